@@ -1,0 +1,5 @@
+//! The engines that invent what a picture does not show: other sides, and a surface.
+
+mod engine;
+
+pub use engine::{Engine, EngineError, EngineName, RawSurface, StepContext, SurfaceInput, ViewPicture};

@@ -1,0 +1,15 @@
+//! Pictures, fields and meshes: pure functions, no async, no files, no network.
+//!
+//! Pictures are `image` buffers, scalar maps are [`Grid`]s with y downwards, meshes live in glTF space: Y up,
+//! +Z towards the viewer of the front picture, metres. Functions that may run longer than a few milliseconds
+//! take a [`Cancel`] and ask it often enough to stop within 50 ms.
+
+pub mod cancel;
+pub mod grid;
+pub mod mesh;
+pub mod paint;
+
+pub use cancel::{Cancel, Cancelled};
+pub use grid::Grid;
+pub use mesh::{TexturedMesh, TriMesh};
+pub use paint::Painter;

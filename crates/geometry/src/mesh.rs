@@ -1,0 +1,50 @@
+//! Triangle meshes.
+
+use glam::{Vec2, Vec3};
+use image::RgbImage;
+
+/// A surface without colour. Faces wind counter-clockwise seen from outside; vertices are shared.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct TriMesh {
+    /// Metres.
+    pub positions: Vec<Vec3>,
+    pub triangles: Vec<[u32; 3]>,
+}
+
+/// A surface ready for export: vertices are split where UV charts meet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TexturedMesh {
+    /// Metres.
+    pub positions: Vec<Vec3>,
+    /// Unit length.
+    pub normals: Vec<Vec3>,
+    /// 0..=1, origin at the texture's top left, as in glTF.
+    pub uvs: Vec<Vec2>,
+    pub triangles: Vec<[u32; 3]>,
+    /// sRGB.
+    pub albedo: RgbImage,
+}
+
+impl TriMesh {
+    /// Smallest and largest corner, or `None` without vertices.
+    pub fn bounds(&self) -> Option<(Vec3, Vec3)> {
+        let first = *self.positions.first()?;
+        Some(self.positions.iter().fold((first, first), |(low, high), &p| (low.min(p), high.max(p))))
+    }
+
+    /// Area-weighted unit normals, one per vertex.
+    pub fn vertex_normals(&self) -> Vec<Vec3> {
+        let mut normals = vec![Vec3::ZERO; self.positions.len()];
+        for &[a, b, c] in &self.triangles {
+            let [p, q, r] = [a, b, c].map(|i| self.positions[i as usize]);
+            let area_normal = (q - p).cross(r - p);
+            for i in [a, b, c] {
+                normals[i as usize] += area_normal;
+            }
+        }
+        for normal in &mut normals {
+            *normal = normal.try_normalize().unwrap_or(Vec3::Y);
+        }
+        normals
+    }
+}

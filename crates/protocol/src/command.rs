@@ -1,0 +1,107 @@
+use serde::{Deserialize, Serialize};
+
+use crate::{ArtifactId, ErrorReport, EventSeq, ForgeRequest, JobId, JobSnapshot, SourceId, SourceRef};
+
+/// A picture in the store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct SourceInfo {
+    pub id: SourceId,
+    pub file_name: String,
+    /// After its EXIF rotation.
+    pub width_px: u32,
+    pub height_px: u32,
+    /// Absolute path of the store's copy.
+    pub path: String,
+}
+
+/// A picture that comes with the app.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct SampleInfo {
+    pub name: String,
+    pub file_name: String,
+}
+
+/// One engine, and whether it can work now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct EngineStatus {
+    pub engine: String,
+    pub ready: bool,
+    /// A sentence for the person in front of it.
+    pub note: String,
+}
+
+/// Declares every command once: its arguments, its reply. Hosts pass `Command` through and never name one by
+/// hand; `commands::Oreforge::execute` matches exhaustively, so a new command that nobody answers does not
+/// compile. The TypeScript map `Commands` is generated from the same list.
+macro_rules! commands {
+    ($($(#[$doc:meta])* $name:ident { $($field:ident : $type:ty),* } -> $reply:ty;)*) => {
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+        #[serde(tag = "command", rename_all = "snake_case")]
+        pub enum Command { $($(#[$doc])* $name { $($field: $type),* },)* }
+
+        /// The answer to the command of the same name.
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+        #[serde(tag = "command", content = "reply", rename_all = "snake_case")]
+        pub enum Reply { $($name($reply),)* }
+    };
+}
+
+commands! {
+    /// Make a forge job and queue it. A picture that cannot be used makes a job that failed, with its reason.
+    StartForge { request: ForgeRequest } -> JobSnapshot;
+    GetJob { id: JobId } -> JobSnapshot;
+    /// Newest first, at most `limit`.
+    ListJobs { limit: u32 } -> Vec<JobSnapshot>;
+    /// Answers at once; the job's `cancelled` event follows.
+    CancelJob { id: JobId } -> JobSnapshot;
+    /// Go on after the last checkpoint.
+    ResumeJob { id: JobId } -> JobSnapshot;
+    /// Events of a job after a cursor, at most 1000; the way to read a log that is not live.
+    JobEvents { id: JobId, after: EventSeq } -> Vec<crate::Event>;
+    /// Copy a picture into the store, so that it can be shown and masked before it is forged.
+    ImportPicture { source: SourceRef } -> SourceInfo;
+    /// The object cut out of a picture: PNG with straight alpha as base64, and how sure it is.
+    PreviewCutout { source: SourceRef, strokes: Vec<MaskStroke> } -> CutoutPreview;
+    /// Turn strokes into a mask that a forge can use.
+    SaveMask { source: SourceRef, strokes: Vec<MaskStroke> } -> SourceInfo;
+    ListSamples {} -> Vec<SampleInfo>;
+    EngineStatus {} -> Vec<EngineStatus>;
+    /// Write a copy of an artifact to a place of the artist's choice, atomically.
+    SaveArtifact { id: ArtifactId, path: String } -> SavedFile;
+}
+
+/// One brush stroke over a picture.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct MaskStroke {
+    /// Keep what is painted over; else remove it.
+    pub keep: bool,
+    /// In pixels of the picture.
+    pub radius_px: f32,
+    /// Polyline in pixels of the picture, from the top left.
+    pub points: Vec<[f32; 2]>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct CutoutPreview {
+    /// Alpha as an 8-bit grey PNG in base64, at most 1024 px on its longer side.
+    pub alpha_png_base64: String,
+    /// 0..=1.
+    pub confidence: f32,
+    /// Why a person has to help, when they have to.
+    pub problem: Option<ErrorReport>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct SavedFile {
+    pub path: String,
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
+    pub bytes: u64,
+}

@@ -1,0 +1,206 @@
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Artifact, ErrorReport, EventSeq, ForgeRequest, JobId};
+
+/// What a job is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum JobKind {
+    /// Picture → mesh.
+    Forge,
+}
+
+/// The steps of a forge job, in the order they run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum StepName {
+    /// Picture → cut-out.
+    Prepare,
+    /// Cut-out → named views.
+    Views,
+    /// Do the views show the same thing?
+    Gate,
+    /// Views → raw surface.
+    Mesh,
+    /// Raw surface → clean, budgeted, unwrapped, textured.
+    Finish,
+    /// Finished mesh → files.
+    Export,
+}
+
+impl StepName {
+    pub const ALL: [StepName; 6] = [
+        StepName::Prepare,
+        StepName::Views,
+        StepName::Gate,
+        StepName::Mesh,
+        StepName::Finish,
+        StepName::Export,
+    ];
+
+    /// 0 for the first step.
+    pub fn index(self) -> usize {
+        self as usize
+    }
+
+    /// The step after this one.
+    pub fn next(self) -> Option<StepName> {
+        StepName::ALL.get(self.index() + 1).copied()
+    }
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            StepName::Prepare => "prepare",
+            StepName::Views => "views",
+            StepName::Gate => "gate",
+            StepName::Mesh => "mesh",
+            StepName::Finish => "finish",
+            StepName::Export => "export",
+        }
+    }
+}
+
+impl fmt::Display for StepName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for StepName {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        StepName::ALL
+            .into_iter()
+            .find(|step| step.as_str() == text)
+            .ok_or_else(|| format!("\"{text}\" is no step; use prepare, views, gate, mesh, finish or export"))
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum JobState {
+    Queued,
+    Running,
+    Done,
+    Failed,
+    Cancelled,
+    /// Was running when the program ended; resumable from its checkpoint.
+    Interrupted,
+}
+
+/// What can happen to a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum JobSignal {
+    Start,
+    Finish,
+    Fail,
+    Cancel,
+    /// The process that ran it is gone.
+    Lose,
+    /// Back into the queue, from its checkpoint.
+    Resume,
+}
+
+impl JobState {
+    pub const ALL: [JobState; 6] = [
+        JobState::Queued,
+        JobState::Running,
+        JobState::Done,
+        JobState::Failed,
+        JobState::Cancelled,
+        JobState::Interrupted,
+    ];
+
+    /// The one transition function: the state after `signal`, or `None` where the signal means nothing.
+    pub fn after(self, signal: JobSignal) -> Option<JobState> {
+        use JobSignal as Sig;
+        use JobState as St;
+        match (self, signal) {
+            (St::Queued | St::Interrupted, Sig::Start) => Some(St::Running),
+            (St::Running, Sig::Finish) => Some(St::Done),
+            (St::Queued | St::Running | St::Interrupted, Sig::Fail) => Some(St::Failed),
+            (St::Queued | St::Running | St::Interrupted, Sig::Cancel) => Some(St::Cancelled),
+            (St::Running, Sig::Lose) => Some(St::Interrupted),
+            (St::Failed | St::Cancelled | St::Interrupted, Sig::Resume) => Some(St::Queued),
+            (St::Running | St::Done | St::Failed | St::Cancelled, Sig::Start)
+            | (St::Queued | St::Done | St::Failed | St::Cancelled | St::Interrupted, Sig::Finish)
+            | (St::Done | St::Failed | St::Cancelled, Sig::Fail | Sig::Cancel)
+            | (St::Queued | St::Done | St::Failed | St::Cancelled | St::Interrupted, Sig::Lose)
+            | (St::Queued | St::Running | St::Done, Sig::Resume) => None,
+        }
+    }
+
+    /// Nothing more happens unless a person asks for it.
+    pub fn is_terminal(self) -> bool {
+        match self {
+            JobState::Done | JobState::Failed | JobState::Cancelled => true,
+            JobState::Queued | JobState::Running | JobState::Interrupted => false,
+        }
+    }
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            JobState::Queued => "queued",
+            JobState::Running => "running",
+            JobState::Done => "done",
+            JobState::Failed => "failed",
+            JobState::Cancelled => "cancelled",
+            JobState::Interrupted => "interrupted",
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum StepState {
+    Waiting,
+    Running,
+    Done,
+    Failed,
+    Cancelled,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct StepSnapshot {
+    pub name: StepName,
+    pub state: StepState,
+    /// Wall time of the run that finished or ended it.
+    #[cfg_attr(feature = "ts", ts(type = "number | null"))]
+    pub elapsed_ms: Option<u64>,
+    /// Median of this computer's finished runs of this step with this engine; `None` before the first.
+    #[cfg_attr(feature = "ts", ts(type = "number | null"))]
+    pub estimate_ms: Option<u64>,
+}
+
+/// A job as it stands, with the cursor from which live events continue it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct JobSnapshot {
+    pub id: JobId,
+    pub kind: JobKind,
+    /// What it is called on screen and what its files are called.
+    pub name: String,
+    pub project: Option<String>,
+    pub state: JobState,
+    /// A cancel was asked for and is not through yet.
+    pub cancelling: bool,
+    /// The last step whose results are safe on disk.
+    pub checkpoint: Option<StepName>,
+    pub steps: Vec<StepSnapshot>,
+    pub request: ForgeRequest,
+    /// Milliseconds since 1970-01-01 UTC.
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
+    pub created_at: i64,
+    pub artifacts: Vec<Artifact>,
+    pub error: Option<ErrorReport>,
+    /// Sequence number of the last event this snapshot includes.
+    pub last_seq: EventSeq,
+}

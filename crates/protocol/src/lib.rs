@@ -1,0 +1,24 @@
+//! Plain data everybody speaks: ids, commands, events, error codes.
+//!
+//! This crate knows no runtime, no storage and no host. TypeScript types are generated from it by
+//! `npm run gen`.
+
+mod artifact;
+mod command;
+mod error;
+mod event;
+mod forge;
+mod ids;
+mod job;
+mod report;
+
+pub use artifact::{Artifact, ArtifactKind, ViewSlot};
+pub use command::{
+    Command, CutoutPreview, EngineStatus, MaskStroke, Reply, SampleInfo, SavedFile, SourceInfo,
+};
+pub use error::{ErrorCode, ErrorReport};
+pub use event::{Event, EventBody, LogLevel};
+pub use forge::{BackChoice, EngineChoice, ForgeParams, ForgeRequest, ProfileChoice, SourceRef};
+pub use ids::{ArtifactId, EventSeq, JobId, ParseIdError, SourceId};
+pub use job::{JobKind, JobSignal, JobSnapshot, JobState, StepName, StepSnapshot, StepState};
+pub use report::{GateReport, GateVerdict, MeshStats, Provenance, Report, StepReport, ViewScore};

@@ -1,0 +1,100 @@
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ForgeParams, StepName, ViewSlot};
+
+/// Measured on the exported mesh, with the vertices split at UV seams welded again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct MeshStats {
+    /// As stored, seams split.
+    pub vertices: u32,
+    pub triangles: u32,
+    /// Every edge has exactly two faces.
+    pub watertight: bool,
+    /// Watertight, and the faces round every vertex form one fan.
+    pub manifold: bool,
+    /// Neighbouring faces agree on which side is out, and the enclosed volume is positive.
+    pub consistently_wound: bool,
+    pub components: u32,
+    pub degenerate_triangles: u32,
+    pub texture_px: u32,
+    /// Share of the texture covered by charts, 0..=1.
+    pub uv_coverage: f32,
+    pub charts: u32,
+    /// Share of the covered texels that more than one triangle claims, 0..=1.
+    pub uv_overlap: f32,
+    /// Metres, Y up.
+    pub bounds_min_m: [f32; 3],
+    pub bounds_max_m: [f32; 3],
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum GateVerdict {
+    Pass,
+    /// Usable, with something to look at.
+    Doubtful,
+    Refuse,
+}
+
+/// How one view compares with the reference.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct ViewScore {
+    pub slot: ViewSlot,
+    /// 0..=100.
+    pub score: u8,
+    pub verdict: GateVerdict,
+    /// Sentences; empty for a clean pass.
+    pub reasons: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct GateReport {
+    pub verdict: GateVerdict,
+    pub views: Vec<ViewScore>,
+    pub reasons: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct StepReport {
+    pub name: StepName,
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
+    pub elapsed_ms: u64,
+    /// What the step decided and measured, by name.
+    pub facts: BTreeMap<String, serde_json::Value>,
+}
+
+/// Where an asset came from; written into `asset.extras`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Provenance {
+    pub generator: String,
+    pub engine: String,
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
+    pub seed: u64,
+    pub source_name: String,
+    pub source_sha256: String,
+    pub params: ForgeParams,
+}
+
+/// `<stem>.report.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Report {
+    pub engine: String,
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
+    pub seed: u64,
+    pub params: ForgeParams,
+    pub source_name: String,
+    pub source_sha256: String,
+    pub version: String,
+    pub steps: Vec<StepReport>,
+    pub gate: GateReport,
+    pub mesh: MeshStats,
+}
