@@ -33,14 +33,16 @@ pub trait StepInputs: Send + Sync {
     fn reports(&self) -> Result<Vec<StepReport>, ErrorReport>;
 }
 
-/// Where a running step speaks. `publish` is called off the async runtime and may block on files; the others
-/// return at once.
+/// Where a running step speaks. `publish` and `quality` are called off the async runtime and may block on
+/// files; the others return at once.
 pub trait StepSink: Send + Sync {
     /// 0..=1 within the step, with a short phrase.
     fn progress(&self, fraction: f32, doing: &str);
     fn log(&self, level: LogLevel, message: String);
     /// Makes an artifact durable and visible before the step ends: file, row and event.
     fn publish(&self, artifact: NewArtifact) -> Result<(), ErrorReport>;
+    /// Makes the gate's verdict durable and visible, also when the job stops because of it. Blocks like `publish`.
+    fn quality(&self, report: GateReport) -> Result<(), ErrorReport>;
 }
 
 #[derive(Debug, Clone)]
@@ -56,7 +58,6 @@ pub struct NewArtifact {
 #[derive(Debug, Default)]
 pub struct StepOutput {
     pub artifacts: Vec<NewArtifact>,
-    pub gate: Option<GateReport>,
     /// Decisions and measurements worth reporting, by name.
     pub facts: BTreeMap<String, serde_json::Value>,
 }
