@@ -1,6 +1,22 @@
 //! The steps of a forge job and the quality gate. Knows no storage: what a step needs comes through
 //! [`StepInputs`], what it makes leaves through [`StepSink`] and [`StepOutput`].
 
+mod blocking;
 mod contract;
+pub mod cutout;
+mod engines;
+mod export;
+mod finish;
+mod gate;
+mod palette;
+mod picture_error;
+mod prepare;
+mod run;
+mod sheet;
+mod silhouette;
+mod step_context;
 
 pub use contract::{ForgeSpec, NewArtifact, StepError, StepInputs, StepOutput, StepSink};
+pub use engines::{Engines, engines};
+pub use gate::{SeenView, assess};
+pub use run::ForgeRun;

@@ -1,0 +1,224 @@
+//! One run of the chain: which step does what, and what is kept in memory between them.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use oreforge_engines::{Engine, SurfaceInput};
+use oreforge_geometry::{TexturedMesh, TriMesh, glb, picture};
+use oreforge_protocol::{ArtifactKind, ErrorCode, ErrorReport, GateVerdict, StepName, ViewSlot};
+use tokio_util::sync::CancellationToken;
+
+use crate::blocking::blocking;
+use crate::contract::{ForgeSpec, NewArtifact, StepError, StepInputs, StepOutput, StepSink};
+use crate::gate::SeenView;
+use crate::step_context::{Memo, step_context};
+use crate::{export, finish, gate, prepare};
+
+/// One run of one forge job. Holds in memory what the next step wants, and reads it back from the job's
+/// artifacts where it starts in the middle; both ways give the same bytes.
+pub struct ForgeRun {
+    spec: Arc<ForgeSpec>,
+    engine: Arc<dyn Engine>,
+    inputs: Arc<dyn StepInputs>,
+    memo: Memo,
+    surface_input: Option<SurfaceInput>,
+    raw: Option<Arc<TriMesh>>,
+    finished: Option<Arc<TexturedMesh>>,
+}
+
+impl ForgeRun {
+    pub fn new(spec: ForgeSpec, engine: Arc<dyn Engine>, inputs: Arc<dyn StepInputs>) -> Self {
+        Self {
+            spec: Arc::new(spec),
+            engine,
+            inputs,
+            memo: Arc::new(Mutex::new(None)),
+            surface_input: None,
+            raw: None,
+            finished: None,
+        }
+    }
+
+    /// Runs one step. Stops within 50 ms of `cancel`; what was published until then stays.
+    pub async fn run_step(
+        &mut self,
+        step: StepName,
+        cancel: CancellationToken,
+        sink: Arc<dyn StepSink>,
+    ) -> Result<StepOutput, StepError> {
+        match step {
+            StepName::Prepare => self.prepare(&cancel, sink).await,
+            StepName::Views => self.views(&cancel, sink).await,
+            StepName::Gate => self.gate(&cancel, sink).await,
+            StepName::Mesh => self.mesh(&cancel, sink).await,
+            StepName::Finish => self.finish(&cancel, sink).await,
+            StepName::Export => self.export(&cancel, sink).await,
+        }
+    }
+
+    async fn prepare(
+        &mut self,
+        cancel: &CancellationToken,
+        sink: Arc<dyn StepSink>,
+    ) -> Result<StepOutput, StepError> {
+        let (spec, inputs) = (Arc::clone(&self.spec), Arc::clone(&self.inputs));
+        let (output, input) =
+            blocking(cancel, move |cancel| prepare::prepare(&spec, &*inputs, &*sink, cancel)).await?;
+        self.surface_input = Some(input);
+        Ok(output)
+    }
+
+    async fn views(
+        &mut self,
+        cancel: &CancellationToken,
+        sink: Arc<dyn StepSink>,
+    ) -> Result<StepOutput, StepError> {
+        let input = self.surface_input(cancel).await?;
+        let context = step_context(cancel, &sink, &self.memo);
+        let unpublished: Mutex<Option<StepError>> = Mutex::new(None);
+        let facts = self
+            .engine
+            .views(&context, &input, &|view| {
+                let published =
+                    picture::encode_png(&view.picture).map_err(|e| internal("encode a view", &e)).and_then(|bytes| {
+                        sink.publish(NewArtifact {
+                            kind: ArtifactKind::View,
+                            slot: Some(view.slot),
+                            bytes,
+                            stats: None,
+                        })
+                    });
+                if let Err(report) = published {
+                    let mut first = unpublished.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+                    first.get_or_insert(report.into());
+                }
+            })
+            .await?;
+        if let Some(error) = unpublished.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner()) {
+            return Err(error);
+        }
+        Ok(StepOutput { artifacts: Vec::new(), facts })
+    }
+
+    async fn gate(
+        &mut self,
+        cancel: &CancellationToken,
+        sink: Arc<dyn StepSink>,
+    ) -> Result<StepOutput, StepError> {
+        let input = self.surface_input(cancel).await?;
+        let inputs = Arc::clone(&self.inputs);
+        blocking(cancel, move |cancel| {
+            let seen = [ViewSlot::Front, ViewSlot::Right, ViewSlot::Back, ViewSlot::Left, ViewSlot::ThreeQuarter]
+                .map(|slot| SeenView { slot, picture: read_view(&*inputs, slot) });
+            let report = gate::assess(&input.cutout, &seen, cancel)?;
+            sink.quality(report.clone())?;
+            if report.verdict == GateVerdict::Refuse {
+                return Err(StepError::Failed(gate::refusal(&report)));
+            }
+            let facts = BTreeMap::from([("report".to_owned(), to_value(&report)?)]);
+            Ok(StepOutput { artifacts: Vec::new(), facts })
+        })
+        .await
+    }
+
+    async fn mesh(
+        &mut self,
+        cancel: &CancellationToken,
+        sink: Arc<dyn StepSink>,
+    ) -> Result<StepOutput, StepError> {
+        let input = self.surface_input(cancel).await?;
+        let context = step_context(cancel, &sink, &self.memo);
+        let surface = self.engine.mesh(&context, &input).await?;
+        let raw = Arc::new(surface.mesh);
+        self.raw = Some(Arc::clone(&raw));
+        let bytes = blocking(cancel, move |_| {
+            glb::write_raw(&raw).map_err(|e| internal("write the raw mesh", &e).into())
+        })
+        .await?;
+        let raw_mesh = NewArtifact { kind: ArtifactKind::RawMesh, slot: None, bytes, stats: None };
+        Ok(StepOutput { artifacts: vec![raw_mesh], facts: surface.facts })
+    }
+
+    async fn finish(
+        &mut self,
+        cancel: &CancellationToken,
+        sink: Arc<dyn StepSink>,
+    ) -> Result<StepOutput, StepError> {
+        let input = self.surface_input(cancel).await?;
+        let raw = self.raw(cancel).await?;
+        let context = step_context(cancel, &sink, &self.memo);
+        let painter = self.engine.painter(&context, &input).await?;
+        let (spec, engine) = (Arc::clone(&self.spec), self.engine.name().to_string());
+        let (output, finished) = blocking(cancel, move |cancel| {
+            finish::finish(&spec, &engine, raw, &*painter, &*sink, cancel)
+        })
+        .await?;
+        self.raw = None;
+        self.finished = Some(Arc::new(finished));
+        Ok(output)
+    }
+
+    async fn export(
+        &mut self,
+        cancel: &CancellationToken,
+        sink: Arc<dyn StepSink>,
+    ) -> Result<StepOutput, StepError> {
+        let (spec, inputs) = (Arc::clone(&self.spec), Arc::clone(&self.inputs));
+        let engine = self.engine.name().to_string();
+        let finished = self.finished.take();
+        blocking(cancel, move |cancel| {
+            let finished = match finished {
+                Some(finished) => finished,
+                None => {
+                    let bytes = inputs.artifact(ArtifactKind::Mesh, None)?;
+                    Arc::new(glb::read(&bytes).map_err(|e| unreadable("The finished mesh", &e))?)
+                }
+            };
+            export::export(&spec, &engine, &*inputs, &finished, &*sink, cancel)
+        })
+        .await
+    }
+
+    async fn surface_input(&mut self, cancel: &CancellationToken) -> Result<SurfaceInput, StepError> {
+        if let Some(input) = &self.surface_input {
+            return Ok(input.clone());
+        }
+        let (spec, inputs) = (Arc::clone(&self.spec), Arc::clone(&self.inputs));
+        let input = blocking(cancel, move |_| prepare::restore(&spec, &*inputs)).await?;
+        self.surface_input = Some(input.clone());
+        Ok(input)
+    }
+
+    async fn raw(&mut self, cancel: &CancellationToken) -> Result<Arc<TriMesh>, StepError> {
+        if let Some(raw) = &self.raw {
+            return Ok(Arc::clone(raw));
+        }
+        let inputs = Arc::clone(&self.inputs);
+        blocking(cancel, move |_| {
+            let bytes = inputs.artifact(ArtifactKind::RawMesh, None)?;
+            Ok(Arc::new(glb::read_raw(&bytes).map_err(|e| unreadable("The raw mesh", &e))?))
+        })
+        .await
+    }
+}
+
+fn read_view(inputs: &dyn StepInputs, slot: ViewSlot) -> Result<image::RgbaImage, String> {
+    let bytes = inputs.artifact(ArtifactKind::View, Some(slot)).map_err(|report| report.message)?;
+    picture::decode(&bytes, &picture::Limits::default()).map_err(|e| e.to_string())
+}
+
+pub(crate) fn internal(doing: &str, error: &dyn std::error::Error) -> ErrorReport {
+    ErrorReport::new(ErrorCode::Internal, format!("Oreforge could not {doing}."))
+        .with_details(error.to_string())
+        .with_hint("Try again. If it stays, this is a bug of ours: please report it.")
+}
+
+pub(crate) fn unreadable(what: &str, error: &dyn std::error::Error) -> ErrorReport {
+    ErrorReport::new(ErrorCode::EngineFailed, format!("{what} of this job cannot be read back."))
+        .with_details(error.to_string())
+        .with_hint("Forge the picture again; its source is kept.")
+}
+
+pub(crate) fn to_value<T: serde::Serialize>(value: &T) -> Result<serde_json::Value, ErrorReport> {
+    serde_json::to_value(value).map_err(|e| internal("write a report", &e))
+}

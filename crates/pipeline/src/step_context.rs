@@ -1,0 +1,36 @@
+//! The context an engine runs in, built from what the runner of the step hands in.
+
+use std::any::Any;
+use std::sync::{Arc, Mutex};
+
+use oreforge_engines::{EngineError, StepContext};
+use tokio_util::sync::CancellationToken;
+
+use crate::{StepError, StepSink};
+
+pub(crate) type Memo = Arc<Mutex<Option<Arc<dyn Any + Send + Sync>>>>;
+
+pub(crate) fn step_context(cancel: &CancellationToken, sink: &Arc<dyn StepSink>, memo: &Memo) -> Arc<StepContext> {
+    let (to_progress, to_log) = (Arc::clone(sink), Arc::clone(sink));
+    Arc::new(StepContext {
+        cancel: cancel.clone(),
+        on_progress: Box::new(move |fraction, doing| to_progress.progress(fraction, doing)),
+        on_log: Box::new(move |level, message| to_log.log(level, message)),
+        memo: Arc::clone(memo),
+    })
+}
+
+impl From<EngineError> for StepError {
+    fn from(error: EngineError) -> Self {
+        match error {
+            EngineError::Cancelled => StepError::Cancelled,
+            EngineError::Failed(report) => StepError::Failed(report),
+        }
+    }
+}
+
+impl From<oreforge_geometry::Cancelled> for StepError {
+    fn from(oreforge_geometry::Cancelled: oreforge_geometry::Cancelled) -> Self {
+        StepError::Cancelled
+    }
+}

@@ -1,0 +1,16 @@
+// `npm run check`: everything that can be said about the code without running it.
+import { buildFrontEnd, needNodeModules, run } from "./run.mjs";
+import { needSystemPackages, needToolchains } from "./system.mjs";
+
+needToolchains();
+needSystemPackages({ window: true, windowTests: false });
+needNodeModules();
+run("node", ["scripts/rules.mjs"]);
+run("node", ["scripts/licences.mjs"]);
+run("cargo", ["fmt", "--all", "--check"]);
+run("npm", ["run", "--silent", "typecheck"]);
+run("npm", ["run", "--silent", "lint"]);
+buildFrontEnd();
+run("node", ["scripts/gen.mjs", "--check"]);
+run("cargo", ["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]);
+console.log("\nAll checks passed.");

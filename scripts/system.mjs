@@ -1,0 +1,100 @@
+// What the operating system must bring, and how to get it. Node built-ins only: it runs before `npm ci`.
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+
+const BUILD = {
+  apt: ["build-essential", "pkg-config", "libwebkit2gtk-4.1-dev"],
+  dnf: ["gcc", "pkgconf-pkg-config", "webkit2gtk4.1-devel"],
+  pacman: ["base-devel", "webkit2gtk-4.1"],
+  zypper: ["gcc", "pkg-config", "webkit2gtk3-devel"],
+};
+const WINDOW_TESTS = {
+  apt: ["webkit2gtk-driver", "xvfb", "xauth", "xdotool", "openbox", "libgl1-mesa-dri", "dbus-x11"],
+  dnf: ["webkit2gtk-driver", "xorg-x11-server-Xvfb", "xdotool", "openbox", "mesa-dri-drivers", "dbus-x11"],
+  pacman: ["webkit2gtk-4.1", "xorg-server-xvfb", "xdotool", "openbox", "mesa"],
+  zypper: ["webkit2gtk-driver", "xorg-x11-server-Xvfb", "xdotool", "openbox", "Mesa-dri", "dbus-1-x11"],
+};
+const INSTALL = { apt: "apt-get install -y --no-install-recommends", dnf: "dnf install -y", pacman: "pacman -S --needed", zypper: "zypper install -y" };
+
+function works(command, ...args) {
+  return spawnSync(command, args, { stdio: "ignore" }).status === 0;
+}
+
+function inPath(command) {
+  return works("sh", "-c", `command -v ${command}`);
+}
+
+function family() {
+  if (!existsSync("/etc/os-release")) return null;
+  const release = readFileSync("/etc/os-release", "utf8");
+  const names = [...release.matchAll(/^ID(?:_LIKE)?="?([^"\n]*)"?$/gm)].flatMap(match => match[1].split(" "));
+  if (names.some(name => name === "debian" || name === "ubuntu")) return "apt";
+  if (names.some(name => name === "fedora" || name === "rhel")) return "dnf";
+  if (names.includes("arch")) return "pacman";
+  if (names.some(name => name.startsWith("opensuse") || name === "suse")) return "zypper";
+  return null;
+}
+
+function compilerMissing() {
+  return !inPath("cc");
+}
+
+function windowMissing() {
+  return compilerMissing() || !works("pkg-config", "--exists", "webkit2gtk-4.1");
+}
+
+function windowTestsMissing() {
+  return !["WebKitWebDriver", "Xvfb", "xauth", "xdotool", "openbox", "dbus-launch"].every(inPath);
+}
+
+function stop(message) {
+  console.error(`\n${message}`);
+  process.exit(1);
+}
+
+/** True when a window can be opened here. */
+export function hasDisplay() {
+  return process.platform !== "linux" || Boolean(process.env.DISPLAY || process.env.WAYLAND_DISPLAY);
+}
+
+/** Stops with a sentence when Rust or Node are missing or too old. */
+export function needToolchains() {
+  if (Number(process.versions.node.split(".")[0]) < 20) stop(`Node ${process.versions.node} is too old; Oreforge needs Node 20 or newer.`);
+  const cargo = spawnSync("cargo", ["--version"], { encoding: "utf8" });
+  if (cargo.status !== 0) stop("Rust is missing. Install it with rustup (https://rustup.rs), then run the same command again.");
+  const [, major, minor] = /cargo (\d+)\.(\d+)/.exec(cargo.stdout) ?? [];
+  if (Number(major) === 1 && Number(minor) < 95) stop(`Rust ${major}.${minor} is too old; Oreforge needs 1.95 or newer: rustup update stable`);
+}
+
+/**
+ * Installs the system packages that are missing, or says how and stops.
+ * @param {{ window: boolean, windowTests: boolean }} wanted what is going to be built and run
+ */
+export function needSystemPackages({ window, windowTests }) {
+  if (process.platform !== "linux") return;
+  const packages = manager => [
+    ...((window ? windowMissing() : compilerMissing()) ? BUILD[manager] : []),
+    ...(windowTests && windowTestsMissing() ? WINDOW_TESTS[manager] : []),
+  ];
+  const manager = family();
+  if (manager === null) {
+    if (packages("apt").length > 0) {
+      stop(`Some system packages are missing. On Debian they are called: ${packages("apt").join(" ")}\nInstall their like with your system's package manager, then run the same command again.`);
+    }
+    return;
+  }
+  const missing = packages(manager);
+  if (missing.length === 0) return;
+  const line = `${INSTALL[manager]} ${missing.join(" ")}`;
+  const isRoot = process.getuid?.() === 0;
+  const sudo = isRoot ? [] : inPath("sudo") ? ["sudo"] : null;
+  if (manager !== "apt" || sudo === null) stop(`Some system packages are missing. Install them, then run the same command again:\n\n    ${isRoot ? "" : "sudo "}${line}\n`);
+  console.log(`Installing system packages: ${missing.join(" ")}`);
+  const apt = (...args) => {
+    const [command, ...rest] = [...sudo, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-o", "DPkg::Lock::Timeout=300", ...args];
+    return spawnSync(command, rest, { stdio: ["inherit", "inherit", "inherit"] }).status === 0;
+  };
+  if (!apt("update", "-q") || !apt("install", "-y", "-q", "--no-install-recommends", ...missing)) {
+    stop(`The packages could not be installed. Try it by hand:\n\n    sudo ${line}\n`);
+  }
+}

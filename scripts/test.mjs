@@ -1,0 +1,14 @@
+// `npm test`: sets up and runs every test.
+import { buildFrontEnd, needNodeModules, run, targetDir } from "./run.mjs";
+import { needSystemPackages, needToolchains } from "./system.mjs";
+
+needToolchains();
+needSystemPackages({ window: true, windowTests: process.platform === "linux" });
+needNodeModules();
+buildFrontEnd();
+run("npm", ["run", "--silent", "test:ui"]);
+run("cargo", ["test", "--workspace", "--locked"]);
+run("cargo", ["build", "--workspace", "--bins", "--locked"]);
+const env = { OREFORGE_BIN_DIR: `${targetDir()}/debug` };
+run("node", ["--test", "tests/e2e/"], { env });
+if (process.platform === "linux") run("node", ["tests/desktop/run.mjs"], { env });
