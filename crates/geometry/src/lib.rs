@@ -5,9 +5,16 @@
 //! take a [`Cancel`] and ask it often enough to stop within 50 ms.
 
 pub mod cancel;
+pub mod distance;
+pub mod filter;
 pub mod grid;
 pub mod mesh;
 pub mod paint;
+pub mod poisson;
+pub mod resize;
+pub mod surface_nets;
+pub mod topology;
+pub mod volume;
 
 pub use cancel::{Cancel, Cancelled};
 pub use grid::Grid;

@@ -1,0 +1,43 @@
+//! Times the mesh functions on a body with about 260k triangles: `cargo run --release --example mesh_timing`.
+
+use std::time::Instant;
+
+use glam::Vec3;
+use oreforge_geometry::Cancel;
+use oreforge_geometry::surface_nets::surface_nets;
+use oreforge_geometry::topology::inspect;
+use oreforge_geometry::volume::Volume;
+
+fn main() {
+    let volume = lumpy_body([256, 256, 128]);
+    let mesh = timed("surface nets", || surface_nets(&volume, Cancel::never()).expect("nobody cancels"));
+    eprintln!("{:?}", timed("topology", || inspect(&mesh)));
+}
+
+fn timed<T>(what: &str, work: impl Fn() -> T) -> T {
+    let mut times_ms = Vec::new();
+    for _ in 0..5 {
+        let start = Instant::now();
+        std::hint::black_box(work());
+        times_ms.push(start.elapsed().as_secs_f64() * 1e3);
+    }
+    times_ms.sort_by(f64::total_cmp);
+    eprintln!("{what}: {:.1} ms (median of 5, best {:.1})", times_ms[2], times_ms[0]);
+    work()
+}
+
+fn lumpy_body(size: [usize; 3]) -> Volume {
+    let mut volume = Volume::filled(size, 0.0);
+    let half = Vec3::from_array(size.map(|n| n as f32)) / 2.0;
+    for z in 0..size[2] {
+        for y in 0..size[1] {
+            for x in 0..size[0] {
+                let p = (Vec3::new(x as f32, y as f32, z as f32) - half) / half;
+                let lumps = (p.x * 9.0).sin() * (p.y * 8.0).cos() * (p.z * 5.0).cos();
+                let i = volume.index(x, y, z);
+                volume.values[i] = 0.8 - p.length() + 0.12 * lumps;
+            }
+        }
+    }
+    volume
+}
