@@ -61,7 +61,7 @@ export function hasDisplay() {
 export function needToolchains() {
   if (Number(process.versions.node.split(".")[0]) < 20) stop(`Node ${process.versions.node} is too old; Oreforge needs Node 20 or newer.`);
   const cargo = spawnSync("cargo", ["--version"], { encoding: "utf8" });
-  if (cargo.status !== 0) stop("Rust is missing. Install it with rustup (https://rustup.rs), then run the same command again.");
+  if (cargo.status !== 0) stop("Rust is missing. Install it with rustup, then run the same command again.");
   const [, major, minor] = /cargo (\d+)\.(\d+)/.exec(cargo.stdout) ?? [];
   if (Number(major) === 1 && Number(minor) < 95) stop(`Rust ${major}.${minor} is too old; Oreforge needs 1.95 or newer: rustup update stable`);
 }

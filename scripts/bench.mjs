@@ -1,0 +1,52 @@
+// `npm run bench`: the bars, measured beside the named peers in one run; prints tables and keeps them in docs/BENCHMARKS.md.
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import path from "node:path";
+import { needNodeModules, root, run, targetDir } from "./run.mjs";
+import { needSystemPackages, needToolchains } from "./system.mjs";
+
+needToolchains();
+needSystemPackages({ window: false, windowTests: false });
+needNodeModules();
+
+const venv = path.join(root, "bench/.venv");
+const python = path.join(venv, "bin/python");
+const requirements = path.join(root, "bench/requirements.txt");
+if (!existsSync(python) || statSync(python).mtimeMs < statSync(requirements).mtimeMs) {
+  run("python3", ["-m", "venv", "--clear", venv]);
+  run(python, ["-m", "pip", "install", "--quiet", "-r", requirements]);
+}
+run("cargo", ["build", "--release", "--locked", "-p", "oreforge-cli"]);
+run("cargo", ["build", "--release", "--locked", "-p", "oreforge-engines", "--examples"]);
+
+function table(command, args) {
+  console.log(`\n› ${command} ${args.join(" ")}`);
+  const { status, stdout } = spawnSync(command, args, { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"], maxBuffer: 1 << 26 });
+  if (status !== 0) process.exit(status ?? 1);
+  process.stdout.write(stdout);
+  return stdout.trim();
+}
+
+const target = path.join(targetDir(), "release");
+const out = path.join(root, "bench/out");
+const draft = table(python, ["bench/draft.py", path.join(target, "oreforge"), "assets/samples", out]);
+const views = table(python, ["bench/multi_view/run.py", path.join(target, "examples/carve_bench"), "bench/meshes"]);
+
+const memory = /MemTotal:\s+(\d+)/.exec(existsSync("/proc/meminfo") ? readFileSync("/proc/meminfo", "utf8") : "")?.[1];
+const machine = `${cpus()[0].model.trim()}, ${cpus().length} cores${memory ? `, ${Math.round(memory / 1048576)} GB` : ""}, ${process.platform}, no GPU used`;
+writeFileSync(path.join(root, "docs/BENCHMARKS.md"), `# Benchmarks
+
+Written by \`npm run bench\` on ${new Date().toISOString().slice(0, 10)}: ${machine}.
+Seconds are medians of five runs, ours and the peer's by turns. Ours is the whole process, from start to exit; the
+prototype's (\`bench/prototype\`) is picture file to GLB file in a warm interpreter. The judge (\`bench/judge.py\`) renders with
+Open3D and shares no code with the product.
+
+## One picture
+
+${draft}
+
+## Several views
+
+${views}
+`);
