@@ -5,13 +5,17 @@
 //! take a [`Cancel`] and ask it often enough to stop within 50 ms.
 
 pub mod cancel;
+pub mod color;
 pub mod distance;
 pub mod filter;
 pub mod grid;
 pub mod mesh;
 pub mod paint;
+pub mod picture;
 pub mod poisson;
 pub mod resize;
+pub mod raster;
+pub mod smooth;
 pub mod surface_nets;
 pub mod topology;
 pub mod volume;
