@@ -1,1 +1,27 @@
+//! SQLite rows, artifact files, event log.
+//!
+//! One [`Store`] is one data folder. Its calls block; whoever runs async code calls them from a blocking
+//! thread. Every call that changes a job is one transaction, and only the runner that owns a job may move it.
 
+mod artifacts;
+mod create;
+mod error;
+mod events;
+mod file;
+mod layout;
+mod row;
+mod run;
+mod runner;
+mod schema;
+mod snapshot;
+mod sources;
+mod store;
+
+pub use artifacts::{ArtifactBytes, Staged};
+pub use create::NewJob;
+pub use error::StoreError;
+pub use file::write_atomically;
+pub use layout::safe_file_name;
+pub use run::{Begun, CancelAnswer, QueuedJob, StepCommit};
+pub use sources::StoredSource;
+pub use store::Store;

@@ -1,0 +1,116 @@
+use std::collections::BTreeMap;
+
+use oreforge_protocol::{
+    ErrorReport, EventBody, EventSeq, ForgeRequest, JobId, JobKind, JobSignal, JobState, StepName,
+};
+use rusqlite::{Connection, params};
+
+use crate::events::append;
+use crate::row::{apply, job_row, step_after, to_json, to_word};
+use crate::store::{Durability, now_ms};
+use crate::{Store, StoreError, layout, runner};
+
+/// A job to be queued, or one that failed before it could be.
+#[derive(Debug)]
+pub struct NewJob {
+    pub name: String,
+    pub project: Option<String>,
+    pub request: ForgeRequest,
+    /// Why it cannot start.
+    pub failure: Option<ErrorReport>,
+}
+
+impl Store {
+    pub fn create_job(&self, job: NewJob) -> Result<JobId, StoreError> {
+        let id = JobId::new();
+        self.write(Durability::PowerCut, |tx| {
+            tx.execute(
+                "INSERT INTO jobs(id, kind, name, project, folder, state, runner, request, created_at)
+                 VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                params![
+                    id.to_string(),
+                    to_word(&JobKind::Forge)?,
+                    job.name,
+                    job.project,
+                    layout::job_folder(job.project.as_deref(), &job.name, id),
+                    JobState::Queued.as_str(),
+                    self.runner.id,
+                    to_json(&job.request)?,
+                    now_ms()
+                ],
+            )?;
+            let seq = append(tx, id, &EventBody::Queued { name: job.name })?;
+            set_queued(tx, id, seq)?;
+            if let Some(error) = job.failure {
+                apply(tx, id, JobState::Queued, JobSignal::Fail)?;
+                set_error(tx, id, &error)?;
+                append(tx, id, &EventBody::Error { step: None, error })?;
+            }
+            Ok(id)
+        })
+    }
+
+    /// Puts a job that stopped back into this process's queue, from its checkpoint; `request` replaces the one
+    /// it had. A job queued by a process that died is taken over.
+    pub fn resume(&self, id: JobId, request: Option<&ForgeRequest>) -> Result<(), StoreError> {
+        self.write(Durability::PowerCut, |tx| {
+            let row = job_row(tx, id)?;
+            let orphaned = row.state == JobState::Queued
+                && row.runner != self.runner.id
+                && !runner::is_alive(self.root(), &row.runner);
+            if !orphaned {
+                apply(tx, id, row.state, JobSignal::Resume)?;
+            }
+            tx.execute(
+                "UPDATE jobs SET runner = ?2, cancel_requested = 0, error = NULL WHERE id = ?1",
+                params![id.to_string(), self.runner.id],
+            )?;
+            tx.execute("DELETE FROM steps WHERE job_id = ?1 AND state <> 'done'", params![id.to_string()])?;
+            if let Some(request) = request {
+                tx.execute(
+                    "UPDATE jobs SET request = ?2 WHERE id = ?1",
+                    params![id.to_string(), to_json(request)?],
+                )?;
+            }
+            let step = step_after(row.checkpoint).unwrap_or(StepName::Export);
+            let seq = append(tx, id, &EventBody::Resumed { step })?;
+            set_queued(tx, id, seq)
+        })
+    }
+
+    /// Takes over what processes that died had queued.
+    pub fn adopt_queued(&self) -> Result<(), StoreError> {
+        let queued: Vec<(String, String)> = self.read(|tx| {
+            let mut statement =
+                tx.prepare("SELECT id, runner FROM jobs WHERE state = 'queued' AND runner <> ?1")?;
+            let rows = statement.query_map(params![self.runner.id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })?;
+        let mut alive = BTreeMap::new();
+        for (id, owner) in queued {
+            if *alive.entry(owner.clone()).or_insert_with(|| runner::is_alive(self.root(), &owner)) {
+                continue;
+            }
+            self.write(Durability::PowerCut, |tx| {
+                tx.execute(
+                    "UPDATE jobs SET runner = ?3 WHERE id = ?1 AND runner = ?2 AND state = 'queued'",
+                    params![id, owner, self.runner.id],
+                )?;
+                Ok(())
+            })?;
+        }
+        Ok(())
+    }
+}
+
+fn set_queued(db: &Connection, id: JobId, seq: EventSeq) -> Result<(), StoreError> {
+    db.prepare_cached("UPDATE jobs SET queued_seq = ?2 WHERE id = ?1")?
+        .execute(params![id.to_string(), seq.0])?;
+    Ok(())
+}
+
+pub(crate) fn set_error(db: &Connection, id: JobId, error: &ErrorReport) -> Result<(), StoreError> {
+    db.prepare_cached("UPDATE jobs SET error = ?2 WHERE id = ?1")?
+        .execute(params![id.to_string(), to_json(error)?])?;
+    Ok(())
+}

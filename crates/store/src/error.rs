@@ -1,0 +1,113 @@
+use std::io;
+use std::path::{Path, PathBuf};
+
+use oreforge_protocol::{ArtifactId, ErrorCode, ErrorReport, JobId, JobSignal, JobState, SourceId};
+use thiserror::Error;
+
+#[derive(Debug, Error)]
+pub enum StoreError {
+    #[error("database: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    #[error("{}: {source}", path.display())]
+    Io { path: PathBuf, source: io::Error },
+    #[error("the data folder has schema {found}; this version knows {known}")]
+    TooNew { found: i64, known: i64 },
+    #[error("no job {0}")]
+    JobNotFound(JobId),
+    #[error("no artifact {0}")]
+    ArtifactNotFound(ArtifactId),
+    #[error("no source {0}")]
+    SourceNotFound(SourceId),
+    #[error("a job that is {} cannot {signal:?}", state.as_str())]
+    WrongState { state: JobState, signal: JobSignal },
+    /// Another process runs this job.
+    #[error("job {0} belongs to another process")]
+    NotOurs(JobId),
+    /// A step tried to commit a file without content.
+    #[error("an artifact of 0 bytes")]
+    EmptyArtifact,
+    /// A row does not hold what this version writes.
+    #[error("unreadable row: {0}")]
+    Corrupt(String),
+    /// A file no longer has the bytes that were written.
+    #[error("{} was changed or removed outside the app", path.display())]
+    FileChanged { path: PathBuf },
+}
+
+impl StoreError {
+    pub(crate) fn io(path: &Path, source: io::Error) -> Self {
+        StoreError::Io { path: path.to_owned(), source }
+    }
+
+    fn code(&self) -> ErrorCode {
+        match self {
+            StoreError::Sqlite(error) => match error.sqlite_error_code() {
+                Some(rusqlite::ErrorCode::DiskFull) => ErrorCode::DiskFull,
+                Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked) => {
+                    ErrorCode::StoreBusy
+                }
+                _ => ErrorCode::StoreUnavailable,
+            },
+            StoreError::Io { source, .. } => match source.kind() {
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ErrorCode::DiskFull,
+                _ => ErrorCode::StoreUnavailable,
+            },
+            StoreError::TooNew { .. } => ErrorCode::StoreTooNew,
+            StoreError::JobNotFound(_) => ErrorCode::JobNotFound,
+            StoreError::ArtifactNotFound(_) => ErrorCode::ArtifactNotFound,
+            StoreError::SourceNotFound(_) => ErrorCode::PictureMissing,
+            StoreError::WrongState { .. } | StoreError::NotOurs(_) => ErrorCode::WrongState,
+            StoreError::EmptyArtifact => ErrorCode::Internal,
+            StoreError::Corrupt(_) | StoreError::FileChanged { .. } => ErrorCode::StoreUnavailable,
+        }
+    }
+}
+
+impl From<StoreError> for ErrorReport {
+    fn from(error: StoreError) -> Self {
+        let code = error.code();
+        let report = match &error {
+            StoreError::Sqlite(_) | StoreError::Io { .. } => match code {
+                ErrorCode::DiskFull => ErrorReport::new(code, "The disk is full.")
+                    .with_hint("Free some space, then resume the job: finished steps are kept."),
+                ErrorCode::StoreBusy => ErrorReport::new(code, "Another program is holding the data folder.")
+                    .with_hint("Wait a moment and try again."),
+                _ => ErrorReport::new(code, "The data folder cannot be read or written.")
+                    .with_hint("Check that the folder exists and that you may write to it."),
+            },
+            StoreError::TooNew { .. } => {
+                ErrorReport::new(code, "The data folder was made by a newer version of Oreforge.")
+                    .with_hint("Update Oreforge, or choose another data folder.")
+            }
+            StoreError::JobNotFound(_) => ErrorReport::new(code, "There is no such job."),
+            StoreError::ArtifactNotFound(_) => ErrorReport::new(code, "There is no such file."),
+            StoreError::SourceNotFound(_) => {
+                ErrorReport::new(code, "That picture is not in the data folder.")
+                    .with_hint("Open the picture again.")
+            }
+            StoreError::WrongState { state, signal } => ErrorReport::new(code, refusal(*state, *signal)),
+            StoreError::NotOurs(_) => ErrorReport::new(code, "Another Oreforge is working on this job.")
+                .with_hint("Wait until it is done there."),
+            StoreError::EmptyArtifact => ErrorReport::new(code, "A step made an empty file."),
+            StoreError::Corrupt(_) => ErrorReport::new(code, "The data folder holds something unreadable.")
+                .with_hint("Choose another data folder, and please report this."),
+            StoreError::FileChanged { .. } => {
+                ErrorReport::new(code, "A file of this job was changed or removed outside the app.")
+                    .with_hint("Forge the picture again.")
+            }
+        };
+        report.with_details(error.to_string())
+    }
+}
+
+fn refusal(state: JobState, signal: JobSignal) -> String {
+    let verb = match signal {
+        JobSignal::Start => "started",
+        JobSignal::Finish => "finished",
+        JobSignal::Fail => "failed",
+        JobSignal::Cancel => "cancelled",
+        JobSignal::Lose => "interrupted",
+        JobSignal::Resume => "resumed",
+    };
+    format!("This job is {} and cannot be {verb}.", state.as_str())
+}

@@ -1,0 +1,66 @@
+//! Files that are either whole or not there.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::Path;
+
+/// Ending of files that are being written.
+pub(crate) const PART_ENDING: &str = ".part";
+
+/// Writes `bytes` under `path` so that a reader sees the old file or the whole new one, also after a power cut:
+/// temporary file in the same folder, fsync, rename, fsync of the folder. `tag` tells temporary files of
+/// different writers apart.
+pub fn write_atomically(path: &Path, bytes: &[u8], tag: &str) -> io::Result<()> {
+    write_renamed(path, bytes, tag)?;
+    sync_folder(parent_of(path)?)
+}
+
+/// [`write_atomically`] without the fsync of the folder, for several files in a row.
+pub(crate) fn write_renamed(path: &Path, bytes: &[u8], tag: &str) -> io::Result<()> {
+    let folder = parent_of(path)?;
+    let name = path.file_name().ok_or_else(no_file_name)?.to_string_lossy();
+    let part = folder.join(format!(".{name}.{tag}{PART_ENDING}"));
+    let written = File::create(&part)
+        .and_then(|mut file| {
+            file.write_all(bytes)?;
+            file.sync_all()
+        })
+        .and_then(|()| fs::rename(&part, path));
+    if written.is_err() {
+        // The first error is the one worth telling; a part that stays is collected at the next start.
+        let _ = fs::remove_file(&part);
+    }
+    written
+}
+
+/// Makes renames in a folder survive a power cut. Windows does so by itself and cannot open folders.
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
+/// Removes what writers with one of `tags` left half written in `folder`.
+pub(crate) fn sweep_parts(folder: &Path, tags: &[String]) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        let is_dead_part = name
+            .strip_suffix(PART_ENDING)
+            .is_some_and(|rest| tags.iter().any(|tag| rest.ends_with(tag.as_str())));
+        if is_dead_part && let Err(error) = fs::remove_file(entry.path()) {
+            tracing::warn!(path = %entry.path().display(), %error, "a half written file stays");
+        }
+    }
+}
+
+fn parent_of(path: &Path) -> io::Result<&Path> {
+    match path.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => Ok(Path::new(".")),
+        Some(parent) => Ok(parent),
+        None => Err(no_file_name()),
+    }
+}
+
+fn no_file_name() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, "the path names no file")
+}

@@ -1,0 +1,101 @@
+//! How values look in the database.
+
+use std::str::FromStr;
+
+use oreforge_protocol::{JobId, JobSignal, JobState, StepName};
+use rusqlite::{Connection, OptionalExtension, params};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::StoreError;
+
+/// The text of a unit variant, as serde names it.
+pub(crate) fn to_word<T: Serialize>(value: &T) -> Result<String, StoreError> {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => Ok(word),
+        _ => Err(StoreError::Corrupt("not a word".to_owned())),
+    }
+}
+
+pub(crate) fn from_word<T: DeserializeOwned>(word: String) -> Result<T, StoreError> {
+    serde_json::from_value(serde_json::Value::String(word)).map_err(|e| StoreError::Corrupt(e.to_string()))
+}
+
+pub(crate) fn to_json<T: Serialize>(value: &T) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|e| StoreError::Corrupt(e.to_string()))
+}
+
+pub(crate) fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, StoreError> {
+    serde_json::from_str(text).map_err(|e| StoreError::Corrupt(e.to_string()))
+}
+
+pub(crate) fn parse_id<T: FromStr>(text: &str) -> Result<T, StoreError> {
+    text.parse().map_err(|_| StoreError::Corrupt(format!("\"{text}\" is no id")))
+}
+
+pub(crate) fn step_index(step: StepName) -> i64 {
+    i64::try_from(step.index()).unwrap_or(i64::MAX)
+}
+
+pub(crate) fn step_at(index: i64) -> Result<StepName, StoreError> {
+    usize::try_from(index)
+        .ok()
+        .and_then(|index| StepName::ALL.get(index).copied())
+        .ok_or_else(|| StoreError::Corrupt(format!("no step {index}")))
+}
+
+/// The last of the first `checkpoint` steps.
+pub(crate) fn checkpoint_step(checkpoint: i64) -> Result<Option<StepName>, StoreError> {
+    if checkpoint == 0 { Ok(None) } else { step_at(checkpoint - 1).map(Some) }
+}
+
+/// The step that comes after the first `checkpoint` ones; `None` when there is none left.
+pub(crate) fn step_after(checkpoint: i64) -> Option<StepName> {
+    step_at(checkpoint).ok()
+}
+
+/// What decides over a job's next move.
+pub(crate) struct JobRow {
+    pub(crate) name: String,
+    pub(crate) folder: String,
+    pub(crate) state: JobState,
+    pub(crate) checkpoint: i64,
+    pub(crate) cancel_requested: bool,
+    pub(crate) runner: String,
+    pub(crate) engine: Option<String>,
+}
+
+pub(crate) fn job_row(db: &Connection, id: JobId) -> Result<JobRow, StoreError> {
+    db.prepare_cached(
+        "SELECT name, folder, state, checkpoint, cancel_requested, runner, engine FROM jobs WHERE id = ?1",
+    )?
+    .query_row(params![id.to_string()], |row| {
+        Ok((
+            row.get(0)?,
+            row.get(1)?,
+            row.get::<_, String>(2)?,
+            row.get(3)?,
+            row.get(4)?,
+            row.get(5)?,
+            row.get(6)?,
+        ))
+    })
+    .optional()?
+    .map(|(name, folder, state, checkpoint, cancel_requested, runner, engine)| {
+        Ok(JobRow { name, folder, state: from_word(state)?, checkpoint, cancel_requested, runner, engine })
+    })
+    .unwrap_or(Err(StoreError::JobNotFound(id)))
+}
+
+/// The one place where a job's state changes.
+pub(crate) fn apply(
+    db: &Connection,
+    id: JobId,
+    state: JobState,
+    signal: JobSignal,
+) -> Result<JobState, StoreError> {
+    let next = state.after(signal).ok_or(StoreError::WrongState { state, signal })?;
+    db.prepare_cached("UPDATE jobs SET state = ?2 WHERE id = ?1")?
+        .execute(params![id.to_string(), next.as_str()])?;
+    Ok(next)
+}

@@ -1,0 +1,82 @@
+//! Which processes use a data folder. Each holds a lock on a file of its own for as long as it lives; the lock
+//! of a process that died is free, whatever killed it.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+
+use uuid::Uuid;
+
+use crate::StoreError;
+
+pub(crate) struct Runner {
+    pub(crate) id: String,
+    path: PathBuf,
+    _lock: File,
+}
+
+impl Runner {
+    pub(crate) fn register(root: &Path) -> Result<Self, StoreError> {
+        let folder = root.join("runners");
+        fs::create_dir_all(&folder).map_err(|e| StoreError::io(&folder, e))?;
+        let id = Uuid::new_v4().simple().to_string();
+        let path = lock_path(root, &id);
+        // Locked before it has its name, so that nobody ever sees it free.
+        let early = folder.join(format!("{id}.new"));
+        let lock = File::create(&early).map_err(|e| StoreError::io(&early, e))?;
+        lock.lock().map_err(|e| StoreError::io(&early, e))?;
+        fs::rename(&early, &path).map_err(|e| StoreError::io(&path, e))?;
+        Ok(Self { id, path, _lock: lock })
+    }
+}
+
+impl Drop for Runner {
+    fn drop(&mut self) {
+        // What stays is free once the process is gone, and then removed by `collect_dead`.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+fn lock_path(root: &Path, id: &str) -> PathBuf {
+    root.join("runners").join(format!("{id}.lock"))
+}
+
+/// Does the process still live?
+pub(crate) fn is_alive(root: &Path, id: &str) -> bool {
+    match File::open(lock_path(root, id)) {
+        Ok(file) => matches!(file.try_lock(), Err(TryLockError::WouldBlock)),
+        Err(_) => false,
+    }
+}
+
+/// Ids of processes that ended without tidying up; `forget` them when what they left is put in order.
+pub(crate) fn dead(root: &Path) -> Vec<String> {
+    let Ok(entries) = fs::read_dir(root.join("runners")) else { return Vec::new() };
+    entries
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.strip_suffix(".lock").map(str::to_owned))
+        .filter(|id| !is_alive(root, id))
+        .collect()
+}
+
+pub(crate) fn forget(root: &Path, ids: &[String]) {
+    for id in ids {
+        // Another process may have been quicker.
+        let _ = fs::remove_file(lock_path(root, id));
+    }
+}
+
+/// The lock of the one process that owns the data folder, if nobody has it yet.
+pub(crate) fn try_own(root: &Path) -> Result<Option<File>, StoreError> {
+    let path = root.join("owner.lock");
+    let file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .map_err(|e| StoreError::io(&path, e))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(e)) => Err(StoreError::io(&path, e)),
+    }
+}

@@ -1,0 +1,112 @@
+use oreforge_protocol::{EventSeq, JobId, JobSnapshot, StepName, StepReport, StepSnapshot, StepState};
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::artifacts::artifacts_of;
+use crate::row::{checkpoint_step, from_json, from_word, parse_id, step_at, step_index};
+use crate::{Store, StoreError};
+
+/// Most snapshots one call gives.
+const MAX_LISTED: u32 = 500;
+
+/// How many finished runs of a step say how long the next one takes.
+const ESTIMATE_RUNS: i64 = 9;
+
+impl Store {
+    pub fn snapshot(&self, id: JobId) -> Result<JobSnapshot, StoreError> {
+        self.read(|tx| self.snapshot_in(tx, id))
+    }
+
+    /// Newest first.
+    pub fn list(&self, limit: u32) -> Result<Vec<JobSnapshot>, StoreError> {
+        self.read(|tx| {
+            let mut statement =
+                tx.prepare_cached("SELECT id FROM jobs ORDER BY created_at DESC, id DESC LIMIT ?1")?;
+            let rows = statement.query_map(params![limit.min(MAX_LISTED)], |row| row.get::<_, String>(0))?;
+            rows.map(|id| self.snapshot_in(tx, parse_id(&id?)?)).collect()
+        })
+    }
+
+    /// Reports of a job's finished steps, in order.
+    pub fn step_reports(&self, id: JobId) -> Result<Vec<StepReport>, StoreError> {
+        self.read(|tx| {
+            let mut statement = tx.prepare_cached(
+                "SELECT step, elapsed_ms, facts FROM steps WHERE job_id = ?1 AND state = 'done' ORDER BY step",
+            )?;
+            let mut rows = statement.query(params![id.to_string()])?;
+            let mut reports = Vec::new();
+            while let Some(row) = rows.next()? {
+                reports.push(StepReport {
+                    name: step_at(row.get(0)?)?,
+                    elapsed_ms: to_ms(row.get(1)?).unwrap_or(0),
+                    facts: row.get::<_, Option<String>>(2)?.map(|f| from_json(&f)).transpose()?.unwrap_or_default(),
+                });
+            }
+            Ok(reports)
+        })
+    }
+
+    fn snapshot_in(&self, db: &Connection, id: JobId) -> Result<JobSnapshot, StoreError> {
+        let mut statement = db.prepare_cached(
+            "SELECT kind, name, project, state, cancel_requested, checkpoint, request, created_at, error, engine,
+                    (SELECT coalesce(max(seq), 0) FROM events WHERE job_id = jobs.id)
+             FROM jobs WHERE id = ?1",
+        )?;
+        let mut rows = statement.query(params![id.to_string()])?;
+        let row = rows.next()?.ok_or(StoreError::JobNotFound(id))?;
+        let state: oreforge_protocol::JobState = from_word(row.get(3)?)?;
+        let engine: Option<String> = row.get(9)?;
+        Ok(JobSnapshot {
+            id,
+            kind: from_word(row.get(0)?)?,
+            name: row.get(1)?,
+            project: row.get(2)?,
+            state,
+            cancelling: row.get::<_, bool>(4)? && !state.is_terminal(),
+            checkpoint: checkpoint_step(row.get(5)?)?,
+            steps: steps(db, id, engine.as_deref())?,
+            request: from_json(&row.get::<_, String>(6)?)?,
+            created_at: row.get(7)?,
+            artifacts: artifacts_of(db, id)?.into_iter().map(|a| self.absolute_artifact(a)).collect(),
+            error: row.get::<_, Option<String>>(8)?.map(|e| from_json(&e)).transpose()?,
+            last_seq: EventSeq(row.get(10)?),
+        })
+    }
+}
+
+fn steps(db: &Connection, id: JobId, engine: Option<&str>) -> Result<Vec<StepSnapshot>, StoreError> {
+    let mut statement =
+        db.prepare_cached("SELECT state, elapsed_ms FROM steps WHERE job_id = ?1 AND step = ?2")?;
+    StepName::ALL
+        .into_iter()
+        .map(|name| {
+            let row: Option<(String, Option<i64>)> = statement
+                .query_row(params![id.to_string(), step_index(name)], |row| Ok((row.get(0)?, row.get(1)?)))
+                .optional()?;
+            let (state, elapsed_ms) = match row {
+                Some((state, elapsed_ms)) => (from_word(state)?, to_ms(elapsed_ms)),
+                None => (StepState::Waiting, None),
+            };
+            Ok(StepSnapshot { name, state, elapsed_ms, estimate_ms: estimate_ms(db, name, engine)? })
+        })
+        .collect()
+}
+
+/// Median of the newest finished runs of a step; of any engine while the engine is not chosen.
+pub(crate) fn estimate_ms(
+    db: &Connection,
+    step: StepName,
+    engine: Option<&str>,
+) -> Result<Option<u64>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT elapsed_ms FROM steps WHERE step = ?1 AND (?2 IS NULL OR engine = ?2) AND state = 'done'
+         ORDER BY finished_at DESC LIMIT ?3",
+    )?;
+    let rows = statement.query_map(params![step_index(step), engine, ESTIMATE_RUNS], |row| row.get(0))?;
+    let mut runs: Vec<i64> = rows.collect::<Result<_, _>>()?;
+    runs.sort_unstable();
+    Ok(to_ms(runs.get(runs.len() / 2).copied()))
+}
+
+fn to_ms(value: Option<i64>) -> Option<u64> {
+    value.and_then(|ms| u64::try_from(ms).ok())
+}

@@ -1,0 +1,130 @@
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+use crate::runner::Runner;
+use crate::{StoreError, runner, schema};
+
+/// How long a call waits for another process to finish its transaction.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Must a commit survive a power cut, or only the end of the process? What is lost in a power cut is always
+/// the newest; a durable commit makes everything before it durable too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Durability {
+    PowerCut,
+    Process,
+}
+
+struct Writer {
+    connection: Connection,
+    durability: Durability,
+}
+
+/// One data folder, opened by one process.
+pub struct Store {
+    root: PathBuf,
+    writer: Mutex<Writer>,
+    reader: Mutex<Connection>,
+    pub(crate) runner: Runner,
+    owner: Option<File>,
+}
+
+impl Store {
+    /// Opens or makes the data folder, and puts in order what processes that died there left behind.
+    ///
+    /// # Errors
+    /// When the folder cannot be made, read or written, or was made by a newer version.
+    pub fn open(root: &Path) -> Result<Self, StoreError> {
+        fs::create_dir_all(root).map_err(|e| StoreError::io(root, e))?;
+        let root = std::path::absolute(root).map_err(|e| StoreError::io(root, e))?;
+        let sources = root.join("sources");
+        fs::create_dir_all(&sources).map_err(|e| StoreError::io(&sources, e))?;
+        let owner = runner::try_own(&root)?;
+        let database = root.join("oreforge.sqlite3");
+        let mut writer = connect(&database)?;
+        schema::migrate(&mut writer)?;
+        let reader = connect(&database)?;
+        let store = Self {
+            runner: Runner::register(&root)?,
+            root,
+            writer: Mutex::new(Writer { connection: writer, durability: Durability::PowerCut }),
+            reader: Mutex::new(reader),
+            owner,
+        };
+        store.collect_dead()?;
+        Ok(store)
+    }
+
+    /// Absolute.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// False for a guest: a process that came second.
+    pub fn is_owner(&self) -> bool {
+        self.owner.is_some()
+    }
+
+    /// Has another process written since the last call?
+    pub fn changed_by_others(&self, last_seen: &mut i64) -> Result<bool, StoreError> {
+        let version: i64 =
+            self.lock_writer().connection.pragma_query_value(None, "data_version", |row| row.get(0))?;
+        let changed = version != *last_seen;
+        *last_seen = version;
+        Ok(changed)
+    }
+
+    pub(crate) fn write<T>(
+        &self,
+        durability: Durability,
+        change: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut writer = self.lock_writer();
+        if writer.durability != durability {
+            let level = match durability {
+                Durability::PowerCut => "FULL",
+                Durability::Process => "NORMAL",
+            };
+            writer.connection.pragma_update(None, "synchronous", level)?;
+            writer.durability = durability;
+        }
+        let tx = writer.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let value = change(&tx)?;
+        tx.commit()?;
+        Ok(value)
+    }
+
+    /// Reads one state of the database, however many statements it takes.
+    pub(crate) fn read<T>(
+        &self,
+        query: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        query(&reader.transaction()?)
+    }
+
+    // A panic rolls its transaction back, so a poisoned connection is a good one.
+    fn lock_writer(&self) -> MutexGuard<'_, Writer> {
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn connect(path: &Path) -> Result<Connection, StoreError> {
+    let connection = Connection::open(path)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}
+
+/// Milliseconds since 1970-01-01 UTC.
+pub(crate) fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}

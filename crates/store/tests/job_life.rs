@@ -1,0 +1,292 @@
+//! What must hold for a job in the store, whatever is asked of it and in whatever order.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use oreforge_protocol::{
+    ArtifactKind, ErrorCode, ErrorReport, EventBody, EventSeq, ForgeParams, ForgeRequest, JobId, JobState,
+    LogLevel, SourceRef, StepName, StepState,
+};
+use oreforge_store::{ArtifactBytes, Begun, CancelAnswer, NewJob, Staged, StepCommit, Store, StoreError};
+use proptest::prelude::*;
+
+fn request() -> ForgeRequest {
+    ForgeRequest {
+        source: SourceRef::Sample { name: "duck".to_owned() },
+        views: BTreeMap::new(),
+        mask: None,
+        params: ForgeParams::default(),
+        name: None,
+        project: None,
+    }
+}
+
+fn new_job(store: &Store) -> JobId {
+    let job = NewJob { name: "duck".to_owned(), project: None, request: request(), failure: None };
+    store.create_job(job).unwrap()
+}
+
+fn commit(step: StepName, artifacts: Vec<Staged>) -> StepCommit {
+    StepCommit { step, elapsed_ms: 5, facts: BTreeMap::new(), artifacts }
+}
+
+fn bodies(store: &Store, id: JobId) -> Vec<EventBody> {
+    store.events(id, EventSeq(0), 1000).unwrap().into_iter().map(|e| e.body).collect()
+}
+
+fn picture(kind: ArtifactKind, bytes: &[u8]) -> Vec<ArtifactBytes> {
+    vec![ArtifactBytes { kind, slot: None, bytes: bytes.to_vec(), stats: None }]
+}
+
+fn error() -> ErrorReport {
+    ErrorReport::new(ErrorCode::EngineFailed, "no")
+}
+
+#[test]
+fn a_job_runs_through_its_steps_and_ends_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    let id = new_job(&store);
+    assert_eq!(store.next_queued().unwrap().unwrap().id, id);
+    let mut next = match store.begin(id, "draft").unwrap() {
+        Begun::Step(step) => Some(step),
+        Begun::NothingLeft => None,
+    };
+    let mut ran = Vec::new();
+    while let Some(step) = next {
+        ran.push(step);
+        let staged = match step {
+            StepName::Export => store.stage(id, step, picture(ArtifactKind::Mesh, b"glTF")).unwrap(),
+            _ => Vec::new(),
+        };
+        next = store.commit_step(id, commit(step, staged)).unwrap();
+    }
+    assert_eq!(ran, StepName::ALL);
+    let snapshot = store.snapshot(id).unwrap();
+    assert_eq!((snapshot.state, snapshot.checkpoint), (JobState::Done, Some(StepName::Export)));
+    assert!(snapshot.steps.iter().all(|s| s.state == StepState::Done && s.estimate_ms == Some(5)));
+    assert_eq!(bodies(&store, id).last(), Some(&EventBody::Done { elapsed_ms: 30 }));
+    let mesh = &snapshot.artifacts[0];
+    assert_eq!(std::fs::read(&mesh.path).unwrap(), b"glTF");
+    assert_eq!(Path::new(&mesh.path).file_name().unwrap(), "duck.glb");
+    assert!(store.next_queued().unwrap().is_none());
+    assert_eq!(snapshot.last_seq, store.events(id, EventSeq(0), 1000).unwrap().last().unwrap().seq);
+}
+
+#[test]
+fn a_job_that_cannot_start_is_kept_with_its_reason() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    let job = NewJob { name: "x".to_owned(), project: None, request: request(), failure: Some(error()) };
+    let id = store.create_job(job).unwrap();
+    let snapshot = store.snapshot(id).unwrap();
+    assert_eq!((snapshot.state, snapshot.error), (JobState::Failed, Some(error())));
+    assert_eq!(bodies(&store, id).last(), Some(&EventBody::Error { step: None, error: error() }));
+    assert!(store.next_queued().unwrap().is_none());
+}
+
+#[test]
+fn progress_is_one_event_that_moves_to_the_end_of_the_log() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    let id = new_job(&store);
+    store.begin(id, "draft").unwrap();
+    store.progress(id, StepName::Prepare, 0.25, "looking").unwrap();
+    let cursor = store.events(id, EventSeq(0), 1000).unwrap().last().unwrap().seq;
+    store.log(id, vec![(LogLevel::Info, "hello".to_owned())]).unwrap();
+    store.progress(id, StepName::Prepare, 0.5, "cutting").unwrap();
+    let fractions: Vec<f32> = bodies(&store, id)
+        .iter()
+        .filter_map(|b| if let EventBody::Progress { fraction, .. } = b { Some(*fraction) } else { None })
+        .collect();
+    assert_eq!(fractions, [0.5]);
+    let later = store.events(id, cursor, 1000).unwrap();
+    assert!(
+        matches!(later[1].body, EventBody::Progress { .. }),
+        "a reader that saw the old one gets the new one"
+    );
+}
+
+#[test]
+fn an_empty_artifact_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    let id = new_job(&store);
+    store.begin(id, "draft").unwrap();
+    let refused = store.stage(id, StepName::Prepare, picture(ArtifactKind::Cutout, b""));
+    assert!(matches!(refused, Err(StoreError::EmptyArtifact)));
+}
+
+#[test]
+fn publishing_again_keeps_equal_files_and_replaces_others() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    let id = new_job(&store);
+    store.begin(id, "draft").unwrap();
+    let publish = |bytes: &[u8]| {
+        let staged = store.stage(id, StepName::Prepare, picture(ArtifactKind::Cutout, bytes)).unwrap();
+        store.publish(id, staged).unwrap();
+        store.artifacts(id).unwrap().remove(0)
+    };
+    let first = publish(b"one");
+    assert_eq!(publish(b"one"), first);
+    let second = publish(b"two");
+    assert_ne!(second.path, first.path, "a row's file never changes under it");
+    assert!(!Path::new(&first.path).exists());
+    assert_eq!(store.artifact_bytes(&second).unwrap(), b"two");
+    std::fs::write(&second.path, b"2wo").unwrap();
+    assert!(matches!(store.artifact_bytes(&second), Err(StoreError::FileChanged { .. })));
+}
+
+#[test]
+fn what_a_dead_process_ran_becomes_interrupted_and_its_parts_go() {
+    let dir = tempfile::tempdir().unwrap();
+    let (id, folder) = {
+        let store = Store::open(dir.path()).unwrap();
+        let id = new_job(&store);
+        store.begin(id, "draft").unwrap();
+        let staged = store.stage(id, StepName::Prepare, picture(ArtifactKind::Cutout, b"cut")).unwrap();
+        store.commit_step(id, commit(StepName::Prepare, staged)).unwrap();
+        let cutout = store.artifacts(id).unwrap().remove(0);
+        let folder = Path::new(&cutout.path).parent().unwrap().to_owned();
+        let lock = std::fs::read_dir(dir.path().join("runners")).unwrap().next().unwrap().unwrap().path();
+        let tag = lock.file_stem().unwrap().to_string_lossy().into_owned();
+        std::fs::write(folder.join(format!(".duck.glb.{tag}.part")), b"half").unwrap();
+        std::fs::write(folder.join("notes.part"), b"the artist's own").unwrap();
+        (id, folder)
+    };
+    let store = Store::open(dir.path()).unwrap();
+    let snapshot = store.snapshot(id).unwrap();
+    assert_eq!((snapshot.state, snapshot.checkpoint), (JobState::Interrupted, Some(StepName::Prepare)));
+    let mut left: Vec<_> =
+        std::fs::read_dir(&folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    left.sort();
+    assert_eq!(left, ["duck.cutout.png", "notes.part"]);
+    store.resume(id, None).unwrap();
+    assert_eq!(store.begin(id, "draft").unwrap(), Begun::Step(StepName::Views));
+}
+
+#[test]
+fn a_guest_cannot_move_a_job_that_somebody_runs_but_may_ask_for_its_end() {
+    let dir = tempfile::tempdir().unwrap();
+    let owner = Store::open(dir.path()).unwrap();
+    let guest = Store::open(dir.path()).unwrap();
+    assert!(owner.is_owner() && !guest.is_owner());
+    let id = new_job(&owner);
+    owner.begin(id, "draft").unwrap();
+    assert!(matches!(
+        guest.commit_step(id, commit(StepName::Prepare, Vec::new())),
+        Err(StoreError::NotOurs(_))
+    ));
+    assert!(guest.next_queued().unwrap().is_none());
+    let mut seen = 0;
+    owner.changed_by_others(&mut seen).unwrap();
+    assert_eq!(guest.request_cancel(id).unwrap(), CancelAnswer::Asked);
+    assert!(owner.changed_by_others(&mut seen).unwrap());
+    assert!(!owner.changed_by_others(&mut seen).unwrap());
+    assert_eq!(owner.cancel_requests().unwrap(), [id]);
+    owner.cancelled(id, StepName::Prepare, 3).unwrap();
+    assert_eq!(guest.snapshot(id).unwrap().state, JobState::Cancelled);
+}
+
+#[test]
+fn a_newer_schema_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(Store::open(dir.path()).unwrap());
+    let db = rusqlite::Connection::open(dir.path().join("oreforge.sqlite3")).unwrap();
+    db.execute("UPDATE meta SET value = 99 WHERE key = 'schema_version'", []).unwrap();
+    drop(db);
+    let Err(refused) = Store::open(dir.path()) else { panic!("opened") };
+    assert_eq!(ErrorReport::from(refused).code, ErrorCode::StoreTooNew);
+}
+
+#[test]
+fn the_same_picture_twice_is_one_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    let first = store.import_source("a.png", b"picture").unwrap();
+    let second = store.import_source("b.PNG", b"picture").unwrap();
+    assert_eq!((first.id.clone(), first.path.clone()), (second.id, second.path));
+    assert_eq!(store.source_bytes(&first.id).unwrap(), b"picture");
+}
+
+#[derive(Debug, Clone)]
+enum Call {
+    Begin,
+    Commit(StepName),
+    Publish,
+    Progress,
+    Fail,
+    Cancelled,
+    Interrupt,
+    RequestCancel,
+    Resume,
+    Reopen,
+    GuestCancel,
+}
+
+fn any_call() -> impl Strategy<Value = Call> {
+    prop_oneof![
+        4 => Just(Call::Begin),
+        6 => proptest::sample::select(&StepName::ALL[..]).prop_map(Call::Commit),
+        1 => Just(Call::Publish),
+        1 => Just(Call::Progress),
+        1 => Just(Call::Fail),
+        1 => Just(Call::Cancelled),
+        1 => Just(Call::Interrupt),
+        2 => Just(Call::RequestCancel),
+        4 => Just(Call::Resume),
+        1 => Just(Call::Reopen),
+        1 => Just(Call::GuestCancel),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    /// No order of calls lowers the checkpoint, ends a job twice, or says anything after its end.
+    #[test]
+    fn checkpoints_grow_and_jobs_end_once(calls in proptest::collection::vec(any_call(), 1..40)) {
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = Store::open(dir.path()).unwrap();
+        let id = new_job(&store);
+        let mut checkpoint = None;
+        for call in calls {
+            // Refusals are answers too: only what is in the store afterwards counts.
+            match call {
+                Call::Begin => drop(store.begin(id, "draft")),
+                Call::Commit(step) => {
+                    let staged = store.stage(id, step, picture(ArtifactKind::Cutout, step.as_str().as_bytes())).unwrap();
+                    drop(store.commit_step(id, commit(step, staged)));
+                }
+                Call::Publish => {
+                    let staged = store.stage(id, StepName::Mesh, picture(ArtifactKind::RawMesh, b"raw")).unwrap();
+                    drop(store.publish(id, staged));
+                }
+                Call::Progress => store.progress(id, StepName::Views, 0.5, "…").unwrap(),
+                Call::Fail => drop(store.fail(id, Some((StepName::Views, 1)), error())),
+                Call::Cancelled => drop(store.cancelled(id, StepName::Views, 1)),
+                Call::Interrupt => drop(store.interrupt(id, StepName::Views, 1)),
+                Call::RequestCancel => drop(store.request_cancel(id).unwrap()),
+                Call::Resume => drop(store.resume(id, None)),
+                Call::Reopen => { drop(store); store = Store::open(dir.path()).unwrap(); }
+                Call::GuestCancel => drop(Store::open(dir.path()).unwrap().request_cancel(id).unwrap()),
+            }
+            let snapshot = store.snapshot(id).unwrap();
+            prop_assert!(snapshot.checkpoint >= checkpoint);
+            checkpoint = snapshot.checkpoint;
+            let mut over = false;
+            for body in bodies(&store, id) {
+                if over {
+                    let resumed = matches!(body, EventBody::Resumed { .. });
+                    prop_assert!(resumed, "after the end came {:?}", body);
+                }
+                over = body.is_terminal();
+            }
+            prop_assert_eq!(over, snapshot.state.is_terminal());
+            for artifact in &snapshot.artifacts {
+                prop_assert!(store.artifact_bytes(artifact).is_ok());
+            }
+        }
+    }
+}
