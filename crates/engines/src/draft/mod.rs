@@ -1,5 +1,19 @@
 //! The embedded engine: no weights, no network. One picture is inflated, several are carved.
 
+mod back;
+mod choices;
+mod field;
+mod frame;
+mod inflate;
+mod legs;
+mod mips;
+mod mirror;
+mod outline;
+mod paint;
+mod relief;
 mod shape;
+mod solid;
+mod stance;
 
 pub use shape::Shape;
+pub use solid::{DraftError, Solid};

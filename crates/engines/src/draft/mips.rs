@@ -1,0 +1,157 @@
+use glam::{Vec3, Vec4, Vec4Swizzles};
+use image::RgbaImage;
+use oreforge_geometry::resize::{bilinear, premultiplied};
+use oreforge_geometry::{Cancel, Cancelled, Grid};
+use rayon::prelude::*;
+
+use super::frame::Frame;
+
+/// The colours of a cut-out at every fineness, grown beyond its outline so that no background shows at the rim.
+/// Filled in by pull and push: Gortler et al., "The Lumigraph", SIGGRAPH 1996, section 3.4.
+pub struct Mips {
+    /// Picture pixel at the first level's left and top edge.
+    left_px: f32,
+    top_px: f32,
+    /// sRGB bytes; each level half as fine as the one before.
+    levels: Vec<Grid<[u8; 3]>>,
+}
+
+/// This share of the picture's longer side at the rim is not trusted: it may hold some of the background.
+const UNTRUSTED_RIM: f32 = 0.0015;
+
+impl Mips {
+    pub fn new(cutout: &RgbaImage, frame: Frame, cancel: Cancel<'_>) -> Result<Self, Cancelled> {
+        let left = frame.left_px.floor().max(0.0) as usize;
+        let top = frame.top_px.floor().max(0.0) as usize;
+        let right = (frame.left_px + frame.width as f32 * frame.cell_px).ceil().min(cutout.width() as f32);
+        let bottom = (frame.top_px + frame.height as f32 * frame.cell_px).ceil().min(cutout.height() as f32);
+        let (width, height) = ((right as usize - left).max(1), (bottom as usize - top).max(1));
+        let longer = width.max(height);
+        let inset = ((UNTRUSTED_RIM * longer as f32).round() as usize).max(1);
+        cancel.check()?;
+        let solid = core(cutout, (left, top), (width, height), inset);
+        cancel.check()?;
+        let stride = cutout.width() as usize * 4;
+        let mut cells = vec![Vec4::ZERO; width * height];
+        cells.par_chunks_mut(width).enumerate().for_each(|(y, row)| {
+            let pixels = &cutout.as_raw()[(top + y) * stride + left * 4..];
+            for ((cell, pixel), &trusted) in row.iter_mut().zip(pixels.chunks_exact(4)).zip(solid.row(y)) {
+                if trusted {
+                    *cell = premultiplied([pixel[0], pixel[1], pixel[2], 255]);
+                }
+            }
+        });
+        let mut pulled = vec![Grid::from_cells(width, height, cells)];
+        while let Some(fine) = pulled.last().filter(|g| g.width() > 1 || g.height() > 1) {
+            cancel.check()?;
+            pulled.push(halved(fine));
+        }
+        let mut levels = Vec::with_capacity(pulled.len());
+        let mut coarser: Option<Grid<Vec3>> = None;
+        while let Some(level) = pulled.pop() {
+            cancel.check()?;
+            let filled = pushed(&level, coarser.as_ref());
+            drop(level);
+            levels.push(filled.map(|c| (c * 255.0).round().to_array().map(|v| v as u8)));
+            coarser = Some(filled);
+        }
+        levels.reverse();
+        Ok(Self { left_px: left as f32, top_px: top as f32, levels })
+    }
+
+    /// sRGB 0..=1 around a point in picture pixels, averaged over about `footprint_px`.
+    pub fn sample(&self, x_px: f32, y_px: f32, footprint_px: f32) -> Vec3 {
+        let last = (self.levels.len() - 1) as f32;
+        let level = footprint_px.max(1.0).log2().clamp(0.0, last);
+        let (fine, share) = (level as usize, level.fract());
+        let colour = self.sample_level(fine, x_px, y_px);
+        if share < 0.01 {
+            return colour;
+        }
+        colour.lerp(self.sample_level(fine + 1, x_px, y_px), share)
+    }
+
+    fn sample_level(&self, level: usize, x_px: f32, y_px: f32) -> Vec3 {
+        let grid = &self.levels[level];
+        let scale = 1.0 / (1u64 << level) as f32;
+        let x = ((x_px - self.left_px) * scale - 0.5).clamp(0.0, (grid.width() - 1) as f32);
+        let y = ((y_px - self.top_px) * scale - 0.5).clamp(0.0, (grid.height() - 1) as f32);
+        let (x0, y0) = (x as usize, y as usize);
+        let (x1, y1) = ((x0 + 1).min(grid.width() - 1), (y0 + 1).min(grid.height() - 1));
+        let at = |x, y| Vec3::from_array(grid.get(x, y).map(f32::from));
+        let upper = at(x0, y0).lerp(at(x1, y0), x - x0 as f32);
+        let lower = at(x0, y1).lerp(at(x1, y1), x - x0 as f32);
+        upper.lerp(lower, y - y0 as f32) / 255.0
+    }
+}
+
+/// Cells whose whole neighbourhood is opaque, or, where an object is too thin for that, more than half opaque.
+fn core(
+    cutout: &RgbaImage,
+    (left, top): (usize, usize),
+    (width, height): (usize, usize),
+    inset: usize,
+) -> Grid<bool> {
+    let source_width = cutout.width() as usize;
+    let alpha = |x: usize, y: usize| cutout.as_raw()[((top + y) * source_width + left + x) * 4 + 3];
+    // Lowest alpha along the row, then along the column.
+    let mut along = vec![0u8; width * height];
+    along.par_chunks_mut(width).enumerate().for_each(|(y, row)| {
+        for (x, cell) in row.iter_mut().enumerate() {
+            let near = x.saturating_sub(inset)..(x + inset + 1).min(width);
+            *cell = near.map(|x| alpha(x, y)).min().unwrap_or(0);
+        }
+    });
+    let mut cells = vec![false; width * height];
+    cells.par_chunks_mut(width).enumerate().for_each(|(y, row)| {
+        let near = y.saturating_sub(inset)..(y + inset + 1).min(height);
+        let mut lowest = vec![u8::MAX; width];
+        for y in near {
+            for (low, &a) in lowest.iter_mut().zip(&along[y * width..][..width]) {
+                *low = (*low).min(a);
+            }
+        }
+        for (cell, low) in row.iter_mut().zip(lowest) {
+            *cell = low >= 250;
+        }
+    });
+    let trusted = cells.iter().filter(|&&c| c).count();
+    let object = (0..width * height).filter(|i| alpha(i % width, i / width) > 127).count();
+    if trusted * 4 < object {
+        let cells = (0..width * height).map(|i| alpha(i % width, i / width) > 127).collect();
+        return Grid::from_cells(width, height, cells);
+    }
+    Grid::from_cells(width, height, cells)
+}
+
+fn halved(fine: &Grid<Vec4>) -> Grid<Vec4> {
+    let (width, height) = (fine.width().div_ceil(2), fine.height().div_ceil(2));
+    let mut cells = vec![Vec4::ZERO; width * height];
+    cells.par_chunks_mut(width).enumerate().for_each(|(y, row)| {
+        let upper = fine.row(2 * y);
+        let lower = if 2 * y + 1 < fine.height() { fine.row(2 * y + 1) } else { &[] };
+        for (x, cell) in row.iter_mut().enumerate() {
+            let of = |line: &[Vec4]| {
+                line.get(2 * x..).unwrap_or_default().iter().take(2).fold(Vec4::ZERO, |s, &v| s + v)
+            };
+            let sum = of(upper) + of(lower);
+            *cell = if sum.w > 1.0 { sum / sum.w } else { sum };
+        }
+    });
+    Grid::from_cells(width, height, cells)
+}
+
+fn pushed(level: &Grid<Vec4>, coarser: Option<&Grid<Vec3>>) -> Grid<Vec3> {
+    let width = level.width();
+    let mut cells = vec![Vec3::ZERO; width * level.height()];
+    cells.par_chunks_mut(width).enumerate().for_each(|(y, row)| {
+        for (x, (cell, &own)) in row.iter_mut().zip(level.row(y)).enumerate() {
+            *cell = own.xyz();
+            if let Some(coarser) = coarser.filter(|_| own.w < 1.0) {
+                let behind = bilinear(coarser, (x as f32 - 0.5) / 2.0, (y as f32 - 0.5) / 2.0);
+                *cell += behind * (1.0 - own.w);
+            }
+        }
+    });
+    Grid::from_cells(width, level.height(), cells)
+}

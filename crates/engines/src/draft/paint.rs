@@ -1,0 +1,60 @@
+use glam::{Vec2, Vec3};
+use oreforge_geometry::Painter;
+
+use super::back::BackFill;
+use super::frame::Frame;
+use super::mips::Mips;
+
+/// How cells over the picture lie in world space.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Placement {
+    pub frame: Frame,
+    pub metres_per_cell: f32,
+    /// Cell coordinates of the world's origin: the bottom centre.
+    pub origin_x: f32,
+    pub origin_y: f32,
+    pub origin_z: f32,
+}
+
+impl Placement {
+    pub fn world_from_cell(&self, cell: Vec3) -> Vec3 {
+        let from_origin = Vec3::new(cell.x - self.origin_x, self.origin_y - cell.y, cell.z - self.origin_z);
+        from_origin * self.metres_per_cell
+    }
+
+    pub fn cell_from_world(&self, point_m: Vec3) -> Vec3 {
+        let cells = point_m / self.metres_per_cell;
+        Vec3::new(cells.x + self.origin_x, self.origin_y - cells.y, cells.z + self.origin_z)
+    }
+}
+
+/// Colours a drafted solid: the picture itself in front, its image or a fill behind.
+pub struct PicturePainter {
+    pub placement: Placement,
+    pub front: Mips,
+    /// `None`: the front seen through.
+    pub back: Option<BackFill>,
+}
+
+/// Normals turned away from the viewer by this much (−z) show the back alone.
+const BACK_FROM: f32 = 0.25;
+
+impl Painter for PicturePainter {
+    fn albedo(&self, position_m: Vec3, normal: Vec3, footprint_m: f32) -> [f32; 3] {
+        let frame = self.placement.frame;
+        let cell = self.placement.cell_from_world(position_m);
+        let (x, y) = frame.px_from_cell(cell.x, cell.y);
+        let at = Vec2::new(x, y);
+        let footprint_px = footprint_m / self.placement.metres_per_cell * frame.cell_px;
+        let front = self.front.sample(at.x, at.y, footprint_px);
+        let behind = (-normal.z / BACK_FROM).clamp(0.0, 1.0);
+        let colour = match &self.back {
+            Some(fill) if behind > 0.0 => {
+                let share = behind * behind * (3.0 - 2.0 * behind);
+                front.lerp(fill.colour(at.x, at.y, front), share)
+            }
+            _ => front,
+        };
+        colour.to_array()
+    }
+}
