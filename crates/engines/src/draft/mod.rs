@@ -2,6 +2,7 @@
 
 mod back;
 mod choices;
+mod engine;
 mod field;
 mod frame;
 mod inflate;
@@ -15,5 +16,6 @@ mod shape;
 mod solid;
 mod stance;
 
+pub use engine::DraftEngine;
 pub use shape::Shape;
 pub use solid::{DraftError, Solid};

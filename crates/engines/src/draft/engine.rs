@@ -1,0 +1,177 @@
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+
+use async_trait::async_trait;
+use image::RgbaImage;
+use oreforge_geometry::raster::{Camera, Shading, Surface, render};
+use oreforge_geometry::{Cancel, Cancelled, Painter};
+use oreforge_protocol::{ErrorCode, ErrorReport, ViewSlot};
+use serde_json::Value;
+
+use super::shape::Shape;
+use super::solid::{DraftError, Solid};
+use crate::{Engine, EngineError, EngineName, RawSurface, StepContext, SurfaceInput, ViewPicture};
+
+/// The embedded engine: no weights, no network, deterministic whatever the seed.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct DraftEngine;
+
+const MESH_CELLS: u32 = 256;
+/// Half as fine as the mesh: a view is looked at, and four times as quick.
+const VIEW_CELLS: u32 = 128;
+const VIEW_PX: u32 = 512;
+const VIEW_SLOTS: [ViewSlot; 5] =
+    [ViewSlot::Front, ViewSlot::Right, ViewSlot::Back, ViewSlot::Left, ViewSlot::ThreeQuarter];
+
+impl DraftEngine {
+    pub fn new() -> Self {
+        Self
+    }
+}
+
+/// What one step leaves for the next.
+struct Drafted {
+    input: SurfaceInput,
+    shape: Arc<dyn Shape>,
+    painter: OnceLock<Arc<dyn Painter>>,
+}
+
+impl Drafted {
+    fn is_of(&self, input: &SurfaceInput) -> bool {
+        self.input.params == input.params
+            && (Arc::ptr_eq(&self.input.cutout, &input.cutout) || self.input.cutout == input.cutout)
+            && (Arc::ptr_eq(&self.input.given_views, &input.given_views)
+                || self.input.given_views == input.given_views)
+    }
+
+    fn painter(&self, cancel: Cancel<'_>) -> Result<Arc<dyn Painter>, Cancelled> {
+        if let Some(painter) = self.painter.get() {
+            return Ok(Arc::clone(painter));
+        }
+        let painter = Arc::clone(&self.shape).painter(cancel)?;
+        Ok(Arc::clone(self.painter.get_or_init(|| painter)))
+    }
+}
+
+#[async_trait]
+impl Engine for DraftEngine {
+    fn name(&self) -> EngineName {
+        EngineName::Draft
+    }
+
+    async fn views(
+        &self,
+        context: &Arc<StepContext>,
+        input: &SurfaceInput,
+        on_view: &(dyn Fn(ViewPicture) + Send + Sync),
+    ) -> Result<BTreeMap<String, Value>, EngineError> {
+        let input = input.clone();
+        let (drafted, mesh, normals, painter) = off_runtime(context, move |context, cancel| {
+            let drafted = drafted(context, &input, cancel)?;
+            context.progress(0.4, "Cutting the solid");
+            let mesh = drafted.shape.surface(VIEW_CELLS, cancel)?;
+            context.progress(0.5, "Mixing the colours");
+            let painter = drafted.painter(cancel)?;
+            let normals = mesh.vertex_normals();
+            Ok((drafted, mesh, normals, painter))
+        })
+        .await?;
+        let scene = Arc::new((mesh, normals, painter));
+        for (i, slot) in VIEW_SLOTS.into_iter().enumerate() {
+            context.progress(0.6 + 0.4 * i as f32 / VIEW_SLOTS.len() as f32, "Drawing the views");
+            let scene = Arc::clone(&scene);
+            let picture = off_runtime(context, move |_, cancel| {
+                let (mesh, normals, painter) = &*scene;
+                let surface = Surface { positions: &mesh.positions, normals, triangles: &mesh.triangles };
+                let camera = Camera::around(&mesh.positions, slot.azimuth_deg(), slot.elevation_deg());
+                Ok(render(surface, &camera, VIEW_PX, Shading::Painted(&**painter), cancel)?)
+            })
+            .await?;
+            on_view(ViewPicture { slot, picture });
+        }
+        Ok(drafted.shape.facts())
+    }
+
+    async fn mesh(
+        &self,
+        context: &Arc<StepContext>,
+        input: &SurfaceInput,
+    ) -> Result<RawSurface, EngineError> {
+        let input = input.clone();
+        off_runtime(context, move |context, cancel| {
+            let drafted = drafted(context, &input, cancel)?;
+            context.progress(0.5, "Cutting the solid");
+            let mesh = drafted.shape.surface(MESH_CELLS, cancel)?;
+            if mesh.triangles.is_empty() {
+                return Err(nothing_to_hold());
+            }
+            Ok(RawSurface { mesh, facts: drafted.shape.facts() })
+        })
+        .await
+    }
+
+    async fn painter(
+        &self,
+        context: &Arc<StepContext>,
+        input: &SurfaceInput,
+    ) -> Result<Arc<dyn Painter>, EngineError> {
+        let input = input.clone();
+        off_runtime(context, move |context, cancel| Ok(drafted(context, &input, cancel)?.painter(cancel)?))
+            .await
+    }
+}
+
+/// The solid of this input: kept from an earlier step, or made now.
+fn drafted(
+    context: &StepContext,
+    input: &SurfaceInput,
+    cancel: Cancel<'_>,
+) -> Result<Arc<Drafted>, EngineError> {
+    let lock = || context.memo.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let kept = lock().clone().and_then(|kept| kept.downcast::<Drafted>().ok());
+    if let Some(kept) = kept.filter(|kept| kept.is_of(input)) {
+        return Ok(kept);
+    }
+    context.progress(0.05, "Reading the silhouette");
+    let made =
+        Arc::new(Drafted { input: input.clone(), shape: shape_of(input, cancel)?, painter: OnceLock::new() });
+    *lock() = Some(made.clone());
+    Ok(made)
+}
+
+fn shape_of(input: &SurfaceInput, cancel: Cancel<'_>) -> Result<Arc<dyn Shape>, EngineError> {
+    let cutout: Arc<RgbaImage> = Arc::clone(&input.cutout);
+    match Solid::new(cutout, &input.params, cancel) {
+        Ok(solid) => Ok(Arc::new(solid)),
+        Err(DraftError::Cancelled(cancelled)) => Err(cancelled.into()),
+        Err(DraftError::Empty) => Err(nothing_to_hold()),
+    }
+}
+
+fn nothing_to_hold() -> EngineError {
+    EngineError::Failed(
+        ErrorReport::new(ErrorCode::EngineFailed, "The cut-out holds too little to make a solid from.")
+            .with_hint("Give a mask that covers the object, or a larger picture of it."),
+    )
+}
+
+/// Runs arithmetic where it may take its time, and hands a panic on to whoever runs the step.
+async fn off_runtime<T: Send + 'static>(
+    context: &Arc<StepContext>,
+    work: impl FnOnce(&StepContext, Cancel<'_>) -> Result<T, EngineError> + Send + 'static,
+) -> Result<T, EngineError> {
+    let context = Arc::clone(context);
+    let task = tokio::task::spawn_blocking(move || {
+        let asked = || context.cancel.is_cancelled();
+        let cancel = Cancel::new(&asked);
+        cancel.check()?;
+        work(&context, cancel)
+    });
+    match task.await {
+        Ok(result) => result,
+        Err(failed) => match failed.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => Err(EngineError::Cancelled),
+        },
+    }
+}
