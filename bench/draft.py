@@ -83,7 +83,7 @@ def main():
             peer_times.append(peer_seconds)
         glb = out / f"{picture.stem}.glb"
         row = judge.score(glb, image)
-        peer = judge_prototype(peer_path, image)
+        peer = judge.score(peer_path, image)
         report = json.loads((out / f"{picture.stem}.report.json").read_text())
         row |= {
             "name": picture.stem, "seconds": statistics.median(times), "peak_mb": max(peaks),
@@ -95,11 +95,6 @@ def main():
 
     latencies = [latency for latency, _, code in (cancel_latency(random.choice(pictures)) for _ in range(CANCELS)) if code == 130]
     table(rows, latencies)
-
-
-def judge_prototype(path, image):
-    """The prototype's GLB, whose texture coordinates trimesh flips on export as glTF wants."""
-    return judge.score(path, image)
 
 
 def table(rows, latencies):

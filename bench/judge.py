@@ -88,21 +88,19 @@ class Front:
 
 
 def reference(picture):
-    """The picture's object in the middle of a white SIZE_PX² square: RGB, alpha, and its half extent in pixels."""
+    """The object in the middle of a white SIZE_PX² square: RGB, alpha, its (width, height) and the square's side in picture pixels."""
     alpha = picture[..., 3].astype(np.float32) / 255
     ys, xs = np.nonzero(alpha > 0.5)
-    side = int(max(np.ptp(ys), np.ptp(xs)) * 1.1) + 4
-    cy, cx = (ys.min() + ys.max() + 1) / 2, (xs.min() + xs.max() + 1) / 2
-    scale = SIZE_PX / side
-    shift = np.float32([[scale, 0, SIZE_PX / 2 - cx * scale], [0, scale, SIZE_PX / 2 - cy * scale]])
-    over = 4
-    big = np.float32([[scale * over, 0, shift[0, 2] * over + over / 2 - 0.5], [0, scale * over, shift[1, 2] * over + over / 2 - 0.5]])
-    big[:, 2] += (scale * over - over) / 2 * 1.0
-    premultiplied = np.dstack([picture[..., :3].astype(np.float32) * alpha[..., None], alpha])
-    warped = cv2.warpAffine(premultiplied, big, (SIZE_PX * over, SIZE_PX * over), flags=cv2.INTER_LINEAR)
-    small = cv2.resize(warped, (SIZE_PX, SIZE_PX), interpolation=cv2.INTER_AREA)
-    rgb, a = small[..., :3], small[..., 3]
-    return rgb + 255 * (1 - a[..., None]), a, (xs.max() - xs.min() + 1, ys.max() - ys.min() + 1), side
+    width, height = xs.max() - xs.min() + 1, ys.max() - ys.min() + 1
+    side = int(max(width, height) * 1.1) + 4
+    top, left = (ys.min() + ys.max() + 1 - side) // 2, (xs.min() + xs.max() + 1 - side) // 2
+    square = np.zeros((side, side, 4), np.float32)
+    y0, x0 = max(0, top), max(0, left)
+    y1, x1 = min(alpha.shape[0], top + side), min(alpha.shape[1], left + side)
+    part = picture[y0:y1, x0:x1, :3].astype(np.float32) * alpha[y0:y1, x0:x1, None]
+    square[y0 - top : y1 - top, x0 - left : x1 - left] = np.dstack([part, alpha[y0:y1, x0:x1]])
+    small = cv2.resize(square, (SIZE_PX, SIZE_PX), interpolation=cv2.INTER_AREA)
+    return small[..., :3] + 255 * (1 - small[..., 3:]), small[..., 3], (width, height), side
 
 
 def score(glb, picture):

@@ -15,7 +15,6 @@ const MEMBERS = {
   "oreforge-commands": ["oreforge-protocol", "oreforge-jobs"],
   "oreforge-cli": ["oreforge-protocol", "oreforge-commands"],
   "oreforge-desktop": ["oreforge-protocol", "oreforge-commands"],
-  "oreforge-bench": ["oreforge-protocol", "oreforge-geometry", "oreforge-engines"],
 };
 /** Packages that belong to one room. */
 const ONLY_IN = [
@@ -23,7 +22,7 @@ const ONLY_IN = [
   [/^axum$/, ["oreforge-server"]],
   [/^(reqwest|hyper|tokio-tungstenite)$/, ["oreforge-engines"]],
   [/^rusqlite$/, ["oreforge-store"]],
-  [/^anyhow$/, ["oreforge-cli", "oreforge-desktop", "oreforge-bench"]],
+  [/^anyhow$/, ["oreforge-cli", "oreforge-desktop"]],
 ];
 /** Packages that a room never sees. */
 const NEVER = { "oreforge-protocol": /^(tokio|tauri|axum|rusqlite)/, "oreforge-geometry": /^(tokio|async-trait|rusqlite|reqwest)/ };

@@ -22,7 +22,7 @@ pub(crate) fn export(
     let started = Instant::now();
     sink.progress(0.0, "drawing the contact sheet");
     let sheet = sheet::contact_sheet(finished, cancel)?;
-    let sheet = picture::encode_png(&sheet).map_err(|e| internal("write the contact sheet", &e))?;
+    let sheet = picture::encode_png(&sheet);
 
     sink.progress(0.9, "writing the report");
     let mut steps = inputs.reports()?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use image::{GrayImage, RgbaImage};
+use image::{GrayImage, Luma, Pixel, RgbaImage};
 use oreforge_engines::SurfaceInput;
 use oreforge_geometry::segment::{self, MaskHints, SegmentError};
 use oreforge_geometry::{Cancel, picture};
@@ -11,10 +11,10 @@ use oreforge_protocol::{ArtifactKind, ErrorCode, ErrorReport, ViewSlot};
 
 use crate::contract::{ForgeSpec, NewArtifact, StepError, StepInputs, StepOutput, StepSink};
 use crate::picture_error::{decode_report, segment_report};
-use crate::run::{internal, unreadable};
+use crate::run::unreadable;
 
 /// Longer side that pictures are worked on at: twice the largest useful front chart of a 2048² texture.
-const MAX_WORK_SIDE_PX: u32 = 2048;
+pub(crate) const MAX_WORK_SIDE_PX: u32 = 2048;
 
 pub(crate) fn prepare(
     spec: &ForgeSpec,
@@ -34,19 +34,19 @@ pub(crate) fn prepare(
         Ok(front) => front,
         Err(error) => {
             if let SegmentError::NeedsMask { best_guess, .. } = &error {
-                sink.publish(cutout_artifact(None, &best_guess.picture)?)?;
+                sink.publish(cutout_artifact(None, &best_guess.picture))?;
             }
-            return Err(segment_report(error));
+            return Err(segment_report(&error).map_or(StepError::Cancelled, StepError::Failed));
         }
     };
     drop(source);
 
-    let mut artifacts = vec![cutout_artifact(None, &front.picture)?];
+    let mut artifacts = vec![cutout_artifact(None, &front.picture)];
     let mut given_views = BTreeMap::new();
     for (index, &slot) in spec.given_views.iter().enumerate() {
         sink.progress(0.6 + 0.3 * index as f32 / spec.given_views.len() as f32, "finding the object in the other views");
         let given = given_view(inputs, slot, cancel)?;
-        artifacts.push(cutout_artifact(Some(slot), &given)?);
+        artifacts.push(cutout_artifact(Some(slot), &given));
         given_views.insert(slot, given);
     }
     sink.progress(1.0, "keeping the cut-out");
@@ -83,17 +83,19 @@ pub(crate) fn restore(spec: &ForgeSpec, inputs: &dyn StepInputs) -> Result<Surfa
 }
 
 pub(crate) fn read_picture(bytes: &[u8], what: &str) -> Result<RgbaImage, ErrorReport> {
-    let decoded =
-        picture::decode(bytes, &picture::Limits::default()).map_err(|error| decode_report(&error, what))?;
-    Ok(picture::shrink_to_fit(decoded, MAX_WORK_SIDE_PX))
+    picture::decode_to_fit(bytes, &picture::Limits::default(), MAX_WORK_SIDE_PX)
+        .map_err(|error| decode_report(&error, what))
 }
 
 fn read_mask(bytes: &[u8]) -> Result<GrayImage, StepError> {
-    let mask = picture::decode(bytes, &picture::Limits::default()).map_err(|error| {
-        let report = decode_report(&error, "The mask");
-        ErrorReport { code: ErrorCode::MaskUnusable, ..report }
-    })?;
-    Ok(segment::mask_from_picture(&mask))
+    let mask = read_picture(bytes, "The mask")
+        .map_err(|report| ErrorReport { code: ErrorCode::MaskUnusable, ..report })?;
+    // A cut-out serves as a mask as well as a black and white picture does.
+    let by_alpha = mask.pixels().any(|pixel| pixel.0[3] < 255);
+    Ok(GrayImage::from_fn(mask.width(), mask.height(), |x, y| {
+        let pixel = mask.get_pixel(x, y);
+        if by_alpha { Luma([pixel.0[3]]) } else { pixel.to_luma() }
+    }))
 }
 
 fn given_view(inputs: &dyn StepInputs, slot: ViewSlot, cancel: Cancel<'_>) -> Result<RgbaImage, StepError> {
@@ -105,16 +107,13 @@ fn given_view(inputs: &dyn StepInputs, slot: ViewSlot, cancel: Cancel<'_>) -> Re
     let picture = read_picture(&inputs.given_view(slot)?, "The picture").map_err(unusable)?;
     match segment::cut_out(&picture, &MaskHints::default(), cancel) {
         Ok(cutout) => Ok(cutout.picture),
-        Err(error) => match segment_report(error) {
-            StepError::Cancelled => Err(StepError::Cancelled),
-            StepError::Failed(report) => Err(unusable(report)
-                .with_hint("Give this view with a transparent background, or leave it out.")
-                .into()),
-        },
+        Err(error) => Err(segment_report(&error).map_or(StepError::Cancelled, |report| {
+            let hint = "Give this view with a transparent background, or leave it out.";
+            unusable(report).with_hint(hint).into()
+        })),
     }
 }
 
-fn cutout_artifact(slot: Option<ViewSlot>, cutout: &RgbaImage) -> Result<NewArtifact, ErrorReport> {
-    let bytes = picture::encode_png(cutout).map_err(|e| internal("write the cut-out", &e))?;
-    Ok(NewArtifact { kind: ArtifactKind::Cutout, slot, bytes, stats: None })
+fn cutout_artifact(slot: Option<ViewSlot>, cutout: &RgbaImage) -> NewArtifact {
+    NewArtifact { kind: ArtifactKind::Cutout, slot, bytes: picture::encode_png(cutout), stats: None }
 }

@@ -79,15 +79,12 @@ impl ForgeRun {
         let facts = self
             .engine
             .views(&context, &input, &|view| {
-                let published =
-                    picture::encode_png(&view.picture).map_err(|e| internal("encode a view", &e)).and_then(|bytes| {
-                        sink.publish(NewArtifact {
-                            kind: ArtifactKind::View,
-                            slot: Some(view.slot),
-                            bytes,
-                            stats: None,
-                        })
-                    });
+                let published = sink.publish(NewArtifact {
+                    kind: ArtifactKind::View,
+                    slot: Some(view.slot),
+                    bytes: picture::encode_png(&view.picture),
+                    stats: None,
+                });
                 if let Err(report) = published {
                     let mut first = unpublished.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
                     first.get_or_insert(report.into());
