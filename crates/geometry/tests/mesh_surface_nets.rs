@@ -100,7 +100,7 @@ proptest! {
             let sign = if random() < share { 1.0 } else { -1.0 };
             *value = sign * ((random() * f64::from(steps)).floor() / f64::from(steps)) as f32;
             if steps == 1 {
-                *value = sign as f32;
+                *value = sign;
             }
         }
         if volume.values.iter().any(|&v| v > 0.0) {

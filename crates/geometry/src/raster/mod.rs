@@ -1,0 +1,199 @@
+//! A software rasteriser: meshes seen by an orthographic camera.
+
+mod camera;
+mod light;
+mod visibility;
+
+use glam::{Vec2, Vec3};
+use image::{RgbImage, RgbaImage};
+use rayon::prelude::*;
+
+use crate::{Cancel, Cancelled, Painter, TexturedMesh};
+pub use camera::{Camera, CameraAxes};
+use visibility::{Projected, SAMPLE_OFFSETS, bands};
+
+/// What is drawn. Triangles seen from behind are not drawn.
+#[derive(Clone, Copy)]
+pub struct Surface<'a> {
+    /// Metres.
+    pub positions: &'a [Vec3],
+    /// Unit length, one per position.
+    pub normals: &'a [Vec3],
+    pub triangles: &'a [[u32; 3]],
+}
+
+impl<'a> From<&'a TexturedMesh> for Surface<'a> {
+    fn from(mesh: &'a TexturedMesh) -> Self {
+        Self { positions: &mesh.positions, normals: &mesh.normals, triangles: &mesh.triangles }
+    }
+}
+
+/// A texture and where it lies on the surface.
+#[derive(Clone, Copy)]
+pub struct Texture<'a> {
+    /// One per position, 0..=1, from the texture's top left.
+    pub uvs: &'a [Vec2],
+    /// sRGB.
+    pub albedo: &'a RgbImage,
+}
+
+impl<'a> From<&'a TexturedMesh> for Texture<'a> {
+    fn from(mesh: &'a TexturedMesh) -> Self {
+        Self { uvs: &mesh.uvs, albedo: &mesh.albedo }
+    }
+}
+
+/// Where colour comes from.
+#[derive(Clone, Copy)]
+pub enum Shading<'a> {
+    /// The painter's albedo, without light.
+    Painted(&'a dyn Painter),
+    /// The texture, without light.
+    Textured(Texture<'a>),
+    /// The texture in soft studio light.
+    Lit(Texture<'a>),
+    /// Grey clay in the same light.
+    Clay,
+}
+
+/// A square picture of `size_px` pixels a side, straight alpha on nothing, with four samples a pixel.
+///
+/// # Panics
+/// When a triangle names a vertex that is not there, or `normals` or `uvs` are fewer than `positions`.
+pub fn render(
+    surface: Surface<'_>,
+    camera: &Camera,
+    size_px: u32,
+    shading: Shading<'_>,
+    cancel: Cancel<'_>,
+) -> Result<RgbaImage, Cancelled> {
+    if size_px == 0 {
+        return Ok(RgbaImage::new(0, 0));
+    }
+    let scale = size_px as f32 / (2.0 * camera.half_extent_m);
+    let axes = camera.axes();
+    let projected: Vec<Projected> = surface
+        .positions
+        .par_iter()
+        .map(|&p| {
+            let p = (p - camera.target_m) * scale;
+            let half = size_px as f32 / 2.0;
+            Projected { x: half + p.dot(axes.right), y: half - p.dot(axes.up), nearness: p.dot(axes.towards) }
+        })
+        .collect();
+    cancel.check()?;
+    let resolve = Resolve { surface, shading, axes, pixel_m: 1.0 / scale };
+    let mut picture = RgbaImage::new(size_px, size_px);
+    let row_bytes = size_px as usize * 4;
+    let bands = bands(&projected, surface.triangles, size_px);
+    picture.par_chunks_mut(row_bytes * visibility::BAND_ROWS).zip(&bands).try_for_each(
+        |(pixels, band)| {
+            cancel.check()?;
+            let seen = band.rasterise(&projected, surface.triangles, size_px, cancel)?;
+            for (y, row) in pixels.chunks_exact_mut(row_bytes).enumerate() {
+                cancel.check()?;
+                for (x, pixel) in row.as_chunks_mut::<4>().0.iter_mut().enumerate() {
+                    let samples =
+                        &seen[(y * size_px as usize + x) * SAMPLE_OFFSETS.len()..][..SAMPLE_OFFSETS.len()];
+                    *pixel = resolve.pixel(&projected, samples, x as f32, (band.first_row + y) as f32);
+                }
+            }
+            Ok(())
+        },
+    )?;
+    Ok(picture)
+}
+
+/// A point of the surface under a sample.
+struct Hit {
+    position: Vec3,
+    normal: Vec3,
+    corners: [u32; 3],
+    weights: Vec3,
+}
+
+struct Resolve<'a> {
+    surface: Surface<'a>,
+    shading: Shading<'a>,
+    axes: CameraAxes,
+    pixel_m: f32,
+}
+
+impl Resolve<'_> {
+    fn pixel(&self, projected: &[Projected], samples: &[u32], x: f32, y: f32) -> [u8; 4] {
+        let mut colour = Vec3::ZERO;
+        let mut covered = 0.0;
+        // A painter costs far more than a texture: it is asked once for each piece of surface in the pixel.
+        let mut piece: Option<(Hit, f32)> = None;
+        for (&triangle, &[dx, dy]) in samples.iter().zip(&SAMPLE_OFFSETS) {
+            let Some(&corners) = self.surface.triangles.get(triangle as usize) else { continue };
+            let weights = visibility::weights(corners.map(|v| projected[v as usize]), x + dx, y + dy);
+            let hit = self.hit(corners, weights);
+            covered += 1.0;
+            match self.shading {
+                Shading::Painted(painter) => match &mut piece {
+                    Some((first, count)) if self.continues(first, &hit, *count) => {
+                        first.position += hit.position;
+                        first.normal += hit.normal;
+                        *count += 1.0;
+                    }
+                    _ => {
+                        let done = piece.replace((hit, 1.0));
+                        colour += done.map_or(Vec3::ZERO, |piece| self.paint(painter, piece));
+                    }
+                },
+                Shading::Textured(texture) => colour += sample(texture, &hit),
+                Shading::Lit(texture) => colour += light::lit(sample(texture, &hit), hit.normal, &self.axes),
+                Shading::Clay => colour += light::clay(hit.normal, &self.axes),
+            }
+        }
+        if covered == 0.0 {
+            return [0; 4];
+        }
+        if let (Shading::Painted(painter), Some(piece)) = (self.shading, piece) {
+            colour += self.paint(painter, piece);
+        }
+        let [r, g, b] = (colour / covered).to_array().map(|c| (c * 255.0).round() as u8);
+        [r, g, b, (covered / SAMPLE_OFFSETS.len() as f32 * 255.0).round() as u8]
+    }
+
+    fn hit(&self, corners: [u32; 3], weights: Vec3) -> Hit {
+        let blend = |values: &[Vec3]| {
+            let [a, b, c] = corners.map(|v| values[v as usize]);
+            a * weights.x + b * weights.y + c * weights.z
+        };
+        Hit { position: blend(self.surface.positions), normal: blend(self.surface.normals), corners, weights }
+    }
+
+    fn continues(&self, sum: &Hit, next: &Hit, count: f32) -> bool {
+        (sum.position / count).distance_squared(next.position) < (3.0 * self.pixel_m).powi(2)
+            && sum.normal.dot(next.normal) > 0.0
+    }
+
+    fn paint(&self, painter: &dyn Painter, (sum, count): (Hit, f32)) -> Vec3 {
+        let normal = sum.normal.try_normalize().unwrap_or(self.axes.towards);
+        let albedo = painter.albedo(sum.position / count, normal, self.pixel_m);
+        Vec3::from_array(albedo).clamp(Vec3::ZERO, Vec3::ONE) * count
+    }
+}
+
+fn sample(texture: Texture<'_>, hit: &Hit) -> Vec3 {
+    let [a, b, c] = hit.corners.map(|v| texture.uvs[v as usize]);
+    bilinear(texture.albedo, a * hit.weights.x + b * hit.weights.y + c * hit.weights.z)
+}
+
+/// sRGB, 0..=1, clamped to the border; black without pixels.
+fn bilinear(picture: &RgbImage, uv: Vec2) -> Vec3 {
+    let (width, height) = picture.dimensions();
+    if width == 0 || height == 0 {
+        return Vec3::ZERO;
+    }
+    let x = (uv.x * width as f32 - 0.5).clamp(0.0, (width - 1) as f32);
+    let y = (uv.y * height as f32 - 0.5).clamp(0.0, (height - 1) as f32);
+    let (x0, y0) = (x as u32, y as u32);
+    let (x1, y1) = ((x0 + 1).min(width - 1), (y0 + 1).min(height - 1));
+    let at = |x, y| Vec3::from_array(picture.get_pixel(x, y).0.map(f32::from));
+    let top = at(x0, y0).lerp(at(x1, y0), x - x0 as f32);
+    let bottom = at(x0, y1).lerp(at(x1, y1), x - x0 as f32);
+    top.lerp(bottom, y - y0 as f32) / 255.0
+}
