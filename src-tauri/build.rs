@@ -1,0 +1,16 @@
+//! Names every command of the window, so that each needs a permission of its own in `capabilities/`.
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let commands = tauri_build::AppManifest::new().commands(&[
+        "execute",
+        "import_picture",
+        "opening",
+        "pick_picture",
+        "save_artifact",
+        "subscribe",
+        "unsubscribe",
+        "watch_drops",
+    ]);
+    tauri_build::try_build(tauri_build::Attributes::new().app_manifest(commands))?;
+    Ok(())
+}

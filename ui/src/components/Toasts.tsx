@@ -1,0 +1,44 @@
+import { Toast } from "@base-ui/react/toast";
+import { CircleCheck, OctagonX, X } from "lucide-react";
+
+const toasts = Toast.createToastManager();
+const SHOWN_MS = 8000;
+
+export function sayDone(title: string, description?: string) {
+  toasts.add({ title, description, type: "ok", timeout: SHOWN_MS });
+}
+
+export function sayFailed(title: string, description?: string | null) {
+  toasts.add({ title, description: description ?? undefined, type: "err", timeout: 2 * SHOWN_MS, priority: "high" });
+}
+
+function List() {
+  const { toasts: shown } = Toast.useToastManager();
+  return shown.map((toast) => (
+    <Toast.Root key={toast.id} toast={toast} className="toast" swipeDirection={[]}>
+      <Toast.Content className="toast-content">
+        {toast.type === "err" ? <OctagonX className="err" aria-hidden="true" /> : <CircleCheck className="ok" aria-hidden="true" />}
+        <div className="toast-words">
+          <Toast.Title className="toast-title" render={<p />} />
+          <Toast.Description className="note selectable" />
+        </div>
+        <Toast.Close className="icon-button" aria-label="Close">
+          <X aria-hidden="true" />
+        </Toast.Close>
+      </Toast.Content>
+    </Toast.Root>
+  ));
+}
+
+/** Short news in the corner; words about a thing that went wrong stay twice as long. */
+export function Toasts() {
+  return (
+    <Toast.Provider toastManager={toasts} limit={3}>
+      <Toast.Portal>
+        <Toast.Viewport className="toasts">
+          <List />
+        </Toast.Viewport>
+      </Toast.Portal>
+    </Toast.Provider>
+  );
+}

@@ -1,0 +1,38 @@
+import { useEffect, useRef } from "react";
+
+/** `Ctrl+O`, `Escape`, `.`, `1`. Letters are lower case; ⌘ counts as Ctrl. */
+export type KeyMap = Record<string, (event: KeyboardEvent) => void>;
+
+function isTyping(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.closest("input:not([type=range]), textarea, [contenteditable], [role=listbox]") !== null;
+}
+
+function inDialog(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.closest("[role=alertdialog], [role=dialog]:not(.drawer), [role=listbox]") !== null;
+}
+
+export function nameOfKey(event: KeyboardEvent): string {
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  return event.ctrlKey || event.metaKey ? `Ctrl+${key}` : key;
+}
+
+/** Single keys rest while typing and while a question is open; what has taken an event keeps it. */
+export function useKeys(keys: KeyMap, active = true) {
+  const current = useRef(keys);
+  useEffect(() => {
+    current.current = keys;
+  });
+  useEffect(() => {
+    if (!active) return undefined;
+    const onKey = (event: KeyboardEvent) => {
+      if (event.defaultPrevented || event.altKey || inDialog(event.target)) return;
+      const name = nameOfKey(event);
+      const act = current.current[name];
+      if (act === undefined || (isTyping(event.target) && !(name.startsWith("Ctrl+") && name !== "Ctrl+v" && name !== "Ctrl+z"))) return;
+      event.preventDefault();
+      act(event);
+    };
+    window.addEventListener("keydown", onKey);
+    return () => window.removeEventListener("keydown", onKey);
+  }, [active]);
+}

@@ -1,0 +1,88 @@
+import { Check, Minus, TriangleAlert, X } from "lucide-react";
+import { Section } from "../../components/Section";
+import { count } from "../../components/format";
+import type { MeshStats } from "../../protocol/generated";
+
+type Verdict = "pass" | "warn" | "fail" | "unknown";
+
+interface Line {
+  title: string;
+  verdict: Verdict;
+  value: string;
+  note: string;
+}
+
+const pieces = (n: number) => (n === 1 ? "1 piece" : `${n} pieces`);
+/** Of the covered texels; rounding at chart rims claims a few twice. */
+const OVERLAP_LIMIT = 0.001;
+
+export function assay(stats: MeshStats | null, budget: number): Line[] {
+  if (stats === null) return ["Watertight", "Triangles", "UV", "Texture", "Size"].map((title) => ({ title, verdict: "unknown", value: "–", note: "not measured yet" }));
+  const clean = stats.watertight && stats.manifold && stats.consistently_wound && stats.degenerate_triangles === 0;
+  const flaws = [
+    stats.watertight ? "no holes" : "it has holes",
+    stats.manifold ? null : "not manifold",
+    stats.consistently_wound ? "no flipped faces" : "some faces are flipped",
+    stats.degenerate_triangles === 0 ? null : `${count(stats.degenerate_triangles)} degenerate triangles`,
+  ].filter((flaw) => flaw !== null);
+  const size = stats.bounds_max_m.map((max, axis) => max - (stats.bounds_min_m[axis] ?? 0));
+  return [
+    { title: "Watertight", verdict: clean ? "pass" : "fail", value: stats.watertight ? "yes" : "no", note: `${pieces(stats.components)}, ${flaws.join(", ")}` },
+    {
+      title: "Triangles",
+      verdict: stats.triangles <= budget ? "pass" : "warn",
+      value: count(stats.triangles),
+      note: `of ${count(budget)} budget · ${count(stats.vertices)} vertices`,
+    },
+    {
+      title: "UV",
+      verdict: stats.uv_overlap <= OVERLAP_LIMIT ? "pass" : "warn",
+      value: `${Math.round(stats.uv_coverage * 100)} % used`,
+      note: `${count(stats.charts)} ${stats.charts === 1 ? "island" : "islands"}, ${stats.uv_overlap <= OVERLAP_LIMIT ? "no overlap" : `${(stats.uv_overlap * 100).toFixed(1)} % overlap`}`,
+    },
+    { title: "Texture", verdict: "pass", value: `${stats.texture_px}²`, note: "albedo" },
+    { title: "Size", verdict: "pass", value: `${Math.max(...size).toFixed(2)} m`, note: `${size.map((m) => m.toFixed(3)).join(" × ")} m, Y up, pivot at the feet` },
+  ];
+}
+
+function Mark({ verdict }: { verdict: Verdict }) {
+  switch (verdict) {
+    case "pass":
+      return <Check className="ok" aria-label="pass" />;
+    case "warn":
+      return <TriangleAlert className="warn" aria-label="warning" />;
+    case "fail":
+      return <X className="err" aria-label="fail" />;
+    case "unknown":
+      return <Minus className="muted" aria-label="not measured" />;
+  }
+}
+
+/** What was measured on the finished mesh; what was not stays a dash, never a tick. */
+export function Assay({ stats, budget }: { stats: MeshStats | null; budget: number }) {
+  const rows = assay(stats, budget);
+  const ready = rows.every(({ verdict }) => verdict === "pass");
+  return (
+    <Section
+      title="Assay"
+      aside={
+        ready ? (
+          <span className="badge ok">
+            <Check aria-hidden="true" /> game-ready
+          </span>
+        ) : undefined
+      }
+    >
+      <ul className="assay">
+        {rows.map(({ title, verdict, value, note }) => (
+          <li key={title}>
+            <Mark verdict={verdict} />
+            <span>{title}</span>
+            <span className="mono">{value}</span>
+            <span className="note">{note}</span>
+          </li>
+        ))}
+      </ul>
+    </Section>
+  );
+}

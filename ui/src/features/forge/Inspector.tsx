@@ -1,0 +1,153 @@
+import { useQuery } from "@tanstack/react-query";
+import { Check, CircleCheck, CircleDashed, Download, Hammer, Play, TriangleAlert, X } from "lucide-react";
+import { Button } from "../../components/Button";
+import { Kbd } from "../../components/Kbd";
+import { Section } from "../../components/Section";
+import { fileSize } from "../../components/format";
+import { useHost } from "../../host/context";
+import { artifactOf, isTerminal, type JobView } from "../../state/jobView";
+import { useUi } from "../../state/ui";
+import { Assay } from "./Assay";
+import type { CutoutEditing } from "./cutout/useCutout";
+import { Settings } from "./Settings";
+import type { Forge } from "./useForge";
+import { needsMask } from "./words";
+
+function Engines() {
+  const host = useHost();
+  const { data } = useQuery({ queryKey: ["engines"], queryFn: () => host.execute({ command: "engine_status" }) });
+  return (
+    <Section title="Ready on this computer">
+      {data?.map(({ engine, ready, note }) => (
+        <div key={engine} className="engine">
+          {ready ? <CircleCheck className="ok" aria-label="ready" /> : <CircleDashed className="muted" aria-label="not ready" />}
+          <div>
+            <strong>{engine.charAt(0).toUpperCase() + engine.slice(1)} engine</strong>
+            <p className="note">{note}</p>
+          </div>
+        </div>
+      ))}
+    </Section>
+  );
+}
+
+function WhyItStopped({ job }: { job: JobView }) {
+  return (
+    <Section
+      title={
+        <span className="with-icon">
+          <TriangleAlert className="warn" aria-hidden="true" /> Why it stopped
+        </span>
+      }
+    >
+      <p className="selectable" data-code={job.error?.code}>
+        {job.error?.message}
+      </p>
+      {job.error?.hint !== null && <p className="note selectable">{job.error?.hint}</p>}
+    </Section>
+  );
+}
+
+interface InspectorProps {
+  job: JobView | null;
+  editing: CutoutEditing | null;
+  savingMask: boolean;
+  changed: boolean;
+  forge: Forge;
+  onCancel: () => void;
+  onUseCutout: () => void;
+}
+
+/** One main verb, always at this place. */
+function Verb({ job, editing, savingMask, changed, forge, onCancel, onUseCutout }: InspectorProps) {
+  const set = useUi((state) => state.set);
+  if (job === null) {
+    return (
+      <>
+        <Button look="main" size="main" icon={<Hammer aria-hidden="true" />} disabled>
+          Forge
+        </Button>
+        <p className="note centred">Add a picture first</p>
+      </>
+    );
+  }
+  if (editing !== null) {
+    const asks = needsMask(job);
+    return (
+      <>
+        <Button look="main" size="main" keys="Enter" icon={<Check aria-hidden="true" />} busy={savingMask} onClick={onUseCutout}>
+          Use this cut-out
+        </Button>
+        <div className="button-row spread">
+          {asks ? (
+            <Button look="quiet" onClick={() => void forge.open()}>
+              Open another picture…
+            </Button>
+          ) : (
+            <Button look="quiet" onClick={() => set({ editingCutout: false })}>
+              Back to the mesh
+            </Button>
+          )}
+        </div>
+      </>
+    );
+  }
+  if (!isTerminal(job.state) && job.state !== "interrupted") {
+    return (
+      <Button size="main" keys="Esc" icon={<X aria-hidden="true" />} busy={job.cancelling} onClick={onCancel} data-testid="cancel">
+        {job.cancelling ? "Cancelling" : "Cancel job"}
+      </Button>
+    );
+  }
+  const mesh = artifactOf(job, "mesh");
+  if (job.state === "done" && mesh !== null) {
+    return (
+      <>
+        <div className="verb-row">
+          {changed && (
+            <Button size="main" icon={<Hammer aria-hidden="true" />} onClick={() => void forge.again(job)}>
+              Forge again
+            </Button>
+          )}
+          <Button look="main" size="main" icon={<Download aria-hidden="true" />} onClick={() => void forge.save(mesh, job.name)}>
+            Save GLB…
+          </Button>
+        </div>
+        <div className="verb-note">
+          <span className="note mono">{fileSize(mesh.bytes)}</span>
+          <Kbd>Ctrl S</Kbd>
+        </div>
+      </>
+    );
+  }
+  if (changed) {
+    return (
+      <Button look="main" size="main" icon={<Hammer aria-hidden="true" />} onClick={() => void forge.again(job)}>
+        Forge again
+      </Button>
+    );
+  }
+  return (
+    <Button look="main" size="main" icon={<Play aria-hidden="true" />} onClick={() => void forge.resume(job)}>
+      {job.steps[0]?.state === "done" ? "Continue" : "Forge"}
+    </Button>
+  );
+}
+
+export function Inspector(props: InspectorProps) {
+  const { job, editing } = props;
+  const busy = job !== null && !isTerminal(job.state) && job.state !== "interrupted";
+  return (
+    <aside className="side right" aria-label="Settings and result">
+      <div className="side-scroll">
+        {job === null && <Engines />}
+        {job !== null && needsMask(job) && <WhyItStopped job={job} />}
+        {job !== null && editing === null && job.state === "done" && <Assay stats={job.stats} budget={job.request.params.triangles} />}
+        <Settings job={job} locked={busy} />
+      </div>
+      <footer className="verb">
+        <Verb {...props} />
+      </footer>
+    </aside>
+  );
+}

@@ -1,0 +1,75 @@
+import { StepIcon } from "../../components/StepIcon";
+import { about, count, duration } from "../../components/format";
+import { STEP_NAMES, type JobView, type StepView } from "../../state/jobView";
+import { lookOf, STEP_PURPOSES, STEP_TITLES, textFact } from "./words";
+
+/** What a finished step has to show for itself. */
+function result(job: JobView, step: StepView): string | null {
+  switch (step.name) {
+    case "prepare": {
+      const method = textFact(step, "mask_method");
+      return method === null ? null : `from ${method}`;
+    }
+    case "views": {
+      const views = job.artifacts.filter(({ kind }) => kind === "view").length;
+      return views === 0 ? null : `${views} made`;
+    }
+    case "gate": {
+      if (job.gate === null) return null;
+      const passed = job.gate.views.filter(({ verdict }) => verdict === "pass").length;
+      const rest = job.gate.views.length - passed;
+      return rest === 0 ? `${passed} pass` : `${passed} pass, ${rest} to look at`;
+    }
+    case "mesh":
+      return textFact(step, "profile");
+    case "finish":
+      return job.stats === null ? null : `${count(job.stats.triangles)} tris`;
+    case "export":
+      return "GLB, report";
+  }
+}
+
+function lines(job: JobView | null, step: StepView | undefined, engine: string | null, now: number): [string, string | null] {
+  if (job === null || step === undefined) return ["", null];
+  const by = engine === null ? "" : `${engine} · `;
+  switch (step.state) {
+    case "done":
+      return [step.elapsedMs === null ? "done" : duration(step.elapsedMs), `${by}${result(job, step) ?? "done"}`];
+    case "running": {
+      const passed = step.startedAt === null ? 0 : Math.max(0, now - step.startedAt);
+      const left = step.estimateMs === null ? "first run, no estimate" : `${about(Math.max(0, step.estimateMs - passed))} left`;
+      return [duration(passed), step.doing ?? left];
+    }
+    case "failed":
+      return [lookOf(job, step) === "needs_you" ? "needs you" : step.elapsedMs === null ? "stopped" : duration(step.elapsedMs), lookOf(job, step) === "needs_you" ? null : "stopped"];
+    case "cancelled":
+      return ["cancelled", null];
+    case "waiting":
+      return [step.estimateMs === null ? (job.state === "running" ? "no estimate yet" : "not started") : about(step.estimateMs), null];
+  }
+}
+
+/** The six steps, always in view. */
+export function Rail({ job, engine, now }: { job: JobView | null; engine: string | null; now: number }) {
+  return (
+    <ol className="rail" aria-label="Steps">
+      {STEP_NAMES.map((name) => {
+        const step = job?.steps.find((candidate) => candidate.name === name);
+        const look = job === null || step === undefined ? "waiting" : lookOf(job, step);
+        const [time, note] = job === null ? [STEP_PURPOSES[name], null] : lines(job, step, engine, now);
+        return (
+          <li key={name} className={`step ${look}`} aria-current={look === "running" ? "step" : undefined} data-step={name} data-state={look}>
+            {look === "running" && <span className="step-progress" style={{ transform: `scaleX(${step?.fraction ?? 0})` }} />}
+            <StepIcon look={look} />
+            <div className="step-words">
+              <span className="step-title">{STEP_TITLES[name]}</span>
+              <span className={job === null || look === "waiting" || look === "needs_you" ? "step-line" : "step-line mono"}>{time}</span>
+              {note !== null && <span className="step-line step-note">{note}</span>}
+            </div>
+            <span className="sr-only">{look.replace("_", " ")}</span>
+          </li>
+        );
+      })}
+    </ol>
+  );
+}

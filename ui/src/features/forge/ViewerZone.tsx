@@ -1,0 +1,120 @@
+import { Grid3x3, Maximize } from "lucide-react";
+import { lazy, Suspense, useCallback, useState } from "react";
+import { IconButton } from "../../components/Button";
+import { CrashPoint, ErrorBoundary } from "../../components/ErrorBoundary";
+import { Ring } from "../../components/Ring";
+import { Segments } from "../../components/Segments";
+import { useKeys } from "../../components/useKeys";
+import { count } from "../../components/format";
+import { useHost } from "../../host/context";
+import type { Artifact } from "../../protocol/generated";
+import { artifactOf, type JobView } from "../../state/jobView";
+import { useUi, type Shading } from "../../state/ui";
+
+const Viewer = lazy(() => import("../viewer/Viewer"));
+
+const SHADINGS: { value: Shading; label: string; note: string }[] = [
+  { value: "textured", label: "Textured", note: "1" },
+  { value: "clay", label: "Clay", note: "2" },
+  { value: "wire", label: "Wire", note: "3 or W" },
+  { value: "normals", label: "Normals", note: "4" },
+  { value: "uv", label: "UV", note: "5" },
+];
+
+/** The mesh to look at: the newest of this job, else of the one before it, so that nothing made disappears. */
+export function shownMesh(job: JobView, previous: JobView | null): { mesh: Artifact; of: JobView } | null {
+  for (const candidate of [job, previous]) {
+    const mesh = candidate === null ? null : (artifactOf(candidate, "mesh") ?? artifactOf(candidate, "raw_mesh"));
+    if (candidate !== null && mesh !== null) return { mesh, of: candidate };
+  }
+  return null;
+}
+
+function caption(shown: { mesh: Artifact; of: JobView } | null, job: JobView, drawn: boolean): string[] {
+  if (shown === null) return [];
+  const lines: string[] = [];
+  if (shown.of.id !== job.id) lines.push("the result before this one");
+  else if (shown.mesh.kind === "raw_mesh") lines.push("raw mesh, before finishing");
+  const { stats } = shown.of;
+  if (shown.mesh.kind === "mesh" && stats !== null) {
+    const size = stats.bounds_max_m.map((max, axis) => (max - (stats.bounds_min_m[axis] ?? 0)).toFixed(3));
+    lines.push(`${size.join(" × ")} m · ${count(stats.triangles)} triangles`);
+  }
+  if (!drawn) lines.push("loading…");
+  return lines;
+}
+
+export function ViewerZone({ job, previous, automation }: { job: JobView; previous: JobView | null; automation: boolean }) {
+  const host = useHost();
+  const { shading, grid, theme, set } = useUi();
+  const [fitRequests, setFitRequests] = useState(0);
+  const [drawnUrl, setDrawnUrl] = useState<string | null>(null);
+  const [failure, setFailure] = useState<string | null>(null);
+  const shown = shownMesh(job, previous);
+  const url = shown === null ? null : host.artifactUrl(shown.mesh.id);
+  const busy = job.state === "running" || job.state === "queued";
+  const onDrawn = useCallback((done: string) => {
+    setFailure(null);
+    setDrawnUrl(done);
+  }, []);
+  const fit = () => setFitRequests((n) => n + 1);
+  const shade = (value: Shading) => () => set({ shading: value });
+  useKeys({
+    ".": fit,
+    "1": shade("textured"),
+    "2": shade("clay"),
+    "3": shade("wire"),
+    "4": shade("normals"),
+    "5": shade("uv"),
+    w: () => set({ shading: shading === "wire" ? "textured" : "wire" }),
+    g: () => set({ grid: !grid }),
+  });
+  const cutout = artifactOf(job, "cutout");
+  return (
+    <div className="viewer" data-drawn={url !== null && drawnUrl === url ? shown?.mesh.kind : "none"} data-shown={shown?.mesh.id}>
+      <ErrorBoundary what="The viewer">
+        <CrashPoint name="viewer" armed={automation} />
+        {url === null ? (
+          <div className="viewer-preview">
+            {cutout !== null && <img src={host.artifactUrl(cutout.id)} alt="The object cut out" draggable={false} />}
+            {cutout === null && busy && <Ring />}
+          </div>
+        ) : (
+          <Suspense fallback={<div className="viewer-preview">{cutout !== null && <img src={host.artifactUrl(cutout.id)} alt="" />}</div>}>
+            <Viewer
+              url={url}
+              subject={JSON.stringify(job.request.source)}
+              shading={shading}
+              grid={grid}
+              fitRequests={fitRequests}
+              theme={theme}
+              describedAs={`${shown?.of.name ?? ""}, ${shading}. Arrow keys turn it.`}
+              onDrawn={onDrawn}
+              onFailed={setFailure}
+            />
+          </Suspense>
+        )}
+      </ErrorBoundary>
+      {url !== null && (
+        <>
+          <div className="viewer-bar left-bar">
+            <Segments look="bar" label="Shading" value={shading} choices={SHADINGS} onChange={(value) => set({ shading: value })} />
+          </div>
+          <div className="viewer-bar right-bar floating-bar">
+            <IconButton label="Grid" keys="G" pressed={grid} onClick={() => set({ grid: !grid })}>
+              <Grid3x3 aria-hidden="true" />
+            </IconButton>
+            <IconButton label="Fit" keys="." onClick={fit}>
+              <Maximize aria-hidden="true" />
+            </IconButton>
+          </div>
+        </>
+      )}
+      <div className="viewer-caption mono">
+        {(failure === null ? caption(shown, job, drawnUrl === url) : [`The mesh cannot be shown: ${failure}`]).map((line) => (
+          <span key={line}>{line}</span>
+        ))}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,106 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useMemo } from "react";
+import { sayDone, sayFailed } from "../../components/Toasts";
+import { fileName, folderName } from "../../components/format";
+import { useHost } from "../../host/context";
+import { reportOf } from "../../host/host";
+import type { Artifact, ForgeRequest, SourceInfo, SourceRef } from "../../protocol/generated";
+import type { JobView } from "../../state/jobView";
+import { importedRef, useUi } from "../../state/ui";
+import { adoptSnapshot, jobKey } from "../../state/useJob";
+
+/** What an artist can do in the Forge. */
+export interface Forge {
+  open: () => Promise<void>;
+  paste: () => Promise<void>;
+  pasteFiles: (files: Iterable<File>) => Promise<void>;
+  sample: (name: string) => Promise<void>;
+  take: (picture: SourceInfo) => Promise<void>;
+  again: (job: JobView, change?: Partial<ForgeRequest>) => Promise<void>;
+  resume: (job: JobView) => Promise<void>;
+  cancel: (job: JobView) => Promise<void>;
+  save: (mesh: Artifact, name: string) => Promise<void>;
+  pickView: () => Promise<SourceInfo | null>;
+}
+
+export function useForge(): Forge {
+  const host = useHost();
+  const client = useQueryClient();
+  return useMemo(() => {
+    const set = useUi.getState().set;
+    const guarded = async (work: () => Promise<void>) => {
+      set({ error: null });
+      try {
+        await work();
+      } catch (cause) {
+        set({ error: reportOf(cause) });
+      }
+    };
+    const start = async (request: ForgeRequest, previousJobId: string | null) => {
+      const snapshot = await host.execute({ command: "start_forge", request });
+      adoptSnapshot(client, snapshot);
+      set({ jobId: snapshot.id, previousJobId, editingCutout: false, params: snapshot.request.params, givenViews: snapshot.request.views });
+    };
+    const startWith = (source: SourceRef) => {
+      const { params } = useUi.getState();
+      return start({ source, views: {}, mask: null, params, name: null, project: null }, null);
+    };
+    const takeBytes = async (file: File) => {
+      const bytes = new Uint8Array(await file.arrayBuffer());
+      await startWith(importedRef(await host.importPicture(file.name || "pasted.png", bytes)));
+    };
+    return {
+      open: () =>
+        guarded(async () => {
+          const picture = await host.pickPicture();
+          if (picture !== null) await startWith(importedRef(picture));
+        }),
+      paste: () =>
+        guarded(async () => {
+          for (const item of await navigator.clipboard.read()) {
+            const type = item.types.find((candidate) => candidate.startsWith("image/"));
+            if (type === undefined) continue;
+            await takeBytes(new File([await item.getType(type)], `pasted.${type.slice("image/".length)}`));
+            return;
+          }
+          sayFailed("There is no picture on the clipboard.");
+        }),
+      pasteFiles: (files) =>
+        guarded(async () => {
+          for (const file of files) await takeBytes(file);
+        }),
+      sample: (name) =>
+        guarded(async () => startWith(importedRef(await host.execute({ command: "import_picture", source: { from: "sample", name } })))),
+      take: (picture) => guarded(() => startWith(importedRef(picture))),
+      again: (job, change = {}) =>
+        guarded(() => {
+          const { params, givenViews, previousJobId } = useUi.getState();
+          const hasMesh = job.artifacts.some(({ kind }) => kind === "mesh");
+          return start({ ...job.request, params, views: givenViews, ...change }, hasMesh ? job.id : previousJobId);
+        }),
+      resume: (job) => guarded(async () => adoptSnapshot(client, await host.execute({ command: "resume_job", id: job.id }))),
+      cancel: (job) =>
+        guarded(async () => {
+          client.setQueryData<JobView>(jobKey(job.id), (view) => view && { ...view, cancelling: true });
+          await host.execute({ command: "cancel_job", id: job.id });
+        }),
+      save: async (mesh, name) => {
+        try {
+          const saved = await host.saveArtifact(mesh.id, `${name}.glb`);
+          if (saved !== null) sayDone(`Saved ${fileName(saved.path)} to ${folderName(saved.path)}.`, saved.path);
+        } catch (cause) {
+          const report = reportOf(cause);
+          sayFailed(report.message, report.hint);
+        }
+      },
+      pickView: async () => {
+        try {
+          return await host.pickPicture();
+        } catch (cause) {
+          set({ error: reportOf(cause) });
+          return null;
+        }
+      },
+    };
+  }, [host, client]);
+}

@@ -1,0 +1,54 @@
+import type { ArtifactId, Command, ErrorReport, Event, EventSeq, JobId, Reply, SavedFile, SourceId, SourceInfo } from "../protocol/generated";
+
+export type CommandName = Command["command"];
+export type ReplyTo<N extends CommandName> = Extract<Reply, { command: N }>["reply"];
+
+/** What the window was started with. */
+export interface Opening {
+  /** The job that the command line asked for. */
+  job_id: JobId | null;
+  /** Why the picture of the command line could not be used. */
+  error: ErrorReport | null;
+  /** Driven by a test: faults can be provoked. */
+  automation: boolean;
+  version: string;
+}
+
+/** Files held over the window or let go on it. */
+export type Drop =
+  | { type: "over"; files: number }
+  | { type: "left" }
+  | { type: "dropped"; pictures: SourceInfo[]; errors: ErrorReport[] };
+
+/** Everything the front end can ask of the program around it. */
+export interface Host {
+  execute<N extends CommandName>(command: Extract<Command, { command: N }>): Promise<ReplyTo<N>>;
+  /** Hands over every event of a job after a cursor, in order, each once. Returns the way to stop. */
+  subscribe(jobId: JobId, after: EventSeq, onEvent: (event: Event) => void, onError: (error: ErrorReport) => void): () => void;
+  opening(): Promise<Opening>;
+  /** The system's dialog; null when it was closed without a choice. */
+  pickPicture(): Promise<SourceInfo | null>;
+  importPicture(fileName: string, bytes: Uint8Array): Promise<SourceInfo>;
+  /** The system's dialog, then the copy; null when it was closed without a choice. */
+  saveArtifact(id: ArtifactId, suggestedName: string): Promise<SavedFile | null>;
+  watchDrops(onDrop: (drop: Drop) => void): void;
+  artifactUrl(id: ArtifactId): string;
+  sourceUrl(id: SourceId): string;
+}
+
+/** A failed call, with the words for the person in front of it. */
+export class HostError extends Error {
+  readonly report: ErrorReport;
+  constructor(report: ErrorReport) {
+    super(report.message);
+    this.name = "HostError";
+    this.report = report;
+  }
+}
+
+/** Any thrown value as a report. */
+export function reportOf(cause: unknown): ErrorReport {
+  if (cause instanceof HostError) return cause.report;
+  const details = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+  return { code: "internal", message: "The window met an error of its own.", details, hint: "Try again. If it comes back, the details help to find it." };
+}

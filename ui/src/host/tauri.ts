@@ -1,0 +1,51 @@
+import { Channel, convertFileSrc, invoke } from "@tauri-apps/api/core";
+import type { ErrorReport, Event, SavedFile, SourceInfo } from "../protocol/generated";
+import { HostError, type Drop, type Host, type Opening } from "./host";
+
+/** `ore://localhost/` or, on Windows, `http://ore.localhost/`. */
+const base = () => convertFileSrc("", "ore");
+
+function isReport(cause: unknown): cause is ErrorReport {
+  return typeof cause === "object" && cause !== null && "code" in cause && "message" in cause;
+}
+
+async function call<T>(name: string, args?: Parameters<typeof invoke>[1], options?: Parameters<typeof invoke>[2]): Promise<T> {
+  try {
+    return await invoke<T>(name, args, options);
+  } catch (cause) {
+    if (isReport(cause)) throw new HostError(cause);
+    throw new HostError({ code: "internal", message: "The window could not reach its core.", details: String(cause), hint: null });
+  }
+}
+
+let lastSubscription = 0;
+
+export const tauriHost: Host = {
+  execute: async (command) => (await call<{ reply: never }>("execute", { command })).reply,
+  subscribe(jobId, after, onEvent, onError) {
+    const subscription = ++lastSubscription;
+    const channel = new Channel<Event>();
+    let open = true;
+    channel.onmessage = (event) => {
+      if (open) onEvent(event);
+    };
+    call("subscribe", { subscription, jobId, after, channel }).catch((cause: unknown) => {
+      if (open && cause instanceof HostError) onError(cause.report);
+    });
+    return () => {
+      open = false;
+      void call("unsubscribe", { subscription }).catch(() => undefined);
+    };
+  },
+  opening: () => call<Opening>("opening"),
+  pickPicture: () => call<SourceInfo | null>("pick_picture"),
+  importPicture: (fileName, bytes) => call<SourceInfo>("import_picture", bytes, { headers: { "x-file-name": encodeURIComponent(fileName) } }),
+  saveArtifact: (id, suggestedName) => call<SavedFile | null>("save_artifact", { id, suggestedName }),
+  watchDrops(onDrop) {
+    const channel = new Channel<Drop>();
+    channel.onmessage = onDrop;
+    void call("watch_drops", { channel });
+  },
+  artifactUrl: (id) => `${base()}artifact/${id}`,
+  sourceUrl: (id) => `${base()}source/${id}`,
+};

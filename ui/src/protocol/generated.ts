@@ -1,0 +1,334 @@
+// Generated from crates/protocol by `npm run gen`. Do not edit.
+
+/**
+ * A file a job made. It exists under `path` with exactly these bytes for as long as the row does.
+ */
+export type Artifact = { id: ArtifactId, job_id: JobId, step: StepName, kind: ArtifactKind, slot: ViewSlot | null, 
+/**
+ * Absolute.
+ */
+path: string, bytes: number, 
+/**
+ * 64 lower-case hex digits.
+ */
+sha256: string, };
+
+/**
+ * One file a job made; never reused.
+ */
+export type ArtifactId = string;
+
+/**
+ * What a file made by a job is.
+ */
+export type ArtifactKind = "cutout" | "view" | "raw_mesh" | "mesh" | "preview" | "report";
+
+/**
+ * What the unseen back looks like.
+ */
+export type BackChoice = "auto" | "fill" | "mirror";
+
+export type Command = { "command": "start_forge", request: ForgeRequest, } | { "command": "get_job", id: JobId, } | { "command": "list_jobs", limit: number, } | { "command": "cancel_job", id: JobId, } | { "command": "resume_job", id: JobId, } | { "command": "job_events", id: JobId, after: EventSeq, } | { "command": "import_picture", source: SourceRef, } | { "command": "preview_cutout", source: SourceRef, strokes: Array<MaskStroke>, } | { "command": "save_mask", source: SourceRef, strokes: Array<MaskStroke>, } | { "command": "list_samples", } | { "command": "engine_status", } | { "command": "save_artifact", id: ArtifactId, path: string, };
+
+export type CutoutPreview = { 
+/**
+ * Alpha as an 8-bit grey PNG in base64, at most 1024 px on its longer side.
+ */
+alpha_png_base64: string, 
+/**
+ * 0..=1.
+ */
+confidence: number, 
+/**
+ * Why a person has to help, when they have to.
+ */
+problem: ErrorReport | null, };
+
+export type EngineChoice = "auto" | "draft" | "comfy";
+
+/**
+ * One engine, and whether it can work now.
+ */
+export type EngineStatus = { engine: string, ready: boolean, 
+/**
+ * A sentence for the person in front of it.
+ */
+note: string, };
+
+/**
+ * Every way a command or a job can fail. Closed: hosts match on it exhaustively.
+ */
+export type ErrorCode = "bad_request" | "picture_missing" | "picture_empty" | "picture_damaged" | "not_a_picture" | "picture_unsupported" | "picture_too_large" | "picture_too_small" | "needs_mask" | "mask_unusable" | "view_unusable" | "engine_unavailable" | "gate_refused" | "engine_failed" | "step_panicked" | "cancelled" | "job_not_found" | "artifact_not_found" | "wrong_state" | "output_unwritable" | "disk_full" | "store_unavailable" | "store_too_new" | "store_busy" | "internal";
+
+/**
+ * An error as it crosses a boundary: what happened in an artist's words, and what to do next.
+ */
+export type ErrorReport = { code: ErrorCode, message: string, 
+/**
+ * For a person who wants to know more, or for a bug report.
+ */
+details: string | null, hint: string | null, };
+
+/**
+ * Something that happened to a job. The log of these is the stream.
+ */
+export type Event = { seq: EventSeq, job_id: JobId, 
+/**
+ * Milliseconds since 1970-01-01 UTC.
+ */
+at: number, } & ({ "type": "queued", name: string, } | { "type": "step_active", step: StepName, 
+/**
+ * Median of this computer's finished runs; `None` before the first.
+ */
+estimate_ms: number | null, } | { "type": "progress", step: StepName, 
+/**
+ * 0..=1, never falling within a step.
+ */
+fraction: number, 
+/**
+ * What is being done, as a short phrase.
+ */
+doing: string, } | { "type": "image_ready", artifact: Artifact, } | { "type": "view_ready", artifact: Artifact, } | { "type": "mesh_ready", artifact: Artifact, 
+/**
+ * Of the finished mesh; the raw surface is not measured.
+ */
+stats: MeshStats | null, } | { "type": "quality", report: GateReport, } | { "type": "log", level: LogLevel, message: string, } | { "type": "step_done", step: StepName, elapsed_ms: number, facts: { [key in string]: JsonValue }, } | { "type": "cancelling" } | { "type": "interrupted" } | { "type": "resumed", 
+/**
+ * The step it goes on with.
+ */
+step: StepName, } | { "type": "done", elapsed_ms: number, } | { "type": "error", 
+/**
+ * The step it failed in; `None` before the first.
+ */
+step: StepName | null, error: ErrorReport, } | { "type": "cancelled" });
+
+/**
+ * Place of an event in the log: row id, SSE id and replay cursor at once. Grows by at least one per event
+ * over all jobs; 0 is before the first.
+ */
+export type EventSeq = number;
+
+export type ForgeParams = { engine: EngineChoice, profile: ProfileChoice, back: BackChoice, 
+/**
+ * Factor on the depth the profile gives, 0.1..=4; `None` is 1.
+ */
+depth: number | null, 
+/**
+ * Triangle budget, 100..=500 000.
+ */
+triangles: number, 
+/**
+ * Side of the square texture in pixels, 64..=4096.
+ */
+texture_px: number, 
+/**
+ * At most 2⁵³ − 1, so that JavaScript keeps every digit.
+ */
+seed: number, 
+/**
+ * Largest dimension in metres, 0.001..=1000.
+ */
+size_m: number, 
+/**
+ * Write engine, seed, versions and source into the asset.
+ */
+provenance: boolean, };
+
+/**
+ * Everything a forge job needs to run, and to run again with the same result.
+ */
+export type ForgeRequest = { source: SourceRef, 
+/**
+ * Pictures of other sides; the draft engine carves from them instead of guessing.
+ */
+views: { [key in ViewSlot]?: SourceRef }, 
+/**
+ * White where the object is, black elsewhere; same proportions as the source.
+ */
+mask: SourceRef | null, params: ForgeParams, 
+/**
+ * Called after the source's file name when absent.
+ */
+name: string | null, project: string | null, };
+
+export type GateReport = { verdict: GateVerdict, views: Array<ViewScore>, reasons: Array<string>, };
+
+export type GateVerdict = "pass" | "doubtful" | "refuse";
+
+/**
+ * One run of the chain of steps.
+ */
+export type JobId = string;
+
+/**
+ * What a job is for.
+ */
+export type JobKind = "forge";
+
+/**
+ * A job as it stands, with the cursor from which live events continue it.
+ */
+export type JobSnapshot = { id: JobId, kind: JobKind, 
+/**
+ * What it is called on screen and what its files are called.
+ */
+name: string, project: string | null, state: JobState, 
+/**
+ * A cancel was asked for and is not through yet.
+ */
+cancelling: boolean, 
+/**
+ * The last step whose results are safe on disk.
+ */
+checkpoint: StepName | null, steps: Array<StepSnapshot>, request: ForgeRequest, 
+/**
+ * Milliseconds since 1970-01-01 UTC.
+ */
+created_at: number, artifacts: Array<Artifact>, error: ErrorReport | null, 
+/**
+ * Sequence number of the last event this snapshot includes.
+ */
+last_seq: EventSeq, };
+
+export type JobState = "queued" | "running" | "done" | "failed" | "cancelled" | "interrupted";
+
+export type JsonValue = number | string | boolean | Array<JsonValue> | { [key in string]: JsonValue } | null;
+
+export type LogLevel = "info" | "warn";
+
+/**
+ * One brush stroke over a picture.
+ */
+export type MaskStroke = { 
+/**
+ * Keep what is painted over; else remove it.
+ */
+keep: boolean, 
+/**
+ * In pixels of the picture.
+ */
+radius_px: number, 
+/**
+ * Polyline in pixels of the picture, from the top left.
+ */
+points: Array<[number, number]>, };
+
+/**
+ * Measured on the exported mesh, with the vertices split at UV seams welded again.
+ */
+export type MeshStats = { 
+/**
+ * As stored, seams split.
+ */
+vertices: number, triangles: number, 
+/**
+ * Every edge has exactly two faces.
+ */
+watertight: boolean, 
+/**
+ * Watertight, and the faces round every vertex form one fan.
+ */
+manifold: boolean, 
+/**
+ * Neighbouring faces agree on which side is out, and the enclosed volume is positive.
+ */
+consistently_wound: boolean, components: number, degenerate_triangles: number, texture_px: number, 
+/**
+ * Share of the texture covered by charts, 0..=1.
+ */
+uv_coverage: number, charts: number, 
+/**
+ * Share of the covered texels that more than one triangle claims, 0..=1.
+ */
+uv_overlap: number, 
+/**
+ * Metres, Y up.
+ */
+bounds_min_m: [number, number, number], bounds_max_m: [number, number, number], };
+
+/**
+ * How a silhouette becomes a solid.
+ */
+export type ProfileChoice = "auto" | "organic" | "lathe" | "hard";
+
+/**
+ * The answer to the command of the same name.
+ */
+export type Reply = { "command": "start_forge", "reply": JobSnapshot } | { "command": "get_job", "reply": JobSnapshot } | { "command": "list_jobs", "reply": Array<JobSnapshot> } | { "command": "cancel_job", "reply": JobSnapshot } | { "command": "resume_job", "reply": JobSnapshot } | { "command": "job_events", "reply": Array<Event> } | { "command": "import_picture", "reply": SourceInfo } | { "command": "preview_cutout", "reply": CutoutPreview } | { "command": "save_mask", "reply": SourceInfo } | { "command": "list_samples", "reply": Array<SampleInfo> } | { "command": "engine_status", "reply": Array<EngineStatus> } | { "command": "save_artifact", "reply": SavedFile };
+
+/**
+ * `<stem>.report.json`.
+ */
+export type Report = { engine: string, seed: number, params: ForgeParams, source_name: string, source_sha256: string, version: string, steps: Array<StepReport>, gate: GateReport, mesh: MeshStats, };
+
+/**
+ * A picture that comes with the app.
+ */
+export type SampleInfo = { name: string, file_name: string, };
+
+export type SavedFile = { path: string, bytes: number, };
+
+/**
+ * The SHA-256 of an imported picture's bytes, as 64 lower-case hex digits.
+ */
+export type SourceId = string;
+
+/**
+ * A picture in the store.
+ */
+export type SourceInfo = { id: SourceId, file_name: string, 
+/**
+ * After its EXIF rotation.
+ */
+width_px: number, height_px: number, 
+/**
+ * Absolute path of the store's copy.
+ */
+path: string, };
+
+/**
+ * Where a picture comes from.
+ */
+export type SourceRef = { "from": "path", path: string, } | { "from": "imported", id: SourceId, file_name: string, } | { "from": "sample", name: string, };
+
+/**
+ * The steps of a forge job, in the order they run.
+ */
+export type StepName = "prepare" | "views" | "gate" | "mesh" | "finish" | "export";
+
+export type StepReport = { name: StepName, elapsed_ms: number, 
+/**
+ * What the step decided and measured, by name.
+ */
+facts: { [key in string]: JsonValue }, };
+
+export type StepSnapshot = { name: StepName, state: StepState, 
+/**
+ * Wall time of the run that finished or ended it.
+ */
+elapsed_ms: number | null, 
+/**
+ * Median of this computer's finished runs of this step with this engine; `None` before the first.
+ */
+estimate_ms: number | null, };
+
+export type StepState = "waiting" | "running" | "done" | "failed" | "cancelled";
+
+/**
+ * How one view compares with the reference.
+ */
+export type ViewScore = { slot: ViewSlot, 
+/**
+ * 0..=100.
+ */
+score: number, verdict: GateVerdict, 
+/**
+ * Sentences; empty for a clean pass.
+ */
+reasons: Array<string>, };
+
+/**
+ * A direction an object is seen from. The camera stands in direction
+ * `(cos e · sin a, sin e, cos e · cos a)` of the object, a = azimuth, e = elevation.
+ */
+export type ViewSlot = "front" | "right" | "back" | "left" | "top" | "bottom" | "three_quarter";

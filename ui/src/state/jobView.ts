@@ -1,0 +1,198 @@
+import type {
+  Artifact, ArtifactKind, ErrorReport, Event, EventSeq, ForgeRequest, GateReport, JobId, JobSnapshot, JobState, JsonValue, LogLevel,
+  MeshStats, StepName, StepState, ViewSlot,
+} from "../protocol/generated";
+
+export const STEP_NAMES = ["prepare", "views", "gate", "mesh", "finish", "export"] as const satisfies readonly StepName[];
+const LOG_LIMIT = 200;
+
+export interface StepView {
+  name: StepName;
+  state: StepState;
+  elapsedMs: number | null;
+  estimateMs: number | null;
+  startedAt: number | null;
+  /** 0..=1; null before the first news. */
+  fraction: number | null;
+  doing: string | null;
+  facts: Record<string, JsonValue>;
+}
+
+export interface LogLine {
+  seq: EventSeq;
+  at: number;
+  level: LogLevel;
+  message: string;
+}
+
+/** A job as the screen shows it: a snapshot, carried on by the events after it. */
+export interface JobView {
+  id: JobId;
+  name: string;
+  state: JobState;
+  cancelling: boolean;
+  request: ForgeRequest;
+  createdAt: number;
+  steps: StepView[];
+  artifacts: Artifact[];
+  stats: MeshStats | null;
+  gate: GateReport | null;
+  error: ErrorReport | null;
+  log: LogLine[];
+  /** Events up to here are part of the snapshot already. */
+  snapshotSeq: EventSeq;
+  /** Events up to here have been taken in. */
+  cursor: EventSeq;
+  lastNewsAt: number;
+}
+
+export function fromSnapshot(snapshot: JobSnapshot): JobView {
+  return {
+    id: snapshot.id,
+    name: snapshot.name,
+    state: snapshot.state,
+    cancelling: snapshot.cancelling,
+    request: snapshot.request,
+    createdAt: snapshot.created_at,
+    steps: STEP_NAMES.map((name) => {
+      const step = snapshot.steps.find((candidate) => candidate.name === name);
+      return {
+        name,
+        state: step?.state ?? "waiting",
+        elapsedMs: step?.elapsed_ms ?? null,
+        estimateMs: step?.estimate_ms ?? null,
+        startedAt: null,
+        fraction: null,
+        doing: null,
+        facts: {},
+      };
+    }),
+    artifacts: snapshot.artifacts,
+    stats: null,
+    gate: null,
+    error: snapshot.error,
+    log: [],
+    snapshotSeq: snapshot.last_seq,
+    cursor: 0,
+    lastNewsAt: snapshot.created_at,
+  };
+}
+
+export function isTerminal(state: JobState): boolean {
+  return state === "done" || state === "failed" || state === "cancelled";
+}
+
+/** The newest artifact of a kind, and of a slot. */
+export function artifactOf(view: JobView, kind: ArtifactKind, slot: ViewSlot | null = null): Artifact | null {
+  return view.artifacts.findLast((artifact) => artifact.kind === kind && artifact.slot === slot) ?? null;
+}
+
+function withStep(view: JobView, name: StepName, change: Partial<StepView>): JobView {
+  return { ...view, steps: view.steps.map((step) => (step.name === name ? { ...step, ...change } : step)) };
+}
+
+function withRunningStep(view: JobView, change: Partial<StepView>): JobView {
+  return { ...view, steps: view.steps.map((step) => (step.state === "running" ? { ...step, ...change } : step)) };
+}
+
+function withArtifact(view: JobView, artifact: Artifact): JobView {
+  const others = view.artifacts.filter((other) => other.id !== artifact.id && !(other.kind === artifact.kind && other.slot === artifact.slot));
+  return { ...view, artifacts: [...others, artifact] };
+}
+
+function withLog(view: JobView, event: { seq: EventSeq; at: number }, level: LogLevel, message: string): JobView {
+  return { ...view, log: [...view.log, { seq: event.seq, at: event.at, level, message }].slice(-LOG_LIMIT) };
+}
+
+/** What a snapshot does not hold, and so has to come from its events too. */
+function annotate(view: JobView, event: Event): JobView {
+  switch (event.type) {
+    case "step_active":
+      return withStep(view, event.step, { startedAt: event.at });
+    case "progress":
+      return withStep(view, event.step, { fraction: event.fraction, doing: event.doing });
+    case "step_done":
+      return withStep(view, event.step, { facts: event.facts });
+    case "mesh_ready":
+      return event.stats === null ? view : { ...view, stats: event.stats };
+    case "quality":
+      return { ...view, gate: event.report };
+    case "log":
+      return withLog(view, event, event.level, event.message);
+    case "queued":
+    case "image_ready":
+    case "view_ready":
+    case "cancelling":
+    case "interrupted":
+    case "resumed":
+    case "done":
+    case "error":
+    case "cancelled":
+      return view;
+    default: {
+      // A core newer than this page may speak of more.
+      const unknown: { type: string; seq: EventSeq; at: number } = event;
+      return withLog(view, unknown, "info", unknown.type.replaceAll("_", " "));
+    }
+  }
+}
+
+function advance(view: JobView, event: Event): JobView {
+  switch (event.type) {
+    case "queued":
+      return { ...view, state: "queued" };
+    case "step_active": {
+      const started = withStep(view, event.step, { state: "running", elapsedMs: null, estimateMs: event.estimate_ms, fraction: null, doing: null });
+      return { ...started, state: "running", error: null };
+    }
+    case "step_done":
+      return withStep(view, event.step, { state: "done", elapsedMs: event.elapsed_ms, fraction: 1 });
+    case "image_ready":
+    case "view_ready":
+    case "mesh_ready":
+      return withArtifact(view, event.artifact);
+    case "cancelling":
+      return { ...view, cancelling: true };
+    case "cancelled":
+      return { ...withRunningStep(view, { state: "cancelled" }), state: "cancelled", cancelling: false };
+    case "interrupted":
+      return { ...withRunningStep(view, { state: "waiting" }), state: "interrupted", cancelling: false };
+    case "resumed": {
+      const from = STEP_NAMES.indexOf(event.step);
+      const steps = view.steps.map((step, index) => (index >= from ? { ...step, state: "waiting" as const, elapsedMs: null, fraction: null, doing: null } : step));
+      return { ...view, steps, state: "queued", error: null, cancelling: false };
+    }
+    case "done":
+      return { ...view, state: "done", cancelling: false };
+    case "error": {
+      const failed = event.step === null ? view : withStep(view, event.step, { state: "failed", elapsedMs: elapsed(view, event.step, event.at) });
+      return { ...failed, state: "failed", error: event.error, cancelling: false };
+    }
+    default:
+      return view;
+  }
+}
+
+function elapsed(view: JobView, name: StepName, at: number): number | null {
+  const startedAt = view.steps.find((step) => step.name === name)?.startedAt ?? null;
+  return startedAt === null ? null : Math.max(0, at - startedAt);
+}
+
+/** The view after one more event. An event taken in before changes nothing, so a replay is harmless. */
+export function reduce(view: JobView, event: Event): JobView {
+  if (event.job_id !== view.id || event.seq <= view.cursor) return view;
+  const carried = event.seq > view.snapshotSeq ? advance(view, event) : view;
+  return { ...annotate(carried, event), cursor: event.seq, lastNewsAt: event.at };
+}
+
+/** Milliseconds until the job is through by this computer's past runs; null when a step has never run here. */
+export function timeLeftMs(view: JobView, now: number): number | null {
+  let left = 0;
+  for (const step of view.steps) {
+    if (step.state === "done") continue;
+    if (step.estimateMs === null) return null;
+    const passed = step.state === "running" && step.startedAt !== null ? now - step.startedAt : 0;
+    left += Math.max(0, step.estimateMs - passed);
+  }
+  return left;
+}

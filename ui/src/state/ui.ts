@@ -1,0 +1,73 @@
+import { create } from "zustand";
+import type { ErrorReport, ForgeParams, JobId, MaskStroke, SourceId, SourceInfo, SourceRef, ViewSlot } from "../protocol/generated";
+
+export type Theme = "dark" | "light";
+export type Shading = "textured" | "clay" | "wire" | "normals" | "uv";
+
+/** The same as `ForgeParams::default()` of the core. */
+export const DEFAULT_PARAMS: ForgeParams = {
+  engine: "auto", profile: "auto", back: "auto", depth: null, triangles: 20_000, texture_px: 1024, seed: 0, size_m: 1, provenance: true,
+};
+
+export type GivenViews = { [slot in ViewSlot]?: SourceRef };
+
+/** What only the screen knows. Job state is not here: it belongs to the query cache. */
+interface UiState {
+  jobId: JobId | null;
+  /** Its mesh stays in view until the current job has one. */
+  previousJobId: JobId | null;
+  params: ForgeParams;
+  givenViews: GivenViews;
+  strokes: Record<SourceId, MaskStroke[]>;
+  editingCutout: boolean;
+  /** A picture that could not be taken in, or a command that failed. */
+  error: ErrorReport | null;
+  shading: Shading;
+  grid: boolean;
+  theme: Theme;
+  jobsOpen: boolean;
+  settingsOpen: boolean;
+  leftFolded: boolean;
+  rightFolded: boolean;
+  leftWidth: number;
+  rightWidth: number;
+  set: (change: Partial<Omit<UiState, "set" | "setParams">>) => void;
+  setParams: (change: Partial<ForgeParams>) => void;
+}
+
+const JOB_KEY = "oreforge.job";
+const THEME_KEY = "oreforge.theme";
+
+export const useUi = create<UiState>()((set) => ({
+  jobId: sessionStorage.getItem(JOB_KEY),
+  previousJobId: null,
+  params: DEFAULT_PARAMS,
+  givenViews: {},
+  strokes: {},
+  editingCutout: false,
+  error: null,
+  shading: "textured",
+  grid: true,
+  theme: localStorage.getItem(THEME_KEY) === "light" ? "light" : "dark",
+  jobsOpen: false,
+  settingsOpen: false,
+  leftFolded: false,
+  rightFolded: false,
+  leftWidth: 288,
+  rightWidth: 304,
+  set,
+  setParams: (change) => set((state) => ({ params: { ...state.params, ...change } })),
+}));
+
+// A reload of the page finds its job again; the theme outlives the window.
+useUi.subscribe((state, before) => {
+  if (state.jobId !== before.jobId) {
+    if (state.jobId === null) sessionStorage.removeItem(JOB_KEY);
+    else sessionStorage.setItem(JOB_KEY, state.jobId);
+  }
+  if (state.theme !== before.theme) localStorage.setItem(THEME_KEY, state.theme);
+});
+
+export function importedRef(source: SourceInfo): SourceRef {
+  return { from: "imported", id: source.id, file_name: source.file_name };
+}

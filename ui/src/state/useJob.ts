@@ -1,0 +1,72 @@
+import { useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
+import { useHost } from "../host/context";
+import { reportOf } from "../host/host";
+import type { ErrorReport, Event, JobId, JobSnapshot } from "../protocol/generated";
+import { fromSnapshot, isTerminal, reduce, type JobView } from "./jobView";
+
+export const jobKey = (id: JobId | null) => ["job", id] as const;
+export const jobsKey = ["jobs"] as const;
+
+/** Events that arrive together are shown together. */
+const BATCH_MS = 12;
+
+/** Takes a fresh snapshot in without losing what earlier events told. */
+export function adoptSnapshot(client: QueryClient, snapshot: JobSnapshot) {
+  client.setQueryData<JobView>(jobKey(snapshot.id), (view) => {
+    if (view === undefined) return fromSnapshot(snapshot);
+    return { ...view, state: snapshot.state, cancelling: snapshot.cancelling, error: snapshot.error };
+  });
+  void client.invalidateQueries({ queryKey: jobsKey });
+}
+
+/** A job as it stands now: its snapshot, carried on by one subscription to its events. Call it once per job. */
+export function useJob(id: JobId | null): { view: JobView | null; error: ErrorReport | null } {
+  const host = useHost();
+  const client = useQueryClient();
+  const { data, error } = useQuery({
+    queryKey: jobKey(id),
+    enabled: id !== null,
+    staleTime: Number.POSITIVE_INFINITY,
+    queryFn: async () => {
+      if (id === null) throw new Error("a job query runs only with an id");
+      return fromSnapshot(await host.execute({ command: "get_job", id }));
+    },
+  });
+  const loaded = data !== undefined;
+  const over = data !== undefined && isTerminal(data.state);
+
+  useEffect(() => {
+    const view = client.getQueryData<JobView>(jobKey(id));
+    if (id === null || view === undefined || (isTerminal(view.state) && view.cursor >= view.snapshotSeq)) return undefined;
+    let waiting: Event[] = [];
+    let timer: ReturnType<typeof setTimeout> | null = null;
+    const flush = () => {
+      timer = null;
+      const batch = waiting;
+      waiting = [];
+      client.setQueryData<JobView>(jobKey(id), (current) => (current === undefined ? current : batch.reduce(reduce, current)));
+      if (batch.some(({ type }) => type === "done" || type === "error" || type === "cancelled" || type === "step_active")) {
+        void client.invalidateQueries({ queryKey: jobsKey });
+      }
+    };
+    const stop = host.subscribe(
+      id,
+      view.cursor,
+      (event) => {
+        waiting.push(event);
+        timer ??= setTimeout(flush, BATCH_MS);
+      },
+      (report) => console.error("events of job", id, report),
+    );
+    return () => {
+      stop();
+      if (timer !== null) {
+        clearTimeout(timer);
+        flush();
+      }
+    };
+  }, [id, host, client, loaded, over]);
+
+  return { view: data ?? null, error: error === null ? null : reportOf(error) };
+}
