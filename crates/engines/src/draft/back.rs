@@ -1,14 +1,14 @@
 use std::collections::VecDeque;
 
 use glam::Vec3;
-use oreforge_geometry::distance::nearest;
+use oreforge_geometry::distance::{nearest, signed_distance};
 use oreforge_geometry::filter::gaussian;
 use oreforge_geometry::poisson::{CellRole, Coupling, diffuse};
 use oreforge_geometry::resize::bilinear;
 use oreforge_geometry::{Cancel, Cancelled, Grid};
 
 use super::frame::{Bounds, Frame, Thumb};
-use super::legs::intervals;
+use super::lathe::turned_rows;
 
 /// The back of an object that shows its face: colours grown in from the rim.
 pub struct BackFill {
@@ -17,6 +17,8 @@ pub struct BackFill {
     colour: Grid<Vec3>,
     /// 1 where the front's own colour stays.
     keep: Grid<f32>,
+    /// Share of the object, its rim aside, where it does not.
+    pub replaced: f32,
 }
 
 /// The fill has no detail; this many cells along the longer side hold it.
@@ -37,7 +39,7 @@ impl BackFill {
     /// Keeps what is smoothly joined to the rim, and diffuses its colours over the rest, mostly along rows.
     pub fn by_regions(thumb: &Thumb, cancel: Cancel<'_>) -> Result<Self, Cancelled> {
         let inside = thumb.inside();
-        let kept = joined_to_rim(thumb, &inside, cancel)?;
+        let (kept, replaced) = joined_to_rim(thumb, &inside, cancel)?;
         let (away2, _) = nearest(&inside, cancel)?;
         let known: Vec<Vec3> =
             thumb.rgb.cells().iter().zip(kept.cells()).filter(|&(_, &k)| k).map(|(&c, _)| c).collect();
@@ -65,19 +67,21 @@ impl BackFill {
         diffuse(&mut colour, &roles, Vec3::ZERO, Coupling { across: 1.0, along: 0.12 }, cancel)?;
         soften(&mut colour, &roles);
         let keep = gaussian(&kept.map(|k| f32::from(u8::from(k))), 0.5);
-        Ok(Self { frame: thumb.frame, colour, keep })
+        Ok(Self { frame: thumb.frame, colour, keep, replaced })
     }
 
-    /// For a body of revolution: every row runs from its left rim colour to its right one.
-    pub fn by_rows(thumb: &Thumb, cancel: Cancel<'_>) -> Result<Self, Cancelled> {
-        let inside = thumb.inside();
-        let (width, height) = (inside.width(), inside.height());
+    /// For a body of revolution, turned about `axis_px`: every row runs from its left rim colour to its right one.
+    pub fn by_rows(thumb: &Thumb, axis_px: f32, cancel: Cancel<'_>) -> Result<Self, Cancelled> {
+        let (width, height) = (thumb.alpha.width(), thumb.alpha.height());
+        let axis_x = thumb.frame.cell_from_px(axis_px, 0.0).0;
+        let turned = turned_rows(&signed_distance(&thumb.alpha, cancel)?, axis_x);
         let longer = width.max(height) as f32;
         let inset = ((0.03 * longer) as usize).max(2);
-        let spans: Vec<Option<(usize, usize)>> = (0..height)
-            .map(|y| {
-                let runs = intervals(inside.row(y));
-                Some((runs.first()?.0, runs.last()?.1))
+        let spans: Vec<Option<(usize, usize)>> = turned
+            .into_iter()
+            .map(|(centre, radius)| {
+                let (left, right) = ((centre - radius).ceil().max(0.0), (centre + radius).floor() + 1.0);
+                (right > left + 1.0).then(|| (left as usize, (right as usize).min(width)))
             })
             .collect();
         let rims: Vec<(usize, [Vec3; 2])> = spans
@@ -103,15 +107,18 @@ impl BackFill {
         });
         cancel.check()?;
         let mut colour = Grid::filled(width, height, Vec3::ZERO);
-        for y in 0..height {
-            let (left, right) = spans[y].unwrap_or((0, width));
+        // Handles stay as they are.
+        let mut keep = Grid::filled(width, height, 1.0);
+        for (y, span) in spans.into_iter().enumerate() {
+            let (left, right) = span.unwrap_or((0, width));
+            keep.row_mut(y)[left..right].fill(0.0);
             for x in 0..width {
                 let t = ((x as f32 - left as f32) / (right - 1 - left).max(1) as f32).clamp(0.0, 1.0);
                 let t = t * t * (3.0 - 2.0 * t);
                 colour.set(x, y, smoothed[0].get(0, y).lerp(smoothed[1].get(0, y), t));
             }
         }
-        Ok(Self { frame: thumb.frame, colour, keep: Grid::filled(width, height, 0.0) })
+        Ok(Self { frame: thumb.frame, colour, keep, replaced: 1.0 })
     }
 }
 
@@ -134,8 +141,13 @@ fn median(colours: &[Vec3]) -> Vec3 {
     Vec3::new(middle(0), middle(1), middle(2))
 }
 
-/// Cells whose colour changes only gradually on some way to a rim cell that looks like its part of the rim.
-fn joined_to_rim(thumb: &Thumb, inside: &Grid<bool>, cancel: Cancel<'_>) -> Result<Grid<bool>, Cancelled> {
+/// Cells whose colour changes only gradually on some way to a rim cell that looks like its part of the rim, and
+/// the share of the others.
+fn joined_to_rim(
+    thumb: &Thumb,
+    inside: &Grid<bool>,
+    cancel: Cancel<'_>,
+) -> Result<(Grid<bool>, f32), Cancelled> {
     const STEP: f32 = 7.0;
     const DRIFT: f32 = 42.0;
     let (width, height) = (inside.width(), inside.height());
@@ -144,7 +156,7 @@ fn joined_to_rim(thumb: &Thumb, inside: &Grid<bool>, cancel: Cancel<'_>) -> Resu
     let (depth2, _) = nearest(&inside.map(|i| !i), cancel)?;
     let core = depth2.map(|d2| d2 >= inset * inset);
     let cores = core.cells().iter().filter(|&&c| c).count();
-    let Some(bounds) = Bounds::of(inside).filter(|_| cores >= 50) else { return Ok(inside.clone()) };
+    let Some(bounds) = Bounds::of(inside).filter(|_| cores >= 50) else { return Ok((inside.clone(), 0.0)) };
     let mut seeds = trusted_rim(thumb, &depth2, inset, cancel)?;
     // The ground edge of a standing thing is not its side: doors and feet touch it.
     let ground = bounds.bottom as f32 - 1.0 - 0.05 * bounds.height() as f32 - inset;
@@ -176,7 +188,8 @@ fn joined_to_rim(thumb: &Thumb, inside: &Grid<bool>, cancel: Cancel<'_>) -> Resu
     let erased = |i: usize| core.cells()[i] && !reached.cells()[i];
     let kept = (0..width * height)
         .map(|i| reached.cells()[i] && ![i + 1, i - 1, i + width, i - width].into_iter().any(erased));
-    Ok(Grid::from_cells(width, height, kept.collect()))
+    let replaced = (0..width * height).filter(|&i| erased(i)).count() as f32 / cores as f32;
+    Ok((Grid::from_cells(width, height, kept.collect()), replaced))
 }
 
 /// Cells along the rim whose colour is near the median of the rim around them.

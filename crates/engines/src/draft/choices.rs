@@ -5,6 +5,7 @@ use oreforge_geometry::{Cancel, Cancelled, Grid};
 use oreforge_protocol::{BackChoice, ForgeParams, ProfileChoice};
 
 use super::frame::{Bounds, Thumb};
+use super::lathe::holes;
 use super::legs::{Leg, find_legs, intervals};
 use super::mirror::{MirrorSymmetry, mirror_symmetry};
 use super::outline::{OutlineShape, outline_shape};
@@ -28,8 +29,10 @@ pub struct Cues {
     pub outline: OutlineShape,
     /// Area over the area of the bounding box.
     pub rectangularity: f32,
-    /// Share of rows with a single interval.
+    /// Share of rows with a single interval that the mirror axis meets; a handle's hole does not part a row.
     pub single_rows: f32,
+    /// There are holes in the silhouette, as between a handle and its vessel.
+    pub handles: bool,
     /// Share of strong inner edges within 4° of horizontal or vertical.
     pub aligned_edges: f32,
     pub legs: Vec<Leg>,
@@ -61,12 +64,22 @@ impl Cues {
         cancel.check()?;
         let legs = find_legs(inside, bounds);
         let area = inside.cells().iter().filter(|&&i| i).count();
-        let rows = (bounds.top..bounds.bottom).map(|y| intervals(inside.row(y)).len());
-        let single = rows.filter(|&n| n == 1).count();
+        let enclosed = holes(inside);
+        let mut filled = inside.clone();
+        for (cell, &hole) in filled.cells_mut().iter_mut().zip(enclosed.cells()) {
+            *cell |= hole;
+        }
+        let axis_x = mirror.axis_x.round().max(0.0) as usize;
+        let single = (bounds.top..bounds.bottom)
+            .filter(|&y| {
+                intervals(filled.row(y)).len() == 1 && axis_x < inside.width() && inside.get(axis_x, y)
+            })
+            .count();
         Ok(Self {
             mirror,
             outline,
             rectangularity: area as f32 / (bounds.width() * bounds.height()) as f32,
+            handles: enclosed.cells().iter().filter(|&&hole| hole).count() * 500 > area,
             single_rows: single as f32 / bounds.height() as f32,
             aligned_edges: aligned_edges(thumb, inside, cancel)?,
             legs,
@@ -92,10 +105,11 @@ impl Cues {
             ProfileChoice::Lathe => Profile::Lathe,
             ProfileChoice::Hard => Profile::Hard,
             ProfileChoice::Auto => {
+                let plain_rows = if self.handles { 0.90 } else { 0.98 };
                 let creature = walks && self.rectangularity < 0.9 && leg_length > 0.18;
                 if hard_probability > 0.5 && !creature {
                     Profile::Hard
-                } else if mirror.iou >= 0.965 && self.single_rows >= 0.98 && outline.vertical < 0.155 {
+                } else if mirror.iou >= 0.965 && self.single_rows >= plain_rows && outline.vertical < 0.155 {
                     Profile::Lathe
                 } else {
                     Profile::Organic

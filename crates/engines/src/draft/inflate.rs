@@ -5,6 +5,7 @@ use oreforge_geometry::{Cancel, Cancelled, Grid};
 
 use super::choices::Profile;
 use super::frame::Bounds;
+use super::lathe::{turned_half_depth2, turned_rows};
 use super::legs::intervals;
 
 /// A silhouette blown up, in cells.
@@ -84,7 +85,7 @@ fn half_depth2(
     match options.profile {
         Profile::Hard => Ok(bevel(distance)),
         Profile::Lathe => {
-            let mut turned = lathe(inside, options.axis_x);
+            let mut turned = turned_half_depth2(distance.width(), &turned_rows(distance, options.axis_x));
             let round = puffball(distance, cancel)?;
             for (cell, &other) in turned.cells_mut().iter_mut().zip(round.cells()) {
                 *cell = cell.max(other);
@@ -124,29 +125,6 @@ fn bevel(distance: &Grid<f32>) -> Grid<f32> {
         let t = (d / radius).clamp(0.0, 1.0);
         radius * radius * (1.0 - (1.0 - t).powi(2))
     })
-}
-
-/// Turns the interval of every row that the axis goes through.
-fn lathe(inside: &Grid<bool>, axis_x: f32) -> Grid<f32> {
-    let mut turned = Grid::filled(inside.width(), inside.height(), 0.0f32);
-    for y in 0..inside.height() {
-        let through = intervals(inside.row(y))
-            .into_iter()
-            .find(|&(l, r)| (l as f32..r as f32).contains(&axis_x.round()));
-        let Some((left, right)) = through else { continue };
-        let (a, b) = (left as f32 - 0.5, right as f32 - 0.5);
-        let middle = (a + b) / 2.0;
-        // A spout widens the row on one side only: it must not widen the body.
-        let (centre, radius) = if (middle - axis_x).abs() > 0.15 * (b - a) {
-            (axis_x, (axis_x - a).min(b - axis_x))
-        } else {
-            (middle, (b - a) / 2.0)
-        };
-        for (x, cell) in turned.row_mut(y).iter_mut().enumerate() {
-            *cell = (radius * radius - (x as f32 - centre).powi(2)).max(0.0);
-        }
-    }
-    turned
 }
 
 fn scaled(half_depth2: Grid<f32>, options: &InflateOptions) -> Grid<f32> {

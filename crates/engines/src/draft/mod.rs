@@ -1,11 +1,13 @@
 //! The embedded engine: no weights, no network. One picture is inflated, several are carved.
 
 mod back;
+pub mod carve;
 mod choices;
 mod engine;
 mod field;
 mod frame;
 mod inflate;
+mod lathe;
 mod legs;
 mod mips;
 mod mirror;

@@ -38,7 +38,7 @@ pub fn outline_shape(alpha: &Grid<f32>) -> OutlineShape {
         shape.straight += length;
         let along = (end - start).abs();
         let tilt_deg = along.y.atan2(along.x).to_degrees();
-        if tilt_deg < 5.0 || tilt_deg > 85.0 {
+        if !(5.0..=85.0).contains(&tilt_deg) {
             shape.axis_aligned += length;
         }
         if tilt_deg > 85.0 {

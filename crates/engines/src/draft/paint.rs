@@ -1,4 +1,6 @@
-use glam::{Vec2, Vec3};
+use std::sync::Arc;
+
+use glam::Vec3;
 use oreforge_geometry::Painter;
 
 use super::back::BackFill;
@@ -33,7 +35,7 @@ pub struct PicturePainter {
     pub placement: Placement,
     pub front: Mips,
     /// `None`: the front seen through.
-    pub back: Option<BackFill>,
+    pub back: Option<Arc<BackFill>>,
 }
 
 /// Normals turned away from the viewer by this much (−z) show the back alone.
@@ -44,14 +46,13 @@ impl Painter for PicturePainter {
         let frame = self.placement.frame;
         let cell = self.placement.cell_from_world(position_m);
         let (x, y) = frame.px_from_cell(cell.x, cell.y);
-        let at = Vec2::new(x, y);
         let footprint_px = footprint_m / self.placement.metres_per_cell * frame.cell_px;
-        let front = self.front.sample(at.x, at.y, footprint_px);
+        let front = self.front.sample(x, y, footprint_px);
         let behind = (-normal.z / BACK_FROM).clamp(0.0, 1.0);
         let colour = match &self.back {
             Some(fill) if behind > 0.0 => {
                 let share = behind * behind * (3.0 - 2.0 * behind);
-                front.lerp(fill.colour(at.x, at.y, front), share)
+                front.lerp(fill.colour(x, y, front), share)
             }
             _ => front,
         };

@@ -6,7 +6,7 @@ use image::RgbaImage;
 use oreforge_geometry::smooth::taubin;
 use oreforge_geometry::surface_nets::surface_nets;
 use oreforge_geometry::{Cancel, Cancelled, Grid, Painter, TriMesh};
-use oreforge_protocol::ForgeParams;
+use oreforge_protocol::{BackChoice, ForgeParams};
 use rayon::prelude::*;
 use serde_json::{Value, json};
 use thiserror::Error;
@@ -35,7 +35,8 @@ pub struct Solid {
     cutout: Arc<RgbaImage>,
     maps: Maps,
     placement: Placement,
-    choices: Choices,
+    /// `None`: the front seen through.
+    back: Option<Arc<BackFill>>,
     facts: BTreeMap<String, Value>,
 }
 
@@ -43,6 +44,8 @@ pub struct Solid {
 const MAP_CELLS: usize = 256;
 const MARGIN_CELLS: usize = 6;
 const TAUBIN_ITERATIONS: u32 = 6;
+/// With less than this to replace, what a turned body shows is a pattern that runs round it, not a face.
+const PATTERN_SHARE: f32 = 0.12;
 
 impl Solid {
     pub fn new(cutout: Arc<RgbaImage>, params: &ForgeParams, cancel: Cancel<'_>) -> Result<Self, DraftError> {
@@ -68,17 +71,18 @@ impl Solid {
         } else {
             None
         };
-        let facts = facts(&cues, &choices, inflated.ground_y.is_some());
+        let back = back_fill(&cutout, frame, &cues, &choices, params, cancel)?.map(Arc::new);
+        let facts = facts(&cues, &choices, back.is_some(), inflated.ground_y.is_some());
         let maps = Maps {
             relief: relief(&thumb, &inflated.distance),
             distance: inflated.distance,
             half_depth2: inflated.half_depth2,
             stance,
-            relief_behind: choices.back == Back::Mirror,
+            relief_behind: back.is_none(),
             ground_y: inflated.ground_y,
         };
         let placement = placement(&maps, frame, params.size_m).ok_or(DraftError::Empty)?;
-        Ok(Self { cutout, maps, placement, choices, facts })
+        Ok(Self { cutout, maps, placement, back, facts })
     }
 
     /// Pulls the rim back onto the outline, which smoothing has rounded off a little.
@@ -139,20 +143,37 @@ impl Shape for Solid {
     }
 
     fn painter(self: Arc<Self>, cancel: Cancel<'_>) -> Result<Arc<dyn Painter>, Cancelled> {
-        let frame = self.placement.frame;
-        let thumb = |cells| Thumb::new(&self.cutout, frame.with_longer_side(cells));
-        let back = match (self.choices.back, self.choices.profile) {
-            (Back::Mirror, _) => None,
-            (Back::Fill, Profile::Lathe) => Some(BackFill::by_rows(&thumb(ROW_CELLS), cancel)?),
-            (Back::Fill, _) => Some(BackFill::by_regions(&thumb(REGION_CELLS), cancel)?),
-        };
-        let front = Mips::new(&self.cutout, frame, cancel)?;
-        Ok(Arc::new(PicturePainter { placement: self.placement, front, back }))
+        let front = Mips::new(&self.cutout, self.placement.frame, cancel)?;
+        Ok(Arc::new(PicturePainter { placement: self.placement, front, back: self.back.clone() }))
     }
 
     fn facts(&self) -> BTreeMap<String, Value> {
         self.facts.clone()
     }
+}
+
+/// `None` where the back shows the front seen through.
+fn back_fill(
+    cutout: &RgbaImage,
+    frame: Frame,
+    cues: &Cues,
+    choices: &Choices,
+    params: &ForgeParams,
+    cancel: Cancel<'_>,
+) -> Result<Option<BackFill>, Cancelled> {
+    if choices.back == Back::Mirror {
+        return Ok(None);
+    }
+    let regions = BackFill::by_regions(&Thumb::new(cutout, frame.with_longer_side(REGION_CELLS)), cancel)?;
+    if choices.profile != Profile::Lathe {
+        return Ok(Some(regions));
+    }
+    if params.back == BackChoice::Auto && regions.replaced < PATTERN_SHARE {
+        return Ok(None);
+    }
+    let axis_px = frame.px_from_cell(cues.mirror.axis_x, 0.0).0;
+    let thumb = Thumb::new(cutout, frame.with_longer_side(ROW_CELLS));
+    BackFill::by_rows(&thumb, axis_px, cancel).map(Some)
 }
 
 /// Stands the solid on the origin and makes its largest dimension `size_m`.
@@ -188,17 +209,14 @@ fn extent(depths: &[f32]) -> Option<(f32, f32)> {
     Some((first as f32 - beyond(first, before), last as f32 + beyond(last, depths.get(last + 1))))
 }
 
-fn facts(cues: &Cues, choices: &Choices, on_ground: bool) -> BTreeMap<String, Value> {
+fn facts(cues: &Cues, choices: &Choices, filled: bool, on_ground: bool) -> BTreeMap<String, Value> {
     let rounded = |v: f32| (f64::from(v) * 1000.0).round() / 1000.0;
     let profile = match choices.profile {
         Profile::Organic => "organic",
         Profile::Lathe => "lathe",
         Profile::Hard => "hard",
     };
-    let back = match choices.back {
-        Back::Fill => "fill",
-        Back::Mirror => "mirror",
-    };
+    let back = if filled { "fill" } else { "mirror" };
     [
         ("profile", json!(profile)),
         ("back", json!(back)),
