@@ -8,6 +8,7 @@ pub mod cancel;
 pub mod color;
 pub mod distance;
 pub mod filter;
+pub mod glb;
 pub mod grid;
 pub mod mesh;
 pub mod paint;

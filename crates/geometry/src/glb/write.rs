@@ -1,0 +1,206 @@
+use glam::{Vec2, Vec3};
+use image::codecs::png::{CompressionType, FilterType, PngEncoder};
+use image::{ExtendedColorType, ImageEncoder, RgbImage};
+use serde_json::{Value, json};
+
+use super::{
+    BIN_CHUNK, FLOAT, GlbError, GlbOptions, JSON_CHUNK, MAGIC, TRIANGLES, UNSIGNED_INT, UNSIGNED_SHORT,
+    VERSION,
+};
+use crate::{TexturedMesh, TriMesh};
+
+const ARRAY_BUFFER: u32 = 34962;
+const ELEMENT_ARRAY_BUFFER: u32 = 34963;
+const LINEAR: u32 = 9729;
+const LINEAR_MIPMAP_LINEAR: u32 = 9987;
+const CLAMP_TO_EDGE: u32 = 33071;
+
+/// A textured mesh as one GLB: positions, normals, texture coordinates, and the albedo as PNG in a matte,
+/// single-sided material. The same mesh gives the same bytes.
+pub fn write(mesh: &TexturedMesh, options: &GlbOptions) -> Result<Vec<u8>, GlbError> {
+    if mesh.normals.len() != mesh.positions.len() || mesh.uvs.len() != mesh.positions.len() {
+        return Err(GlbError::UnequalAttributes);
+    }
+    if !mesh.normals.iter().all(|n| n.is_finite()) || !mesh.uvs.iter().all(|uv| uv.is_finite()) {
+        return Err(GlbError::NotFinite);
+    }
+    let mut file = File::default();
+    let position = file.positions(&mesh.positions)?;
+    let normal = file.vectors(&mesh.normals);
+    let texcoord = file.texture_coordinates(&mesh.uvs);
+    let indices = file.indices(&mesh.triangles, mesh.positions.len())?;
+    let texture = png(&mesh.albedo)?;
+    let image_view = file.view(&texture, None);
+    file.finish(
+        options,
+        json!({ "POSITION": position, "NORMAL": normal, "TEXCOORD_0": texcoord }),
+        indices,
+        json!({
+            "materials": [{
+                "name": options.name,
+                "pbrMetallicRoughness": {
+                    "baseColorTexture": { "index": 0 },
+                    "metallicFactor": 0.0,
+                    "roughnessFactor": 0.85,
+                },
+            }],
+            "textures": [{ "sampler": 0, "source": 0 }],
+            "images": [{ "name": "albedo", "mimeType": "image/png", "bufferView": image_view }],
+            "samplers": [{
+                "magFilter": LINEAR,
+                "minFilter": LINEAR_MIPMAP_LINEAR,
+                "wrapS": CLAMP_TO_EDGE,
+                "wrapT": CLAMP_TO_EDGE,
+            }],
+        }),
+    )
+}
+
+/// A surface without colour as one GLB, with vertex normals. [`super::read_raw`] gives the same bits back.
+pub fn write_raw(mesh: &TriMesh, options: &GlbOptions) -> Result<Vec<u8>, GlbError> {
+    let mut file = File::default();
+    let position = file.positions(&mesh.positions)?;
+    let indices = file.indices(&mesh.triangles, mesh.positions.len())?;
+    let normal = file.vectors(&mesh.vertex_normals());
+    let material = json!({
+        "name": options.name,
+        "pbrMetallicRoughness": {
+            "baseColorFactor": [0.6, 0.6, 0.6, 1.0],
+            "metallicFactor": 0.0,
+            "roughnessFactor": 0.85,
+        },
+    });
+    let attributes = json!({ "POSITION": position, "NORMAL": normal });
+    file.finish(options, attributes, indices, json!({ "materials": [material] }))
+}
+
+fn png(picture: &RgbImage) -> Result<Vec<u8>, GlbError> {
+    let mut bytes = Vec::new();
+    PngEncoder::new_with_quality(&mut bytes, CompressionType::Fast, FilterType::Adaptive).write_image(
+        picture.as_raw(),
+        picture.width(),
+        picture.height(),
+        ExtendedColorType::Rgb8,
+    )?;
+    Ok(bytes)
+}
+
+#[derive(Default)]
+struct File {
+    binary: Vec<u8>,
+    views: Vec<Value>,
+    accessors: Vec<Value>,
+}
+
+impl File {
+    fn view(&mut self, bytes: &[u8], target: Option<u32>) -> usize {
+        self.binary.resize(self.binary.len().next_multiple_of(4), 0);
+        let mut view = json!({ "buffer": 0, "byteOffset": self.binary.len(), "byteLength": bytes.len() });
+        if let Some(target) = target {
+            view["target"] = target.into();
+        }
+        self.binary.extend_from_slice(bytes);
+        self.views.push(view);
+        self.views.len() - 1
+    }
+
+    fn accessor(&mut self, accessor: Value) -> usize {
+        self.accessors.push(accessor);
+        self.accessors.len() - 1
+    }
+
+    fn positions(&mut self, positions: &[Vec3]) -> Result<usize, GlbError> {
+        if !positions.iter().all(|p| p.is_finite()) {
+            return Err(GlbError::NotFinite);
+        }
+        let first = *positions.first().ok_or(GlbError::Empty)?;
+        let (low, high) = positions.iter().fold((first, first), |(low, high), &p| (low.min(p), high.max(p)));
+        let accessor = self.vectors(positions);
+        self.accessors[accessor]["min"] = json!(low.to_array());
+        self.accessors[accessor]["max"] = json!(high.to_array());
+        Ok(accessor)
+    }
+
+    fn vectors(&mut self, vectors: &[Vec3]) -> usize {
+        let bytes: Vec<u8> = vectors.iter().flat_map(|v| v.to_array()).flat_map(f32::to_le_bytes).collect();
+        let view = self.view(&bytes, Some(ARRAY_BUFFER));
+        self.accessor(
+            json!({ "bufferView": view, "componentType": FLOAT, "count": vectors.len(), "type": "VEC3" }),
+        )
+    }
+
+    fn texture_coordinates(&mut self, uvs: &[Vec2]) -> usize {
+        let bytes: Vec<u8> = uvs.iter().flat_map(|uv| uv.to_array()).flat_map(f32::to_le_bytes).collect();
+        let view = self.view(&bytes, Some(ARRAY_BUFFER));
+        self.accessor(
+            json!({ "bufferView": view, "componentType": FLOAT, "count": uvs.len(), "type": "VEC2" }),
+        )
+    }
+
+    fn indices(&mut self, triangles: &[[u32; 3]], vertices: usize) -> Result<usize, GlbError> {
+        if triangles.is_empty() {
+            return Err(GlbError::Empty);
+        }
+        let indices = triangles.as_flattened();
+        if indices.iter().any(|&v| v as usize >= vertices) {
+            return Err(GlbError::IndexOutOfRange);
+        }
+        // The largest value of a type is no index: it restarts strips.
+        let short = vertices <= usize::from(u16::MAX);
+        let bytes: Vec<u8> = if short {
+            indices.iter().flat_map(|&v| (v as u16).to_le_bytes()).collect()
+        } else {
+            indices.iter().flat_map(|v| v.to_le_bytes()).collect()
+        };
+        let view = self.view(&bytes, Some(ELEMENT_ARRAY_BUFFER));
+        let component = if short { UNSIGNED_SHORT } else { UNSIGNED_INT };
+        Ok(self.accessor(
+            json!({ "bufferView": view, "componentType": component, "count": indices.len(), "type": "SCALAR" }),
+        ))
+    }
+
+    fn finish(
+        mut self,
+        options: &GlbOptions,
+        attributes: Value,
+        indices: usize,
+        look: Value,
+    ) -> Result<Vec<u8>, GlbError> {
+        self.binary.resize(self.binary.len().next_multiple_of(4), 0);
+        let mut asset = json!({ "version": "2.0", "generator": options.generator });
+        if let Some(extras) = &options.extras {
+            asset["extras"] = extras.clone();
+        }
+        let mut document = json!({
+            "asset": asset,
+            "scene": 0,
+            "scenes": [{ "nodes": [0] }],
+            "nodes": [{ "name": options.name, "mesh": 0 }],
+            "meshes": [{
+                "name": options.name,
+                "primitives": [{
+                    "attributes": attributes, "indices": indices, "material": 0, "mode": TRIANGLES,
+                }],
+            }],
+            "buffers": [{ "byteLength": self.binary.len() }],
+            "bufferViews": self.views,
+            "accessors": self.accessors,
+        });
+        if let (Value::Object(document), Value::Object(look)) = (&mut document, look) {
+            document.extend(look);
+        }
+        let mut text = serde_json::to_vec(&document)?;
+        text.resize(text.len().next_multiple_of(4), b' ');
+
+        let length = 12 + 8 + text.len() + 8 + self.binary.len();
+        let length = u32::try_from(length).map_err(|_| GlbError::TooLarge)?;
+        let mut bytes = Vec::with_capacity(length as usize);
+        // The chunks are parts of a file whose length fits in 32 bits.
+        let header = [MAGIC, VERSION, length, text.len() as u32, JSON_CHUNK];
+        bytes.extend(header.into_iter().flat_map(u32::to_le_bytes));
+        bytes.append(&mut text);
+        bytes.extend([self.binary.len() as u32, BIN_CHUNK].into_iter().flat_map(u32::to_le_bytes));
+        bytes.append(&mut self.binary);
+        Ok(bytes)
+    }
+}
