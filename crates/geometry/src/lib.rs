@@ -6,6 +6,7 @@
 
 pub mod cancel;
 pub mod color;
+pub mod decimate;
 pub mod distance;
 pub mod filter;
 pub mod glb;
