@@ -1,0 +1,195 @@
+//! Several views: the solid between their outlines, rounded where the object is round.
+
+mod consistency;
+mod field;
+mod hull;
+mod painter;
+mod register;
+mod rounding;
+mod slice;
+mod view;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use glam::{Vec2, Vec3};
+use image::{RgbaImage, imageops};
+use oreforge_geometry::smooth::taubin;
+use oreforge_geometry::surface_nets::surface_nets;
+use oreforge_geometry::{Cancel, Cancelled, Painter, TriMesh};
+use oreforge_protocol::{ProfileChoice, ViewSlot};
+use serde_json::{Value, json};
+use thiserror::Error;
+
+pub use view::{Direction, Frame, View};
+
+use super::shape::Shape;
+use hull::Hull;
+use painter::CarvedPainter;
+use register::EmptyPicture;
+use rounding::Rounding;
+use view::Lattice;
+
+/// Taubin 1995: steps that smooth the lattice's stairs away.
+const SMOOTHING_STEPS: u32 = 6;
+/// Cells along the longest side of the surface that decides which view sees what.
+const VISIBILITY_CELLS: u32 = 128;
+/// A side that is not given borrows the mirrored colours of its opposite, where nothing better is known.
+const BORROWED_TRUST: f32 = 0.02;
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CarveParams {
+    /// Largest dimension in metres.
+    pub size_m: f32,
+    /// `Organic` and `Lathe` round every slice, `Hard` none; `Auto` asks the pictures.
+    pub profile: ProfileChoice,
+    /// Factor on the depth; only used when no given picture shows it.
+    pub depth: f32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum CarveError {
+    #[error("cancelled")]
+    Cancelled,
+    #[error("The {slot} picture shows no object: everything in it is transparent.")]
+    Empty { slot: ViewSlot },
+    #[error("There is no other side to carve from: give a right, back, left, top or bottom picture.")]
+    OneView,
+}
+
+impl From<Cancelled> for CarveError {
+    fn from(Cancelled: Cancelled) -> Self {
+        CarveError::Cancelled
+    }
+}
+
+/// How corners are rounded where the colours do not say otherwise.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Roundness {
+    /// Judged by colour, around an expected exponent.
+    Judged {
+        expected: f32,
+    },
+    Fixed {
+        exponent: f32,
+    },
+}
+
+/// A solid carved from several views.
+pub struct Carved {
+    views: Vec<View>,
+    extent_m: Vec3,
+    roundness: Roundness,
+    facts: BTreeMap<String, Value>,
+}
+
+impl Carved {
+    /// From the cut-out of the front and those of other sides, framed as they may be.
+    pub fn from_views(
+        front: &RgbaImage,
+        given: &BTreeMap<ViewSlot, RgbaImage>,
+        params: &CarveParams,
+        cancel: Cancel<'_>,
+    ) -> Result<Self, CarveError> {
+        if !given.keys().any(|slot| !matches!(slot, ViewSlot::Front | ViewSlot::ThreeQuarter)) {
+            return Err(CarveError::OneView);
+        }
+        let registered = register::register(front, given, params.size_m, params.depth, cancel)?
+            .map_err(|EmptyPicture(slot)| CarveError::Empty { slot })?;
+        let extent_m = registered.extent_m;
+        let mut warnings = registered.warnings;
+        let (slots, mut views): (Vec<ViewSlot>, Vec<View>) = registered.views.into_iter().unzip();
+        warnings.extend(consistency::settle(&slots, &mut views, extent_m, cancel)?);
+        if consistency::sides_look_swapped(&slots, &views, extent_m, cancel)? {
+            warnings.push("The left and right pictures look exchanged: their colours fit the front better the other way round.".to_owned());
+        }
+        let mut carved = Self::judged(views, extent_m, params.profile, cancel)?;
+        for (slot, opposite) in [(ViewSlot::Right, ViewSlot::Left), (ViewSlot::Left, ViewSlot::Right)] {
+            if let (None, Some(i)) =
+                (slots.iter().position(|&s| s == slot), slots.iter().position(|&s| s == opposite))
+            {
+                carved.views.push(mirrored(&carved.views[i]));
+            }
+        }
+        carved.facts.insert("views".to_owned(), json!(slots.iter().map(|s| s.as_str()).collect::<Vec<_>>()));
+        carved.facts.insert("depth_guessed".to_owned(), json!(registered.depth_guessed));
+        carved.facts.insert("warnings".to_owned(), json!(warnings));
+        Ok(carved)
+    }
+
+    /// From views whose frames are known, also from other directions than the slots'. The object's box of
+    /// `extent_m` stands on the ground, its bottom centre at the origin. Of two opposite views only one should
+    /// carve.
+    pub fn from_registered(views: Vec<View>, extent_m: Vec3, cancel: Cancel<'_>) -> Result<Self, Cancelled> {
+        Self::judged(views, extent_m, ProfileChoice::Auto, cancel)
+    }
+
+    fn judged(
+        views: Vec<View>,
+        extent_m: Vec3,
+        profile: ProfileChoice,
+        cancel: Cancel<'_>,
+    ) -> Result<Self, Cancelled> {
+        let roundness = match profile {
+            ProfileChoice::Organic | ProfileChoice::Lathe => Roundness::Fixed { exponent: 2.0 },
+            ProfileChoice::Hard => Roundness::Fixed { exponent: f32::INFINITY },
+            ProfileChoice::Auto => {
+                Roundness::Judged { expected: consistency::expected_exponent(&views, extent_m, cancel)? }
+            }
+        };
+        let mut carved = Self { views, extent_m, roundness, facts: BTreeMap::new() };
+        let coarse = Hull::new(&carved.views, Lattice::around(extent_m, 64), cancel)?;
+        let rounding = carved.rounding(&coarse, cancel)?;
+        carved.facts.insert("shape".to_owned(), json!("carved"));
+        carved.facts.insert("roundness_exponent".to_owned(), json!(rounding.exponent.min(slice::SHARP)));
+        carved.facts.insert("corners_judged".to_owned(), json!(rounding.judged));
+        carved.facts.insert("colour_mismatch".to_owned(), json!(rounding.mismatch));
+        Ok(carved)
+    }
+
+    fn rounding(&self, hull: &Hull, cancel: Cancel<'_>) -> Result<Rounding, Cancelled> {
+        match self.roundness {
+            Roundness::Judged { expected } => Rounding::judge(&self.views, hull, expected, cancel),
+            Roundness::Fixed { exponent } => Ok(Rounding::uniform(hull, exponent)),
+        }
+    }
+}
+
+impl Shape for Carved {
+    fn surface(&self, cells: u32, cancel: Cancel<'_>) -> Result<TriMesh, Cancelled> {
+        let lattice = Lattice::around(self.extent_m, cells);
+        let hull = Hull::new(&self.views, lattice, cancel)?;
+        let rounding = self.rounding(&hull, cancel)?;
+        let volume = field::carve(&hull, &rounding, cancel)?;
+        let mut mesh = surface_nets(&volume, cancel)?;
+        drop(volume);
+        taubin(&mut mesh, SMOOTHING_STEPS, 0.5, -0.53, cancel)?;
+        for position in &mut mesh.positions {
+            *position = lattice.world_of_index(*position);
+        }
+        Ok(mesh)
+    }
+
+    fn painter(self: Arc<Self>, cancel: Cancel<'_>) -> Result<Arc<dyn Painter>, Cancelled> {
+        let surface = self.surface(VISIBILITY_CELLS, cancel)?;
+        let lattice = Lattice::around(self.extent_m, VISIBILITY_CELLS);
+        Ok(Arc::new(CarvedPainter::new(&self.views, &surface, lattice, cancel)?))
+    }
+
+    fn facts(&self) -> BTreeMap<String, Value> {
+        self.facts.clone()
+    }
+}
+
+/// The other side of an object with two alike, colour only.
+fn mirrored(view: &View) -> View {
+    let width_m = view.picture.width() as f32 * view.frame.pixel_m.x;
+    let corner_m = Vec2::new(-view.frame.corner_m.x - width_m, view.frame.corner_m.y);
+    View {
+        direction: Direction::new((view.direction.azimuth_deg + 180.0).rem_euclid(360.0), 0.0),
+        picture: imageops::flip_horizontal(&view.picture),
+        frame: Frame { corner_m, ..view.frame },
+        carves: false,
+        trust: BORROWED_TRUST,
+    }
+}
