@@ -4,6 +4,10 @@ use std::time::Instant;
 
 use glam::Vec3;
 use oreforge_geometry::Cancel;
+use oreforge_geometry::decimate::decimate;
+use oreforge_geometry::glb::{GlbOptions, write_raw};
+use oreforge_geometry::raster::{Camera, Shading, Surface, render};
+use oreforge_geometry::smooth::taubin;
 use oreforge_geometry::surface_nets::surface_nets;
 use oreforge_geometry::topology::inspect;
 use oreforge_geometry::volume::Volume;
@@ -12,6 +16,30 @@ fn main() {
     let volume = lumpy_body([256, 256, 128]);
     let mesh = timed("surface nets", || surface_nets(&volume, Cancel::never()).expect("nobody cancels"));
     eprintln!("{:?}", timed("topology", || inspect(&mesh)));
+    timed("taubin 10", || {
+        taubin(&mut mesh.clone(), 10, 0.5, -0.53, Cancel::never()).expect("nobody cancels")
+    });
+    let half = timed("decimate to 130k", || {
+        decimate(mesh.clone(), 130_000, Cancel::never()).expect("nobody cancels")
+    });
+    let small = timed("decimate 130k to 20k", || {
+        decimate(half.clone(), 20_000, Cancel::never()).expect("nobody cancels")
+    });
+    eprintln!("{:?}", inspect(&small));
+    for (name, mesh) in [("20k", &small), ("130k", &half)] {
+        let normals = mesh.vertex_normals();
+        let surface = Surface { positions: &mesh.positions, normals: &normals, triangles: &mesh.triangles };
+        let camera = Camera::around(&mesh.positions, 35.0, 15.0);
+        timed(&format!("render {name} at 512"), || {
+            render(surface, &camera, 512, Shading::Clay, Cancel::never()).expect("nobody cancels")
+        });
+    }
+    if let Some(folder) = std::env::args().nth(1) {
+        for (name, mesh) in [("full", &mesh), ("small", &small)] {
+            let bytes = write_raw(mesh, &GlbOptions::default()).expect("a sound mesh is written");
+            std::fs::write(format!("{folder}/{name}.glb"), bytes).expect("the folder can be written");
+        }
+    }
 }
 
 fn timed<T>(what: &str, work: impl Fn() -> T) -> T {

@@ -1,0 +1,130 @@
+/// No half-edge, or a dead one's origin.
+pub const NONE: u32 = u32::MAX;
+
+/// Triangles with their neighbours. Half-edge `3 t + i` runs from corner `i` of triangle `t` to the next.
+pub struct HalfEdges {
+    /// Vertex each half-edge starts at; [`NONE`] once its triangle is gone.
+    pub origin: Vec<u32>,
+    /// The half-edge the other way; [`NONE`] on borders and edges of more than two triangles.
+    pub twin: Vec<u32>,
+    /// Vertices that must stay: on such edges, or touched by two fans.
+    pub locked: Vec<bool>,
+}
+
+pub const fn next(h: u32) -> u32 {
+    if h % 3 == 2 { h - 2 } else { h + 1 }
+}
+
+pub const fn previous(h: u32) -> u32 {
+    if h.is_multiple_of(3) { h + 2 } else { h - 1 }
+}
+
+/// The half-edges that leave each vertex, by where they lead.
+struct Spokes {
+    start: Vec<u32>,
+    /// Target vertex and half-edge.
+    spokes: Vec<(u32, u32)>,
+}
+
+impl Spokes {
+    fn collect(vertices: usize, origin: &[u32]) -> Self {
+        let mut start = vec![0u32; vertices + 1];
+        for &v in origin {
+            start[v as usize + 1] += 1;
+        }
+        for v in 0..vertices {
+            start[v + 1] += start[v];
+        }
+        let mut free = start.clone();
+        let mut spokes = vec![(0, 0); origin.len()];
+        for (h, &v) in origin.iter().enumerate() {
+            let place = &mut free[v as usize];
+            spokes[*place as usize] = (origin[next(h as u32) as usize], h as u32);
+            *place += 1;
+        }
+        for v in 0..vertices {
+            spokes[start[v] as usize..start[v + 1] as usize].sort_unstable();
+        }
+        Self { start, spokes }
+    }
+
+    fn of(&self, v: u32) -> &[(u32, u32)] {
+        &self.spokes[self.start[v as usize] as usize..self.start[v as usize + 1] as usize]
+    }
+
+    /// The only half-edge from `from` to `to`.
+    fn only(&self, from: u32, to: u32) -> Option<u32> {
+        let spokes = self.of(from);
+        let i = spokes.partition_point(|&(target, _)| target < to);
+        let found = spokes.get(i).filter(|&&(target, _)| target == to)?;
+        let again = spokes.get(i + 1).is_some_and(|&(target, _)| target == to);
+        (!again).then_some(found.1)
+    }
+}
+
+impl HalfEdges {
+    pub fn new(vertices: usize, triangles: &[[u32; 3]]) -> Self {
+        let origin = triangles.as_flattened().to_vec();
+        let spokes = Spokes::collect(vertices, &origin);
+        let mut twin = vec![NONE; origin.len()];
+        let mut locked = vec![false; vertices];
+        for from in 0..vertices as u32 {
+            for &(to, h) in spokes.of(from) {
+                match (spokes.only(to, from), spokes.only(from, to)) {
+                    (Some(back), Some(_)) if from != to => twin[h as usize] = back,
+                    _ => {
+                        locked[from as usize] = true;
+                        locked[to as usize] = true;
+                    }
+                }
+            }
+        }
+        let mut half_edges = Self { origin, twin, locked };
+        for v in 0..vertices as u32 {
+            if let Some(&(_, h)) = spokes.of(v).first()
+                && !half_edges.locked[v as usize]
+            {
+                half_edges.locked[v as usize] = half_edges.spokes(h).count() != spokes.of(v).len();
+            }
+        }
+        half_edges
+    }
+
+    pub fn target(&self, h: u32) -> u32 {
+        self.origin[next(h) as usize]
+    }
+
+    /// Half-edges that leave the same vertex as `h`, beginning with it; of an unlocked vertex all of them.
+    pub fn spokes(&self, h: u32) -> impl Iterator<Item = u32> {
+        let mut at = h;
+        std::iter::from_fn(move || {
+            let spoke = at;
+            if spoke == NONE {
+                return None;
+            }
+            at = self.twin[previous(spoke) as usize];
+            if at == h {
+                at = NONE;
+            }
+            Some(spoke)
+        })
+    }
+
+    /// Merges the origin of `h` into its target and removes the two triangles beside it; `spokes` are those of
+    /// the origin. Answers the two edges that took the place of two each.
+    pub fn collapse(&mut self, h: u32, spokes: &[u32]) -> [(u32, u32); 2] {
+        let stays = self.target(h);
+        for &spoke in spokes {
+            self.origin[spoke as usize] = stays;
+        }
+        [h, self.twin[h as usize]].map(|side| {
+            let (one, other) = (self.twin[next(side) as usize], self.twin[previous(side) as usize]);
+            self.twin[one as usize] = other;
+            self.twin[other as usize] = one;
+            for dead in [side, next(side), previous(side)] {
+                self.origin[dead as usize] = NONE;
+            }
+            (one, other)
+        })
+    }
+}

@@ -1,0 +1,75 @@
+/// Bits of an `f32` that are dropped to find its bucket: eight buckets an octave.
+const DROPPED_BITS: u32 = 20;
+const BUCKETS: usize = (f32::MAX.to_bits() >> DROPPED_BITS) as usize + 1;
+
+/// Edges by cost, cheapest first, as coarse as its buckets; first in, first out within one. What is put in
+/// below the bucket being emptied counts as belonging to it.
+pub struct BucketQueue {
+    buckets: Vec<Vec<u32>>,
+    current: usize,
+    taken: usize,
+}
+
+impl BucketQueue {
+    pub fn new() -> Self {
+        Self { buckets: vec![Vec::new(); BUCKETS], current: 0, taken: 0 }
+    }
+
+    /// The bucket of a cost that is not negative.
+    pub fn bucket_of(cost: f64) -> usize {
+        ((cost as f32).min(f32::MAX).to_bits() >> DROPPED_BITS) as usize
+    }
+
+    /// Whether something of this bucket would have to wait.
+    pub fn is_later(&self, bucket: usize) -> bool {
+        bucket > self.current
+    }
+
+    pub fn push(&mut self, bucket: usize, edge: u32) {
+        self.buckets[bucket.clamp(self.current, BUCKETS - 1)].push(edge);
+    }
+
+    /// Puts an edge so far back that its costs would have grown sixteenfold; `false` beyond the last bucket.
+    pub fn postpone(&mut self, edge: u32) -> bool {
+        let bucket = self.current + 32;
+        let fits = bucket < BUCKETS;
+        if fits {
+            self.buckets[bucket].push(edge);
+        }
+        fits
+    }
+
+    pub fn pop(&mut self) -> Option<u32> {
+        loop {
+            let bucket = self.buckets.get_mut(self.current)?;
+            if let Some(&edge) = bucket.get(self.taken) {
+                self.taken += 1;
+                return Some(edge);
+            }
+            *bucket = Vec::new();
+            self.current += 1;
+            self.taken = 0;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cheap_comes_first_and_nothing_is_lost() {
+        let mut queue = BucketQueue::new();
+        let costs = [3.0, 0.0, 1e-30, 7e9, 0.5, f64::INFINITY, 1e-300];
+        for (edge, &cost) in costs.iter().enumerate() {
+            queue.push(BucketQueue::bucket_of(cost), edge as u32);
+        }
+        let order: Vec<u32> = std::iter::from_fn(|| queue.pop()).collect();
+        assert_eq!(order, [1, 6, 2, 4, 0, 3, 5]);
+        let mut queue = BucketQueue::new();
+        queue.push(BucketQueue::bucket_of(1.0), 1);
+        assert_eq!(queue.pop(), Some(1));
+        queue.push(BucketQueue::bucket_of(0.1), 2);
+        assert_eq!(queue.pop(), Some(2));
+    }
+}
