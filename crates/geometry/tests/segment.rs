@@ -5,6 +5,7 @@ use image::codecs::jpeg::JpegEncoder;
 use image::{GrayImage, Luma, RgbImage, Rgba, RgbaImage};
 use oreforge_geometry::Cancel;
 use oreforge_geometry::segment::{Cutout, MaskHints, MaskMethod, SegmentError, Stroke, cut_out};
+use proptest::prelude::*;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -82,7 +83,7 @@ fn grass(x: f32, y: f32) -> [f32; 3] {
 }
 
 /// The object on a ground, with sensor noise of 2.5 steps and as a JPEG of quality 85; and its true alpha.
-fn composed(name: &str, ground: Ground) -> (RgbaImage, GrayImage) {
+fn composed(name: &str, ground: impl Fn(f32, f32) -> [f32; 3]) -> (RgbaImage, GrayImage) {
     let object = image::imageops::resize(
         &sample(name),
         OBJECT_SIDE,
@@ -215,6 +216,42 @@ fn a_cluttered_photo_asks_for_a_person() {
         }
         other => panic!("{:?}", other.map(|cutout| cutout.confidence)),
     }
+}
+
+#[test]
+fn a_brown_house_on_brown_wood_asks_for_a_person() {
+    let photo = sample("coffee");
+    let wood = |x: f32, y: f32| {
+        let scale = 1.0 / SIDE as f32;
+        let pixel = photo.get_pixel(430 + (x * scale * 169.0) as u32, (y * scale * 399.0) as u32).0;
+        [f32::from(pixel[0]), f32::from(pixel[1]), f32::from(pixel[2])]
+    };
+    let (picture, _) = composed("house", wood);
+    assert!(matches!(cut(&picture), Err(SegmentError::NeedsMask { .. })));
+    // What differs from the wood does come off it.
+    let (picture, truth) = composed("penguin", wood);
+    assert!(iou(&cut(&picture).unwrap().picture, &truth) > 0.97);
+}
+
+#[test]
+fn an_object_may_run_out_of_a_plain_picture() {
+    let (picture, truth) = composed("penguin", vignette);
+    let (x, y, width, height) = (0, 0, SIDE, SIDE * 3 / 5);
+    let picture = image::imageops::crop_imm(&picture, x, y, width, height).to_image();
+    let truth = image::imageops::crop_imm(&truth, x, y, width, height).to_image();
+    assert!(iou(&cut(&picture).unwrap().picture, &truth) > 0.97);
+}
+
+#[test]
+fn strokes_also_correct_a_picture_with_alpha() {
+    let duck = image::imageops::resize(&sample("duck"), 512, 512, image::imageops::FilterType::Triangle);
+    let beak = Stroke { keep: false, radius_px: 10.0, points: vec![[45.0, 132.0], [60.0, 140.0]] };
+    let hints = MaskHints { strokes: vec![beak], mask: None };
+    let cutout = cut_out(&duck, &hints, Cancel::never()).unwrap().picture;
+    assert_eq!(duck.get_pixel(50, 135).0[3], 255, "there is a beak");
+    assert_eq!(cutout.get_pixel(50, 135).0[3], 0);
+    assert_eq!(cutout.get_pixel(180, 100).0[3], 255, "the head stays");
+    assert!(cutout.pixels().zip(duck.pixels()).all(|(ours, theirs)| ours.0[3] <= theirs.0[3]));
 }
 
 fn coffee_strokes() -> MaskHints {
@@ -391,5 +428,41 @@ fn cancel_is_asked_for_often_in_every_phase() {
         let count = std::sync::atomic::AtomicU32::new(0);
         let stop = || count.fetch_add(1, std::sync::atomic::Ordering::Relaxed) >= stop_at;
         assert_eq!(cut_out(&picture, &hints, Cancel::new(&stop)), Err(SegmentError::Cancelled), "{what}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_picture_brings_it_down(
+        width in 1..60_u32,
+        height in 1..60_u32,
+        block in 1..20_u32,
+        colors in prop::collection::vec(any::<[u8; 4]>(), 1..6),
+        with_alpha: bool,
+        stroke in prop::option::of((any::<bool>(), -5.0..40.0_f32, prop::collection::vec([-80.0..80.0_f32, -80.0..80.0_f32], 0..5))),
+    ) {
+        let picture = RgbaImage::from_fn(width, height, |x, y| {
+            let mut color = colors[((x / block) * 7 + (y / block) * 3) as usize % colors.len()];
+            if !with_alpha {
+                color[3] = 255;
+            }
+            Rgba(color)
+        });
+        let strokes = stroke.map(|(keep, radius_px, points)| Stroke { keep, radius_px, points }).into_iter().collect();
+        match cut_out(&picture, &MaskHints { strokes, mask: None }, Cancel::never()) {
+            Ok(cutout) => {
+                prop_assert_eq!(cutout.picture.dimensions(), (width, height));
+                prop_assert!(cutout.picture.pixels().any(|p| p.0[3] > 0));
+                prop_assert!((0.0..=1.0).contains(&cutout.confidence));
+            }
+            Err(SegmentError::NeedsMask { confidence, best_guess, .. }) => {
+                prop_assert!((0.0..0.5).contains(&confidence));
+                prop_assert_eq!(best_guess.picture.dimensions(), (width, height));
+            }
+            Err(SegmentError::NothingThere { .. }) => {}
+            Err(other) => prop_assert!(false, "{other}"),
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use glam::Vec3;
 use image::RgbaImage;
+use rayon::prelude::*;
 
 use super::background::{SmoothBackground, border_colors, ring_thickness};
 use super::cut::{Contrast, Label, minimum_cut};
@@ -9,7 +10,6 @@ use super::mixture::Mixture;
 use super::regions::{self, count, dilated, eroded, ring_indices, touching};
 use crate::color::lab_from_srgb;
 use crate::filter::gaussian;
-use crate::resize::{Window, resize_premultiplied};
 use crate::{Cancel, Cancelled, Grid};
 
 /// Longer side of the copy on which colours are learnt and the first cut is made.
@@ -41,20 +41,36 @@ impl Background {
     }
 }
 
-/// A picture small enough to think about, in CIELAB.
-pub(super) fn work_copy(picture: &RgbaImage) -> Grid<Vec3> {
+/// A picture small enough to think about, in CIELAB: every cell the mean of the opaque share of its pixels.
+pub(super) fn work_copy(picture: &RgbaImage, cancel: Cancel<'_>) -> Result<Grid<Vec3>, Cancelled> {
     let (width, height) = (picture.width() as usize, picture.height() as usize);
     let longer = width.max(height);
-    if longer <= WORK_SIDE_PX {
-        let cells = (0..width * height).map(|i| lab_at(picture, i)).collect();
-        return Grid::from_cells(width, height, cells);
-    }
-    let scaled = |side: usize| ((side * WORK_SIDE_PX + longer / 2) / longer).max(2);
-    let window = Window { left: 0.0, top: 0.0, width: width as f32, height: height as f32 };
-    resize_premultiplied(picture, window, scaled(width), scaled(height)).map(|c| {
-        let [r, g, b] = (c.truncate() / c.w.max(1e-3)).to_array().map(|v| (v * 255.0).round() as u8);
-        Vec3::from(lab_from_srgb([r, g, b]))
-    })
+    let scaled = |side: usize| match longer > WORK_SIDE_PX {
+        true => ((side * WORK_SIDE_PX + longer / 2) / longer).max(1),
+        false => side,
+    };
+    let (small_width, small_height) = (scaled(width), scaled(height));
+    let mut cells = vec![Vec3::ZERO; small_width * small_height];
+    cells.par_chunks_mut(small_width).enumerate().try_for_each(|(y, row)| {
+        cancel.check()?;
+        let rows = y * height / small_height..(y + 1) * height / small_height;
+        for (x, cell) in row.iter_mut().enumerate() {
+            let columns = x * width / small_width..(x + 1) * width / small_width;
+            let mut sum = [0_u32; 4];
+            for line in picture.as_raw()[rows.start * width * 4..rows.end * width * 4].chunks_exact(width * 4)
+            {
+                for pixel in line[columns.start * 4..columns.end * 4].chunks_exact(4) {
+                    let alpha = u32::from(pixel[3]);
+                    (0..3).for_each(|channel| sum[channel] += u32::from(pixel[channel]) * alpha);
+                    sum[3] += alpha;
+                }
+            }
+            let mean = |channel: usize| (sum[channel] / sum[3].max(1)) as u8;
+            *cell = Vec3::from(lab_from_srgb([mean(0), mean(1), mean(2)]));
+        }
+        Ok(())
+    })?;
+    Ok(Grid::from_cells(small_width, small_height, cells))
 }
 
 pub(super) fn lab_at(picture: &RgbaImage, i: usize) -> Vec3 {
@@ -88,8 +104,13 @@ pub(super) fn first_guess(lab: &Grid<Vec3>, cancel: Cancel<'_>) -> Result<Option
     let Some(smooth) = SmoothBackground::fit(width, height, |i| lab.cells()[i]) else { return Ok(None) };
     let cells = (0..width * height).map(|i| smooth.distance(i % width, i / width, lab.cells()[i])).collect();
     let ground = gaussian(&Grid::from_cells(width, height, cells), 0.8).map(|d| d < SMOOTH_TOLERANCE);
-    let border_explained = explained(&ground);
-    if border_explained > 0.965 && smooth.sigma.max_element() < 3.0 {
+    let mut border_explained = explained(&ground);
+    let sigma = smooth.sigma.max_element();
+    // An object that runs out of the picture covers some of the border, but no corner of it.
+    if border_explained > 0.65 && sigma < 1.5 && corners_are_set(&ground) {
+        border_explained = 1.0;
+    }
+    if border_explained > 0.965 && sigma < 3.0 {
         let mask = touching(&ground, &ring, cancel)?.map(|g| !g);
         return Ok(Some(FirstGuess { background: Background::Smooth(smooth), mask, border_explained }));
     }
@@ -99,6 +120,19 @@ pub(super) fn first_guess(lab: &Grid<Vec3>, cancel: Cancel<'_>) -> Result<Option
     let border_explained = explained(&ground);
     let mask = touching(&ground, &ring, cancel)?.map(|g| !g);
     Ok(Some(FirstGuess { background: Background::Colors(colors), mask, border_explained }))
+}
+
+fn corners_are_set(ground: &Grid<bool>) -> bool {
+    let (width, height) = (ground.width(), ground.height());
+    let size = (2 * ring_thickness(width, height)).min(width).min(height);
+    [(0, 0), (width - size, 0), (0, height - size), (width - size, height - size)].into_iter().all(
+        |(left, top)| {
+            let set: usize = (top..top + size)
+                .map(|y| ground.row(y)[left..left + size].iter().filter(|&&set| set).count())
+                .sum();
+            set * 10 >= size * size * 9
+        },
+    )
 }
 
 /// Centred ellipse, the guess when the border explains everything or nothing.

@@ -50,7 +50,7 @@ pub(super) fn confidence(
 
     let cues = [
         (
-            ramp(undecided, 0.16, 0.02).min(ramp(agreement, 0.86, 0.97)),
+            ramp(undecided, 0.1, 0.02).min(ramp(agreement, 0.86, 0.97)),
             "The object and its background share many colours, so the outline may be wrong.",
         ),
         (ramp(border_explained, 0.75, 0.93), "The background changes too much along the picture's edge."),

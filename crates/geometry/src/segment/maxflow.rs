@@ -283,8 +283,8 @@ mod tests {
     ) -> i64 {
         let height = terminals.len() / width;
         let mut total = 0;
-        for i in 0..terminals.len() {
-            let against = if labels(i) { (-terminals[i]).max(0) } else { terminals[i].max(0) };
+        for (i, &terminal) in terminals.iter().enumerate() {
+            let against = if labels(i) { (-terminal).max(0) } else { terminal.max(0) };
             total += i64::from(against);
             for (dx, dy) in &DIRECTIONS[..4] {
                 let (x, y) = ((i % width) as isize + dx, (i / width) as isize + dy);
@@ -306,7 +306,7 @@ mod tests {
             let (width, height) = (4_usize, 3_usize);
             let weight = |a: usize, b: usize| weights[a.min(b) * 12 + a.max(b)];
             let mut graph = PixelGraph::with_capacity(12);
-            for i in 0..12 {
+            for (i, &terminal) in terminals.iter().enumerate() {
                 let (mut neighbours, mut edges) = ([NO_NODE; 8], [0; 8]);
                 for (d, (dx, dy)) in DIRECTIONS.iter().enumerate() {
                     let (x, y) = ((i % width) as isize + dx, (i / width) as isize + dy);
@@ -316,7 +316,7 @@ mod tests {
                         edges[d] = weight(i, j);
                     }
                 }
-                graph.push(terminals[i], neighbours, edges);
+                graph.push(terminal, neighbours, edges);
             }
             let cut = graph.source_side(Cancel::never()).unwrap();
             let ours = cost(width, &terminals, weight, |i| cut[i]);

@@ -127,9 +127,8 @@ fn by_colors(
     const NO_OBJECT: SegmentError =
         SegmentError::NothingThere { reason: "no object stands out from the background" };
 
-    let lab = work_copy(picture);
+    let lab = work_copy(picture, cancel)?;
     let (width, height) = (lab.width(), lab.height());
-    cancel.check()?;
     if strokes.is_empty() && lab.cells().iter().all(|color| color.distance(lab.cells()[0]) < 2.0) {
         return Err(ONE_COLOR);
     }

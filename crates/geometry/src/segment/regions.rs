@@ -105,11 +105,13 @@ pub(super) fn count(mask: &Grid<bool>) -> usize {
     mask.cells().iter().filter(|&&set| set).count()
 }
 
-/// Cells closer than `thickness` to the border.
+/// Cells closer than `thickness` to the border, row by row.
 pub(super) fn ring_indices(width: usize, height: usize, thickness: usize) -> impl Iterator<Item = usize> {
-    (0..width * height).filter(move |i| {
-        let (x, y) = (i % width, i / width);
-        x.min(width - 1 - x).min(y).min(height - 1 - y) < thickness
+    (0..height).flat_map(move |y| {
+        let whole = y < thickness || y + thickness >= height || 2 * thickness >= width;
+        let left_end = if whole { width } else { thickness };
+        let right_start = if whole { width } else { width - thickness };
+        (0..left_end).chain(right_start..width).map(move |x| y * width + x)
     })
 }
 
