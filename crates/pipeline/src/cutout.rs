@@ -40,7 +40,8 @@ fn cut_out(
     strokes: &[MaskStroke],
     side_px: u32,
 ) -> Result<(Cutout, Option<ErrorReport>), ErrorReport> {
-    let full_width = picture::size(source, &Limits::default()).map_err(|e| decode_report(&e, "The picture"))?.0;
+    let full_width =
+        picture::size(source, &Limits::default()).map_err(|e| decode_report(&e, "The picture"))?.0;
     let picture = decode(source, side_px)?;
     let scale = picture.width() as f32 / full_width as f32;
     let strokes = strokes.iter().map(|stroke| Stroke {

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use oreforge_geometry::{Cancel, TexturedMesh, picture};
-use oreforge_protocol::{ArtifactKind, ErrorCode, ErrorReport, GateReport, MeshStats, Report, StepName, StepReport};
+use oreforge_protocol::{
+    ArtifactKind, ErrorCode, ErrorReport, GateReport, MeshStats, Report, StepName, StepReport,
+};
 use serde::de::DeserializeOwned;
 
 use crate::contract::{ForgeSpec, NewArtifact, StepError, StepInputs, StepOutput, StepSink};

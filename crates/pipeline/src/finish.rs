@@ -10,7 +10,7 @@ use oreforge_geometry::{Cancel, Painter, TexturedMesh, TriMesh, bake, decimate, 
 use oreforge_protocol::{ArtifactKind, MeshStats, Provenance};
 
 use crate::contract::{ForgeSpec, NewArtifact, StepError, StepOutput, StepSink};
-use crate::run::{internal, to_value};
+use crate::run::{generator, internal, to_value};
 
 /// The front keeps this much more texels per metre than sides and back: it is the side the artist knows.
 const FRONT_DENSITY: f32 = 1.6;
@@ -50,10 +50,9 @@ pub(crate) fn finish(
 
     sink.progress(0.85, "writing the GLB");
     cancel.check()?;
-    let generator = format!("Oreforge {}", env!("CARGO_PKG_VERSION"));
     let extras = if spec.params.provenance {
         Some(to_value(&Provenance {
-            generator: generator.clone(),
+            generator: generator(),
             engine: engine.to_owned(),
             seed: spec.params.seed,
             source_name: spec.source_name.clone(),
@@ -63,8 +62,9 @@ pub(crate) fn finish(
     } else {
         None
     };
-    let bytes = glb::write(&finished, &GlbOptions { name: spec.name.clone(), generator, extras })
-        .map_err(|e| internal("write the GLB", &e))?;
+    let bytes =
+        glb::write(&finished, &GlbOptions { name: spec.name.clone(), generator: generator(), extras })
+            .map_err(|e| internal("write the GLB", &e))?;
 
     let facts = BTreeMap::from([
         ("raw_triangles".to_owned(), raw_triangles.into()),

@@ -40,8 +40,12 @@ impl Palette {
         let known = spread(&self.shares);
         let largest = known.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
         // A colour that covers a fortieth of the most common one is a colour of the object.
-        let familiar: f32 =
-            seen.shares.iter().zip(&known).map(|(share, known)| share * (known / largest * 40.0).min(1.0)).sum();
+        let familiar: f32 = seen
+            .shares
+            .iter()
+            .zip(&known)
+            .map(|(share, known)| share * (known / largest * 40.0).min(1.0))
+            .sum();
         familiar.clamp(0.0, 1.0)
     }
 }

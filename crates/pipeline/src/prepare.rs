@@ -11,7 +11,7 @@ use oreforge_protocol::{ArtifactKind, ErrorCode, ErrorReport, ViewSlot};
 
 use crate::contract::{ForgeSpec, NewArtifact, StepError, StepInputs, StepOutput, StepSink};
 use crate::picture_error::{decode_report, segment_report};
-use crate::run::unreadable;
+use crate::run::{to_value, unreadable};
 
 /// Longer side that pictures are worked on at: twice the largest useful front chart of a 2048² texture.
 pub(crate) const MAX_WORK_SIDE_PX: u32 = 2048;
@@ -44,7 +44,10 @@ pub(crate) fn prepare(
     let mut artifacts = vec![cutout_artifact(None, &front.picture)];
     let mut given_views = BTreeMap::new();
     for (index, &slot) in spec.given_views.iter().enumerate() {
-        sink.progress(0.6 + 0.3 * index as f32 / spec.given_views.len() as f32, "finding the object in the other views");
+        sink.progress(
+            0.6 + 0.3 * index as f32 / spec.given_views.len() as f32,
+            "finding the object in the other views",
+        );
         let given = given_view(inputs, slot, cancel)?;
         artifacts.push(cutout_artifact(Some(slot), &given));
         given_views.insert(slot, given);
@@ -54,7 +57,7 @@ pub(crate) fn prepare(
     let facts = BTreeMap::from([
         ("width_px".to_owned(), width.into()),
         ("height_px".to_owned(), height.into()),
-        ("mask_method".to_owned(), front.method.as_str().into()),
+        ("mask_method".to_owned(), to_value(&front.method)?),
         ("mask_confidence".to_owned(), f64::from((front.confidence * 1000.0).round() / 1000.0).into()),
     ]);
     let input = SurfaceInput {

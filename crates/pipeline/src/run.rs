@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use oreforge_engines::{Engine, SurfaceInput};
-use oreforge_geometry::{TexturedMesh, TriMesh, glb, picture};
+use oreforge_geometry::glb::{self, GlbOptions};
+use oreforge_geometry::{TexturedMesh, TriMesh, picture};
 use oreforge_protocol::{ArtifactKind, ErrorCode, ErrorReport, GateVerdict, StepName, ViewSlot};
 use tokio_util::sync::CancellationToken;
 
@@ -105,8 +106,9 @@ impl ForgeRun {
         let input = self.surface_input(cancel).await?;
         let inputs = Arc::clone(&self.inputs);
         blocking(cancel, move |cancel| {
-            let seen = [ViewSlot::Front, ViewSlot::Right, ViewSlot::Back, ViewSlot::Left, ViewSlot::ThreeQuarter]
-                .map(|slot| SeenView { slot, picture: read_view(&*inputs, slot) });
+            let seen =
+                [ViewSlot::Front, ViewSlot::Right, ViewSlot::Back, ViewSlot::Left, ViewSlot::ThreeQuarter]
+                    .map(|slot| SeenView { slot, picture: read_view(&*inputs, slot) });
             let report = gate::assess(&input.cutout, &seen, cancel)?;
             sink.quality(report.clone())?;
             if report.verdict == GateVerdict::Refuse {
@@ -128,8 +130,9 @@ impl ForgeRun {
         let surface = self.engine.mesh(&context, &input).await?;
         let raw = Arc::new(surface.mesh);
         self.raw = Some(Arc::clone(&raw));
+        let options = GlbOptions { name: self.spec.name.clone(), generator: generator(), extras: None };
         let bytes = blocking(cancel, move |_| {
-            glb::write_raw(&raw).map_err(|e| internal("write the raw mesh", &e).into())
+            glb::write_raw(&raw, &options).map_err(|e| internal("write the raw mesh", &e).into())
         })
         .await?;
         let raw_mesh = NewArtifact { kind: ArtifactKind::RawMesh, slot: None, bytes, stats: None };
@@ -146,10 +149,9 @@ impl ForgeRun {
         let context = step_context(cancel, &sink, &self.memo);
         let painter = self.engine.painter(&context, &input).await?;
         let (spec, engine) = (Arc::clone(&self.spec), self.engine.name().to_string());
-        let (output, finished) = blocking(cancel, move |cancel| {
-            finish::finish(&spec, &engine, raw, &*painter, &*sink, cancel)
-        })
-        .await?;
+        let (output, finished) =
+            blocking(cancel, move |cancel| finish::finish(&spec, &engine, raw, &*painter, &*sink, cancel))
+                .await?;
         self.raw = None;
         self.finished = Some(Arc::new(finished));
         Ok(output)
@@ -202,6 +204,11 @@ impl ForgeRun {
 fn read_view(inputs: &dyn StepInputs, slot: ViewSlot) -> Result<image::RgbaImage, String> {
     let bytes = inputs.artifact(ArtifactKind::View, Some(slot)).map_err(|report| report.message)?;
     picture::decode(&bytes, &picture::Limits::default()).map_err(|e| e.to_string())
+}
+
+/// Named in every file made here.
+pub(crate) fn generator() -> String {
+    format!("Oreforge {}", env!("CARGO_PKG_VERSION"))
 }
 
 pub(crate) fn internal(doing: &str, error: &dyn std::error::Error) -> ErrorReport {

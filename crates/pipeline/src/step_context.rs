@@ -10,7 +10,11 @@ use crate::{StepError, StepSink};
 
 pub(crate) type Memo = Arc<Mutex<Option<Arc<dyn Any + Send + Sync>>>>;
 
-pub(crate) fn step_context(cancel: &CancellationToken, sink: &Arc<dyn StepSink>, memo: &Memo) -> Arc<StepContext> {
+pub(crate) fn step_context(
+    cancel: &CancellationToken,
+    sink: &Arc<dyn StepSink>,
+    memo: &Memo,
+) -> Arc<StepContext> {
     let (to_progress, to_log) = (Arc::clone(sink), Arc::clone(sink));
     Arc::new(StepContext {
         cancel: cancel.clone(),

@@ -50,7 +50,37 @@ pub fn decode_to_fit(bytes: &[u8], limits: &Limits, max_side_px: u32) -> Result<
     Ok(picture.into_rgba8())
 }
 
+/// Width and height in pixels, upright, from the header alone.
+pub fn size(bytes: &[u8], limits: &Limits) -> Result<(u32, u32), PictureError> {
+    let Opened { decoder, orientation, .. } = open(bytes, limits)?;
+    let (width_px, height_px) = decoder.dimensions();
+    Ok(match orientation {
+        Orientation::Rotate90
+        | Orientation::Rotate270
+        | Orientation::Rotate90FlipH
+        | Orientation::Rotate270FlipH => (height_px, width_px),
+        Orientation::NoTransforms
+        | Orientation::Rotate180
+        | Orientation::FlipHorizontal
+        | Orientation::FlipVertical => (width_px, height_px),
+    })
+}
+
 fn decode_native(bytes: &[u8], limits: &Limits) -> Result<(DynamicImage, Orientation), PictureError> {
+    let Opened { decoder, name, orientation } = open(bytes, limits)?;
+    let size = decoder.dimensions();
+    let decoded = DynamicImage::from_decoder(decoder).map_err(|e| picture_error(e, name, size, limits))?;
+    Ok((decoded, orientation))
+}
+
+/// A picture whose header was read and found within the limits.
+struct Opened<'a> {
+    decoder: Box<dyn ImageDecoder + 'a>,
+    name: &'static str,
+    orientation: Orientation,
+}
+
+fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Opened<'a>, PictureError> {
     if bytes.is_empty() {
         return Err(PictureError::Empty);
     }
@@ -100,9 +130,7 @@ fn decode_native(bytes: &[u8], limits: &Limits) -> Result<(DynamicImage, Orienta
 
     // A broken note about the orientation is no reason to refuse the picture.
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-    let decoded = DynamicImage::from_decoder(decoder)
-        .map_err(|e| picture_error(e, name, (width_px, height_px), limits))?;
-    Ok((decoded, orientation))
+    Ok(Opened { decoder: Box::new(decoder), name, orientation })
 }
 
 /// Whether an end-of-image marker follows the first scan. The decoder fills what is missing with grey and
