@@ -23,8 +23,14 @@ pub struct Window {
 
 /// Averages `grid` down by exact area coverage, or interpolates it up linearly, to `width` × `height` cells.
 pub fn resize<T: Blend>(grid: &Grid<T>, width: usize, height: usize) -> Grid<T> {
-    let along_x = Taps::clamped(grid.width(), 0.0, grid.width() as f32, width);
-    let along_y = Taps::clamped(grid.height(), 0.0, grid.height() as f32, height);
+    let whole = Window { left: 0.0, top: 0.0, width: grid.width() as f32, height: grid.height() as f32 };
+    resize_window(grid, whole, width, height)
+}
+
+/// As [`resize`], of a window of `grid`; its border cells go on for ever.
+pub fn resize_window<T: Blend>(grid: &Grid<T>, window: Window, width: usize, height: usize) -> Grid<T> {
+    let along_x = Taps::clamped(grid.width(), window.left, window.width, width);
+    let along_y = Taps::clamped(grid.height(), window.top, window.height, height);
     apply(grid.width(), &along_x, &along_y, |y, out: &mut Vec<T>| out.extend_from_slice(grid.row(y)))
 }
 

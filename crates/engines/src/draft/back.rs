@@ -23,7 +23,6 @@ pub struct BackFill {
 
 /// The fill has no detail; this many cells along the longer side hold it.
 pub const REGION_CELLS: usize = 160;
-pub const ROW_CELLS: usize = 256;
 
 impl BackFill {
     /// sRGB 0..=1 at a point in picture pixels; `front` is the front's colour there.
@@ -70,10 +69,9 @@ impl BackFill {
         Ok(Self { frame: thumb.frame, colour, keep, replaced })
     }
 
-    /// For a body of revolution, turned about `axis_px`: every row runs from its left rim colour to its right one.
-    pub fn by_rows(thumb: &Thumb, axis_px: f32, cancel: Cancel<'_>) -> Result<Self, Cancelled> {
+    /// For a body of revolution, turned about `axis_x` (cells): every row runs from its left rim colour to its right one.
+    pub fn by_rows(thumb: &Thumb, axis_x: f32, cancel: Cancel<'_>) -> Result<Self, Cancelled> {
         let (width, height) = (thumb.alpha.width(), thumb.alpha.height());
-        let axis_x = thumb.frame.cell_from_px(axis_px, 0.0).0;
         let turned = turned_rows(&signed_distance(&thumb.alpha, cancel)?, axis_x);
         let longer = width.max(height) as f32;
         let inset = ((0.03 * longer) as usize).max(2);

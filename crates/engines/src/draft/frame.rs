@@ -1,8 +1,8 @@
-use glam::{Vec3, Vec4Swizzles};
+use glam::{Vec3, Vec4, Vec4Swizzles};
 use image::RgbaImage;
 use oreforge_geometry::Grid;
 use oreforge_geometry::color::lab_from_srgb;
-use oreforge_geometry::resize::{Window, resize_premultiplied};
+use oreforge_geometry::resize::{Window, resize_premultiplied, resize_window};
 
 /// Where a raster of cells lies over a picture.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -70,6 +70,8 @@ impl Frame {
 /// A picture averaged down to a frame.
 pub struct Thumb {
     pub frame: Frame,
+    /// Premultiplied RGBA, 0..=1.
+    cells: Grid<Vec4>,
     /// 0..=1.
     pub alpha: Grid<f32>,
     /// Straight sRGB, 0..=255; black where nothing is.
@@ -86,10 +88,26 @@ impl Thumb {
             width: frame.width as f32 * frame.cell_px,
             height: frame.height as f32 * frame.cell_px,
         };
-        let cells = resize_premultiplied(cutout, window, frame.width, frame.height);
+        Self::of_cells(frame, resize_premultiplied(cutout, window, frame.width, frame.height))
+    }
+
+    /// The same picture under fewer cells.
+    pub fn with_longer_side(&self, cells: usize) -> Self {
+        let frame = self.frame.with_longer_side(cells);
+        let step = frame.cell_px / self.frame.cell_px;
+        let window = Window {
+            left: 0.0,
+            top: 0.0,
+            width: frame.width as f32 * step,
+            height: frame.height as f32 * step,
+        };
+        Self::of_cells(frame, resize_window(&self.cells, window, frame.width, frame.height))
+    }
+
+    fn of_cells(frame: Frame, cells: Grid<Vec4>) -> Self {
         let rgb = cells.map(|c| if c.w > 1e-3 { c.xyz() * (255.0 / c.w) } else { Vec3::ZERO });
         let lab = rgb.map(lab_of);
-        Self { frame, alpha: cells.map(|c| c.w), rgb, lab }
+        Self { frame, alpha: cells.map(|c| c.w), cells, rgb, lab }
     }
 
     pub fn inside(&self) -> Grid<bool> {

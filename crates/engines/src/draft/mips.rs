@@ -1,6 +1,6 @@
 use glam::{Vec3, Vec4, Vec4Swizzles};
 use image::RgbaImage;
-use oreforge_geometry::resize::{bilinear, premultiplied};
+use oreforge_geometry::resize::bilinear;
 use oreforge_geometry::{Cancel, Cancelled, Grid};
 use rayon::prelude::*;
 
@@ -28,33 +28,40 @@ impl Mips {
         let (width, height) = ((right as usize - left).max(1), (bottom as usize - top).max(1));
         let longer = width.max(height);
         let inset = ((UNTRUSTED_RIM * longer as f32).round() as usize).max(1);
-        cancel.check()?;
-        let solid = core(cutout, (left, top), (width, height), inset);
-        cancel.check()?;
+        let trusted = core(cutout, (left, top), (width, height), inset, cancel)?;
         let stride = cutout.width() as usize * 4;
-        let mut cells = vec![Vec4::ZERO; width * height];
-        cells.par_chunks_mut(width).enumerate().for_each(|(y, row)| {
-            let pixels = &cutout.as_raw()[(top + y) * stride + left * 4..];
-            for ((cell, pixel), &trusted) in row.iter_mut().zip(pixels.chunks_exact(4)).zip(solid.row(y)) {
-                if trusted {
-                    *cell = premultiplied([pixel[0], pixel[1], pixel[2], 255]);
-                }
-            }
-        });
-        let mut pulled = vec![Grid::from_cells(width, height, cells)];
+        let pixel = |x: usize, y: usize| {
+            let at = (top + y) * stride + (left + x) * 4;
+            [cutout.as_raw()[at], cutout.as_raw()[at + 1], cutout.as_raw()[at + 2]]
+        };
+        let own = |x: usize, y: usize| match trusted.get(x, y) {
+            true => Vec3::from_array(pixel(x, y).map(f32::from)).extend(255.0) / 255.0,
+            false => Vec4::ZERO,
+        };
+        let mut pulled = vec![halved((width, height), own, cancel)?];
         while let Some(fine) = pulled.last().filter(|g| g.width() > 1 || g.height() > 1) {
-            cancel.check()?;
-            pulled.push(halved(fine));
+            let coarse = halved((fine.width(), fine.height()), |x, y| fine.get(x, y), cancel)?;
+            pulled.push(coarse);
         }
-        let mut levels = Vec::with_capacity(pulled.len());
+        let mut levels = Vec::with_capacity(pulled.len() + 1);
         let mut coarser: Option<Grid<Vec3>> = None;
         while let Some(level) = pulled.pop() {
-            cancel.check()?;
-            let filled = pushed(&level, coarser.as_ref());
-            drop(level);
-            levels.push(filled.map(|c| (c * 255.0).round().to_array().map(|v| v as u8)));
+            let filled = pushed(&level, coarser.as_ref(), cancel)?;
+            levels.push(filled.map(bytes));
             coarser = Some(filled);
         }
+        let mut finest = vec![[0u8; 3]; width * height];
+        finest.par_chunks_mut(width).enumerate().try_for_each(|(y, row)| {
+            cancel.check()?;
+            for (x, cell) in row.iter_mut().enumerate() {
+                *cell = match &coarser {
+                    Some(coarser) if !trusted.get(x, y) => bytes(behind(coarser, x, y)),
+                    _ => pixel(x, y),
+                };
+            }
+            Ok(())
+        })?;
+        levels.push(Grid::from_cells(width, height, finest));
         levels.reverse();
         Ok(Self { left_px: left as f32, top_px: top as f32, levels })
     }
@@ -85,73 +92,104 @@ impl Mips {
     }
 }
 
-/// Cells whose whole neighbourhood is opaque, or, where an object is too thin for that, more than half opaque.
+/// Pixels whose whole neighbourhood is opaque, or, where an object is too thin for that, more than half opaque.
 fn core(
     cutout: &RgbaImage,
     (left, top): (usize, usize),
     (width, height): (usize, usize),
     inset: usize,
-) -> Grid<bool> {
+    cancel: Cancel<'_>,
+) -> Result<Grid<bool>, Cancelled> {
+    const OPAQUE: u8 = 250;
     let source_width = cutout.width() as usize;
     let alpha = |x: usize, y: usize| cutout.as_raw()[((top + y) * source_width + left + x) * 4 + 3];
     // Lowest alpha along the row, then along the column.
     let mut along = vec![0u8; width * height];
-    along.par_chunks_mut(width).enumerate().for_each(|(y, row)| {
+    along.par_chunks_mut(width).enumerate().try_for_each(|(y, row)| {
+        cancel.check()?;
         for (x, cell) in row.iter_mut().enumerate() {
             let near = x.saturating_sub(inset)..(x + inset + 1).min(width);
             *cell = near.map(|x| alpha(x, y)).min().unwrap_or(0);
         }
-    });
-    let mut cells = vec![false; width * height];
-    cells.par_chunks_mut(width).enumerate().for_each(|(y, row)| {
-        let near = y.saturating_sub(inset)..(y + inset + 1).min(height);
-        let mut lowest = vec![u8::MAX; width];
-        for y in near {
-            for (low, &a) in lowest.iter_mut().zip(&along[y * width..][..width]) {
-                *low = (*low).min(a);
+        Ok(())
+    })?;
+    let mut trusted = vec![false; width * height];
+    let counts = trusted
+        .par_chunks_mut(width)
+        .enumerate()
+        .map(|(y, row)| {
+            cancel.check()?;
+            let mut lowest = vec![u8::MAX; width];
+            for y in y.saturating_sub(inset)..(y + inset + 1).min(height) {
+                for (low, &a) in lowest.iter_mut().zip(&along[y * width..][..width]) {
+                    *low = (*low).min(a);
+                }
             }
-        }
-        for (cell, low) in row.iter_mut().zip(lowest) {
-            *cell = low >= 250;
-        }
-    });
-    let trusted = cells.iter().filter(|&&c| c).count();
-    let object = (0..width * height).filter(|i| alpha(i % width, i / width) > 127).count();
-    if trusted * 4 < object {
-        let cells = (0..width * height).map(|i| alpha(i % width, i / width) > 127).collect();
-        return Grid::from_cells(width, height, cells);
+            for (cell, low) in row.iter_mut().zip(lowest) {
+                *cell = low >= OPAQUE;
+            }
+            let object = (0..width).filter(|&x| alpha(x, y) > 127).count();
+            Ok((row.iter().filter(|&&t| t).count(), object))
+        })
+        .collect::<Result<Vec<(usize, usize)>, Cancelled>>()?;
+    let (solid, object) = counts.iter().fold((0, 0), |(a, b), &(c, d)| (a + c, b + d));
+    if solid * 4 < object {
+        trusted.par_chunks_mut(width).enumerate().for_each(|(y, row)| {
+            for (x, cell) in row.iter_mut().enumerate() {
+                *cell = alpha(x, y) > 127;
+            }
+        });
     }
-    Grid::from_cells(width, height, cells)
+    Ok(Grid::from_cells(width, height, trusted))
 }
 
-fn halved(fine: &Grid<Vec4>) -> Grid<Vec4> {
-    let (width, height) = (fine.width().div_ceil(2), fine.height().div_ceil(2));
-    let mut cells = vec![Vec4::ZERO; width * height];
-    cells.par_chunks_mut(width).enumerate().for_each(|(y, row)| {
-        let upper = fine.row(2 * y);
-        let lower = if 2 * y + 1 < fine.height() { fine.row(2 * y + 1) } else { &[] };
+fn halved(
+    (width, height): (usize, usize),
+    fine: impl Fn(usize, usize) -> Vec4 + Sync,
+    cancel: Cancel<'_>,
+) -> Result<Grid<Vec4>, Cancelled> {
+    let half_width = width.div_ceil(2);
+    let mut cells = vec![Vec4::ZERO; half_width * height.div_ceil(2)];
+    cells.par_chunks_mut(half_width).enumerate().try_for_each(|(y, row)| {
+        cancel.check()?;
         for (x, cell) in row.iter_mut().enumerate() {
-            let of = |line: &[Vec4]| {
-                line.get(2 * x..).unwrap_or_default().iter().take(2).fold(Vec4::ZERO, |s, &v| s + v)
-            };
-            let sum = of(upper) + of(lower);
+            let mut sum = Vec4::ZERO;
+            for fy in 2 * y..(2 * y + 2).min(height) {
+                for fx in 2 * x..(2 * x + 2).min(width) {
+                    sum += fine(fx, fy);
+                }
+            }
             *cell = if sum.w > 1.0 { sum / sum.w } else { sum };
         }
-    });
-    Grid::from_cells(width, height, cells)
+        Ok(())
+    })?;
+    Ok(Grid::from_cells(half_width, height.div_ceil(2), cells))
 }
 
-fn pushed(level: &Grid<Vec4>, coarser: Option<&Grid<Vec3>>) -> Grid<Vec3> {
+fn pushed(
+    level: &Grid<Vec4>,
+    coarser: Option<&Grid<Vec3>>,
+    cancel: Cancel<'_>,
+) -> Result<Grid<Vec3>, Cancelled> {
     let width = level.width();
     let mut cells = vec![Vec3::ZERO; width * level.height()];
-    cells.par_chunks_mut(width).enumerate().for_each(|(y, row)| {
+    cells.par_chunks_mut(width).enumerate().try_for_each(|(y, row)| {
+        cancel.check()?;
         for (x, (cell, &own)) in row.iter_mut().zip(level.row(y)).enumerate() {
             *cell = own.xyz();
             if let Some(coarser) = coarser.filter(|_| own.w < 1.0) {
-                let behind = bilinear(coarser, (x as f32 - 0.5) / 2.0, (y as f32 - 0.5) / 2.0);
-                *cell += behind * (1.0 - own.w);
+                *cell += behind(coarser, x, y) * (1.0 - own.w);
             }
         }
-    });
-    Grid::from_cells(width, level.height(), cells)
+        Ok(())
+    })?;
+    Ok(Grid::from_cells(width, level.height(), cells))
+}
+
+fn behind(coarser: &Grid<Vec3>, x: usize, y: usize) -> Vec3 {
+    bilinear(coarser, (x as f32 - 0.5) / 2.0, (y as f32 - 0.5) / 2.0)
+}
+
+fn bytes(colour: Vec3) -> [u8; 3] {
+    (colour * 255.0).round().to_array().map(|v| v as u8)
 }

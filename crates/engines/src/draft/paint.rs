@@ -56,6 +56,6 @@ impl Painter for PicturePainter {
             }
             _ => front,
         };
-        colour.to_array()
+        colour.clamp(Vec3::ZERO, Vec3::ONE).to_array()
     }
 }

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use serde_json::{Value, json};
 use thiserror::Error;
 
-use super::back::{BackFill, REGION_CELLS, ROW_CELLS};
+use super::back::{BackFill, REGION_CELLS};
 use super::choices::{Back, Choices, Cues, Profile};
 use super::field::Maps;
 use super::frame::{Bounds, Frame, Thumb};
@@ -71,7 +71,7 @@ impl Solid {
         } else {
             None
         };
-        let back = back_fill(&cutout, frame, &cues, &choices, params, cancel)?.map(Arc::new);
+        let back = back_fill(&thumb, &cues, &choices, params, cancel)?.map(Arc::new);
         let facts = facts(&cues, &choices, back.is_some(), inflated.ground_y.is_some());
         let maps = Maps {
             relief: relief(&thumb, &inflated.distance),
@@ -154,8 +154,7 @@ impl Shape for Solid {
 
 /// `None` where the back shows the front seen through.
 fn back_fill(
-    cutout: &RgbaImage,
-    frame: Frame,
+    thumb: &Thumb,
     cues: &Cues,
     choices: &Choices,
     params: &ForgeParams,
@@ -164,16 +163,14 @@ fn back_fill(
     if choices.back == Back::Mirror {
         return Ok(None);
     }
-    let regions = BackFill::by_regions(&Thumb::new(cutout, frame.with_longer_side(REGION_CELLS)), cancel)?;
+    let regions = BackFill::by_regions(&thumb.with_longer_side(REGION_CELLS), cancel)?;
     if choices.profile != Profile::Lathe {
         return Ok(Some(regions));
     }
     if params.back == BackChoice::Auto && regions.replaced < PATTERN_SHARE {
         return Ok(None);
     }
-    let axis_px = frame.px_from_cell(cues.mirror.axis_x, 0.0).0;
-    let thumb = Thumb::new(cutout, frame.with_longer_side(ROW_CELLS));
-    BackFill::by_rows(&thumb, axis_px, cancel).map(Some)
+    BackFill::by_rows(thumb, cues.mirror.axis_x, cancel).map(Some)
 }
 
 /// Stands the solid on the origin and makes its largest dimension `size_m`.

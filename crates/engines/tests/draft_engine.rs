@@ -1,0 +1,215 @@
+//! The draft engine through its trait: odd cut-outs, cancelling, determinism, memory from step to step.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use glam::Vec3;
+use image::{Rgba, RgbaImage};
+use oreforge_engines::draft::{DraftEngine, DraftError, Shape, Solid};
+use oreforge_engines::{Engine, EngineError, StepContext, SurfaceInput};
+use oreforge_geometry::topology::inspect;
+use oreforge_geometry::{Cancel, Cancelled};
+use oreforge_protocol::{BackChoice, ForgeParams, ProfileChoice, ViewSlot};
+use proptest::prelude::*;
+use tokio_util::sync::CancellationToken;
+
+fn drawn(width: u32, height: u32, inside: impl Fn(u32, u32) -> bool) -> RgbaImage {
+    RgbaImage::from_fn(width, height, |x, y| {
+        if inside(x, y) { Rgba([(x * 7 % 256) as u8, (y * 5 % 256) as u8, 90, 255]) } else { Rgba([0; 4]) }
+    })
+}
+
+fn odd_cutouts() -> Vec<(&'static str, RgbaImage, usize)> {
+    let centre = |x: u32, y: u32| (f64::from(x) - 99.5).hypot(f64::from(y) - 99.5);
+    vec![
+        ("one pixel", drawn(9, 9, |x, y| x == 4 && y == 4), 1),
+        ("3 × 3 pixels", drawn(3, 3, |_, _| true), 1),
+        ("an upright line of one pixel", drawn(200, 200, |x, y| x == 100 && (10..190).contains(&y)), 1),
+        ("a level line of one pixel", drawn(200, 200, |x, y| y == 100 && (10..190).contains(&x)), 1),
+        ("a slanting line", drawn(200, 200, |x, y| x.abs_diff(y) < 2 && (10..190).contains(&x)), 1),
+        ("a ring", drawn(200, 200, |x, y| (70.0..90.0).contains(&centre(x, y))), 1),
+        ("a thin ring", drawn(200, 200, |x, y| (86.5..90.0).contains(&centre(x, y))), 1),
+        (
+            "two discs",
+            drawn(200, 100, |x, y| (x % 100).abs_diff(50).pow(2) + y.abs_diff(50).pow(2) < 1500),
+            2,
+        ),
+        ("all of a square frame", drawn(64, 64, |_, _| true), 1),
+        ("a very wide strip", drawn(900, 8, |_, _| true), 1),
+        ("a very tall strip", drawn(6, 900, |_, _| true), 1),
+        ("a comb", drawn(200, 200, |x, y| y < 40 || (y < 180 && x % 20 < 10)), 1),
+    ]
+}
+
+#[test]
+fn an_odd_cutout_gives_a_closed_mesh_of_its_pieces() {
+    for (name, cutout, components) in odd_cutouts() {
+        let cutout = Arc::new(cutout);
+        for profile in
+            [ProfileChoice::Auto, ProfileChoice::Organic, ProfileChoice::Lathe, ProfileChoice::Hard]
+        {
+            let params = ForgeParams { profile, back: BackChoice::Fill, ..ForgeParams::default() };
+            let solid = Arc::new(Solid::new(cutout.clone(), &params, Cancel::never()).unwrap());
+            let mesh = solid.surface(256, Cancel::never()).unwrap();
+            let found = inspect(&mesh);
+            assert!(found.watertight && found.manifold, "{name}, {profile:?}: {found:?}");
+            assert_eq!(found.components, components, "{name}, {profile:?}");
+            assert!(mesh.positions.iter().all(|p| p.is_finite()), "{name}, {profile:?}");
+            let painter = solid.painter(Cancel::never()).unwrap();
+            for (i, &p) in mesh.positions.iter().enumerate().step_by(17) {
+                let normal = [Vec3::X, Vec3::Z, Vec3::NEG_Z, Vec3::Y][i % 4];
+                let colour = painter.albedo(p, normal, 0.003);
+                assert!(colour.iter().all(|c| (0.0..=1.0).contains(c)), "{name}, {profile:?}: {colour:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_to_draft_is_an_error() {
+    for cutout in
+        [RgbaImage::new(20, 20), RgbaImage::new(0, 0), RgbaImage::from_pixel(8, 8, Rgba([9, 9, 9, 100]))]
+    {
+        let drafted = Solid::new(Arc::new(cutout), &ForgeParams::default(), Cancel::never());
+        assert!(matches!(drafted, Err(DraftError::Empty)));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn whatever_the_cutout_the_mesh_is_closed(
+        width in 1u32..40,
+        height in 1u32..40,
+        alphas in prop::collection::vec(prop_oneof![Just(0u8), Just(255u8), any::<u8>()], 1600),
+        depth in 0.1f32..4.0,
+    ) {
+        let cutout = RgbaImage::from_fn(width, height, |x, y| Rgba([x as u8, y as u8, 7, alphas[(y * width + x) as usize]]));
+        let params = ForgeParams { depth: Some(depth), ..ForgeParams::default() };
+        match Solid::new(Arc::new(cutout), &params, Cancel::never()) {
+            Ok(solid) => {
+                let mesh = solid.surface(96, Cancel::never()).unwrap();
+                let found = inspect(&mesh);
+                prop_assert!(mesh.triangles.is_empty() || (found.watertight && found.manifold), "{found:?}");
+                prop_assert!(mesh.positions.iter().all(|p| p.is_finite()));
+            }
+            Err(DraftError::Empty) => {}
+            Err(DraftError::Cancelled(Cancelled)) => prop_assert!(false, "nobody cancelled"),
+        }
+    }
+}
+
+/// A lively picture as large as pictures get here.
+fn large() -> Arc<RgbaImage> {
+    Arc::new(drawn(2048, 2048, |x, y| {
+        let (dx, dy) = (f64::from(x) - 1024.0, f64::from(y) - 1024.0);
+        dx.hypot(dy) < 900.0 + 80.0 * (8.0 * dy.atan2(dx)).sin()
+    }))
+}
+
+fn input(cutout: Arc<RgbaImage>, params: ForgeParams) -> SurfaceInput {
+    SurfaceInput { cutout, given_views: Arc::new(BTreeMap::new()), params }
+}
+
+fn context() -> Arc<StepContext> {
+    Arc::new(StepContext {
+        cancel: CancellationToken::new(),
+        on_progress: Box::new(|_, _| {}),
+        on_log: Box::new(|_, _| {}),
+        memo: Arc::new(Mutex::new(None)),
+    })
+}
+
+#[test]
+fn cancel_is_asked_for_often_enough_at_any_moment() {
+    let cutout = large();
+    // The longest stretch between two questions, over solid, surface and painter.
+    let last = Mutex::new((Instant::now(), Duration::ZERO));
+    let asked = || {
+        let mut last = last.lock().unwrap();
+        let since = last.0.elapsed();
+        last.1 = last.1.max(since);
+        last.0 = Instant::now();
+        false
+    };
+    let cancel = Cancel::new(&asked);
+    let params = ForgeParams { back: BackChoice::Fill, ..ForgeParams::default() };
+    let solid = Arc::new(Solid::new(cutout, &params, cancel).unwrap());
+    solid.surface(256, cancel).unwrap();
+    solid.painter(cancel).unwrap();
+    asked();
+    let longest = last.lock().unwrap().1;
+    println!("longest stretch {longest:?}");
+    // Twice the 50 ms of a quiet machine: tests share their cores.
+    assert!(longest < Duration::from_millis(100), "{longest:?}");
+}
+
+#[test]
+fn stopping_at_any_question_stops() {
+    let cutout = Arc::new(drawn(120, 120, |x, y| x.abs_diff(60).pow(2) + y.abs_diff(60).pow(2) < 2500));
+    let run = |stop_at: usize| {
+        let questions = AtomicUsize::new(0);
+        let asked = || questions.fetch_add(1, Ordering::Relaxed) >= stop_at;
+        let cancel = Cancel::new(&asked);
+        let solid = match Solid::new(cutout.clone(), &ForgeParams::default(), cancel) {
+            Ok(solid) => Arc::new(solid),
+            Err(DraftError::Cancelled(Cancelled)) => return true,
+            Err(DraftError::Empty) => panic!("the disc is there"),
+        };
+        solid.surface(64, cancel).is_err() || solid.painter(cancel).is_err()
+    };
+    for stop_at in [0, 1, 5, 20, 100, 300, 1000] {
+        assert!(run(stop_at), "went on after question {stop_at}");
+    }
+    assert!(!run(usize::MAX));
+}
+
+#[tokio::test]
+async fn a_cancelled_step_says_so() {
+    let context = context();
+    context.cancel.cancel();
+    let drafted = DraftEngine::new().mesh(&context, &input(large(), ForgeParams::default())).await;
+    assert!(matches!(drafted, Err(EngineError::Cancelled)));
+}
+
+#[tokio::test]
+async fn steps_remember_and_forgetting_changes_nothing() {
+    let cutout = Arc::new(drawn(90, 120, |x, y| x.abs_diff(45).pow(2) + y.abs_diff(60).pow(2) < 1600));
+    let input = input(cutout, ForgeParams::default());
+    let engine = DraftEngine::new();
+    let slots = Mutex::new(Vec::new());
+    let one_run = context();
+    let facts = engine.views(&one_run, &input, &|view| slots.lock().unwrap().push(view.slot)).await.unwrap();
+    assert_eq!(
+        *slots.lock().unwrap(),
+        [ViewSlot::Front, ViewSlot::Right, ViewSlot::Back, ViewSlot::Left, ViewSlot::ThreeQuarter]
+    );
+    let remembered = engine.mesh(&one_run, &input).await.unwrap();
+    let afresh = engine.mesh(&context(), &input).await.unwrap();
+    assert!(remembered.mesh == afresh.mesh);
+    assert_eq!(remembered.facts, afresh.facts);
+    assert_eq!(remembered.facts, facts);
+    let (a, b) =
+        (engine.painter(&one_run, &input).await.unwrap(), engine.painter(&context(), &input).await.unwrap());
+    for &p in remembered.mesh.positions.iter().step_by(101) {
+        assert_eq!(a.albedo(p, Vec3::NEG_Z, 0.01), b.albedo(p, Vec3::NEG_Z, 0.01));
+    }
+}
+
+#[tokio::test]
+async fn another_input_in_the_same_run_is_not_mistaken_for_the_first() {
+    let disc = Arc::new(drawn(90, 90, |x, y| x.abs_diff(45).pow(2) + y.abs_diff(45).pow(2) < 1600));
+    let engine = DraftEngine::new();
+    let run = context();
+    let plain = engine.mesh(&run, &input(disc.clone(), ForgeParams::default())).await.unwrap();
+    let flat = ForgeParams { depth: Some(0.3), ..ForgeParams::default() };
+    let flat = engine.mesh(&run, &input(disc, flat)).await.unwrap();
+    let depth = |mesh: &oreforge_geometry::TriMesh| {
+        let (low, high) = mesh.bounds().unwrap();
+        high.z - low.z
+    };
+    assert!(depth(&flat.mesh) < 0.5 * depth(&plain.mesh));
+}
