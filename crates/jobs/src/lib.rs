@@ -1,1 +1,18 @@
+//! Queue, state machine, cancel and resume of jobs; the only writer of the store.
+//!
+//! One job runs at a time, first in, first out. Whatever happens to it is an event in the store's log; a
+//! [`hub::Hub`] only wakes those who read that log from their own cursor.
 
+mod events;
+mod hub;
+mod inputs;
+mod queue;
+mod run_job;
+mod runs;
+mod sink;
+mod watch_others;
+
+pub use oreforge_pipeline::{Engines, ForgeSpec, StepError, StepInputs, StepOutput, StepSink, cutout, engines};
+pub use oreforge_store::{NewJob, Store, StoreError, StoredSource, safe_file_name, write_atomically};
+pub use queue::Jobs;
+pub use runs::{PipelineRuns, Run, Runs};

@@ -49,12 +49,10 @@ pub(crate) fn artifact_file(
 ) -> String {
     let name = safe_file_name(job_name);
     let stem = match (kind, slot) {
-        (ArtifactKind::Mesh, _) => name,
+        (ArtifactKind::Mesh, None) => name,
         (ArtifactKind::View, Some(slot)) => format!("views/{slot}"),
-        (ArtifactKind::View, None) => "views/view".to_owned(),
-        (ArtifactKind::Cutout | ArtifactKind::RawMesh | ArtifactKind::Preview | ArtifactKind::Report, _) => {
-            format!("{name}.{}", kind.as_str())
-        }
+        (_, None) => format!("{name}.{}", kind.as_str()),
+        (_, Some(slot)) => format!("{name}.{}.{slot}", kind.as_str()),
     };
     let extension = kind.extension();
     if attempt > 1 { format!("{stem}-{attempt}.{extension}") } else { format!("{stem}.{extension}") }

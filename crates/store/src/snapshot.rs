@@ -1,8 +1,8 @@
-use oreforge_protocol::{EventSeq, JobId, JobSnapshot, StepName, StepReport, StepSnapshot, StepState};
+use oreforge_protocol::{EventSeq, JobId, JobSnapshot, JobState, StepName, StepReport, StepSnapshot, StepState};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::artifacts::artifacts_of;
-use crate::row::{checkpoint_step, from_json, from_word, parse_id, step_at, step_index};
+use crate::row::{checkpoint_step, from_json, from_word, job_row, parse_id, step_at, step_index};
 use crate::{Store, StoreError};
 
 /// Most snapshots one call gives.
@@ -14,6 +14,10 @@ const ESTIMATE_RUNS: i64 = 9;
 impl Store {
     pub fn snapshot(&self, id: JobId) -> Result<JobSnapshot, StoreError> {
         self.read(|tx| self.snapshot_in(tx, id))
+    }
+
+    pub fn state(&self, id: JobId) -> Result<JobState, StoreError> {
+        self.read(|tx| Ok(job_row(tx, id)?.state))
     }
 
     /// Newest first.
@@ -53,7 +57,7 @@ impl Store {
         )?;
         let mut rows = statement.query(params![id.to_string()])?;
         let row = rows.next()?.ok_or(StoreError::JobNotFound(id))?;
-        let state: oreforge_protocol::JobState = from_word(row.get(3)?)?;
+        let state: JobState = from_word(row.get(3)?)?;
         let engine: Option<String> = row.get(9)?;
         Ok(JobSnapshot {
             id,

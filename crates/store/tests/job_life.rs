@@ -1,5 +1,7 @@
 //! What must hold for a job in the store, whatever is asked of it and in whatever order.
 
+#![allow(clippy::unwrap_used)]
+
 use std::collections::BTreeMap;
 use std::path::Path;
 

@@ -1,0 +1,79 @@
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use futures_util::{Stream, stream};
+use oreforge_protocol::{ErrorReport, Event, EventSeq, JobId};
+use tokio::sync::watch;
+
+use crate::hub::Interest;
+use crate::queue::Inner;
+
+/// Events read from the log at a time; all that a slow reader holds in memory.
+const BATCH: u32 = 256;
+
+struct Reader {
+    inner: Arc<Inner>,
+    job: JobId,
+    cursor: EventSeq,
+    batch: VecDeque<Event>,
+    writes: watch::Receiver<u64>,
+    _interest: Interest,
+}
+
+pub(crate) fn stream(inner: Arc<Inner>, job: JobId, after: EventSeq) -> impl Stream<Item = Event> + Send + 'static {
+    let reader = Reader {
+        writes: inner.hub.writes(),
+        _interest: inner.hub.interested(),
+        inner,
+        job,
+        cursor: after,
+        batch: VecDeque::new(),
+    };
+    stream::unfold(reader, |mut reader| async move {
+        match reader.next().await {
+            Ok(event) => event.map(|event| (event, reader)),
+            Err(error) => {
+                tracing::error!(job = %reader.job, %error, details = error.details, "the log cannot be read");
+                None
+            }
+        }
+    })
+}
+
+impl Reader {
+    async fn next(&mut self) -> Result<Option<Event>, ErrorReport> {
+        loop {
+            if let Some(event) = self.batch.pop_front() {
+                self.cursor = event.seq;
+                return Ok(Some(event));
+            }
+            // Taken before the log is read: what is written from here on wakes again.
+            self.writes.borrow_and_update();
+            let closed = self.inner.closed.is_cancelled();
+            if self.read_batch().await? {
+                continue;
+            }
+            if closed {
+                return Ok(None);
+            }
+            let job = self.job;
+            if self.inner.read(move |store| store.state(job)).await?.is_terminal() {
+                // Its last event may have come between the two reads.
+                if self.read_batch().await? {
+                    continue;
+                }
+                return Ok(None);
+            }
+            tokio::select! {
+                _ = self.writes.changed() => {}
+                () = self.inner.closed.cancelled() => {}
+            }
+        }
+    }
+
+    async fn read_batch(&mut self) -> Result<bool, ErrorReport> {
+        let (job, after) = (self.job, self.cursor);
+        self.batch = self.inner.read(move |store| store.events(job, after, BATCH)).await?.into();
+        Ok(!self.batch.is_empty())
+    }
+}

@@ -1,0 +1,196 @@
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::Stream;
+use oreforge_protocol::{ErrorCode, ErrorReport, Event, EventSeq, ForgeRequest, JobId, JobSnapshot};
+use oreforge_store::{CancelAnswer, NewJob, Store, StoreError};
+use tokio::sync::Notify;
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::task::TaskTracker;
+
+use crate::hub::{Hub, Interest};
+use crate::run_job::run_job;
+use crate::runs::Runs;
+use crate::{events, watch_others};
+
+/// How long the queue waits before it asks a store again that would not answer.
+const RETRY_INTERVAL: Duration = Duration::from_secs(1);
+
+/// The jobs of this process. Cheap to clone; when the last clone goes, running work is told to stop.
+#[derive(Clone)]
+pub struct Jobs {
+    inner: Arc<Inner>,
+    _stop_with_the_last: Arc<DropGuard>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) store: Arc<Store>,
+    pub(crate) runs: Arc<dyn Runs>,
+    pub(crate) hub: Hub,
+    pub(crate) tasks: TaskTracker,
+    /// Running work ends; jobs stay resumable.
+    pub(crate) stop: CancellationToken,
+    /// Nothing more will be written by this process.
+    pub(crate) closed: CancellationToken,
+    queued: Notify,
+    running: Mutex<HashMap<JobId, CancellationToken>>,
+}
+
+impl Jobs {
+    /// Starts the queue, on the runtime this is called in. With `adopt_queued` it also runs what processes
+    /// that died had queued.
+    pub async fn start(store: Arc<Store>, runs: Arc<dyn Runs>, adopt_queued: bool) -> Result<Self, ErrorReport> {
+        let stop = CancellationToken::new();
+        let inner = Arc::new(Inner {
+            store,
+            runs,
+            hub: Hub::new(),
+            tasks: TaskTracker::new(),
+            stop: stop.clone(),
+            closed: CancellationToken::new(),
+            queued: Notify::new(),
+            running: Mutex::default(),
+        });
+        if adopt_queued {
+            inner.write(|store| store.adopt_queued()).await?;
+        }
+        inner.tasks.spawn(run_queue(Arc::clone(&inner)));
+        inner.tasks.spawn(watch_others::watch_others(Arc::clone(&inner)));
+        Ok(Self { inner, _stop_with_the_last: Arc::new(stop.drop_guard()) })
+    }
+
+    pub async fn create(&self, job: NewJob) -> Result<JobSnapshot, ErrorReport> {
+        let snapshot = self
+            .inner
+            .write(move |store| {
+                let id = store.create_job(job)?;
+                store.snapshot(id)
+            })
+            .await?;
+        self.inner.queued.notify_one();
+        Ok(snapshot)
+    }
+
+    /// Answers as soon as the request is safe; the job's `cancelled` event follows.
+    pub async fn cancel(&self, id: JobId) -> Result<JobSnapshot, ErrorReport> {
+        match self.inner.write(move |store| store.request_cancel(id)).await? {
+            CancelAnswer::Asked => self.inner.cancel_running(id),
+            CancelAnswer::Cancelled | CancelAnswer::Over(_) => {}
+        }
+        self.read(move |store| store.snapshot(id)).await
+    }
+
+    /// Puts a job that stopped back into the queue, from its checkpoint, with `request` in place of the one it
+    /// had.
+    pub async fn resume(&self, id: JobId, request: Option<ForgeRequest>) -> Result<JobSnapshot, ErrorReport> {
+        self.inner.write(move |store| store.resume(id, request.as_ref())).await?;
+        self.inner.queued.notify_one();
+        self.read(move |store| store.snapshot(id)).await
+    }
+
+    /// A job's events after a cursor: first those in the log, then those to come. Ends after the event that
+    /// ends the job, at once for a job that does not exist, and when this process shuts down.
+    pub fn events(&self, id: JobId, after: EventSeq) -> impl Stream<Item = Event> + Send + 'static + use<> {
+        events::stream(Arc::clone(&self.inner), id, after)
+    }
+
+    /// Asks the store, off the async runtime.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        query: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, ErrorReport> {
+        self.inner.read(query).await
+    }
+
+    /// Adds a picture to the store.
+    pub async fn import(&self, file_name: String, bytes: Vec<u8>) -> Result<oreforge_store::StoredSource, ErrorReport> {
+        self.inner.read(move |store| store.import_source(&file_name, &bytes)).await
+    }
+
+    /// Ends running work, leaving its jobs interrupted and resumable, and then every stream of events.
+    pub async fn shutdown(&self) {
+        self.inner.stop.cancel();
+        self.inner.tasks.close();
+        self.inner.tasks.wait().await;
+        self.inner.closed.cancel();
+    }
+}
+
+impl Inner {
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, ErrorReport> {
+        let store = Arc::clone(&self.store);
+        match tokio::task::spawn_blocking(move || call(&store)).await {
+            Ok(answer) => answer.map_err(ErrorReport::from),
+            Err(ended) => Err(ErrorReport::new(ErrorCode::Internal, "The data folder could not be asked.")
+                .with_details(ended.to_string())),
+        }
+    }
+
+    /// [`Inner::read`] for calls that change something: wakes those who read the log.
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, ErrorReport> {
+        let answer = self.read(call).await;
+        self.hub.wake();
+        answer
+    }
+
+    /// Makes a job's cancellation reachable until the guard goes.
+    pub(crate) fn track(self: &Arc<Self>, id: JobId) -> Running {
+        let token = self.stop.child_token();
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).insert(id, token.clone());
+        Running { inner: Arc::clone(self), id, token, _interest: self.hub.interested() }
+    }
+
+    pub(crate) fn cancel_running(&self, id: JobId) {
+        if let Some(token) = self.running.lock().unwrap_or_else(PoisonError::into_inner).get(&id) {
+            token.cancel();
+        }
+    }
+}
+
+pub(crate) struct Running {
+    inner: Arc<Inner>,
+    id: JobId,
+    pub(crate) token: CancellationToken,
+    // Another process may ask for the end of what runs here.
+    _interest: Interest,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.inner.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
+    }
+}
+
+async fn run_queue(inner: Arc<Inner>) {
+    while !inner.stop.is_cancelled() {
+        let pause = match inner.read(|store| store.next_queued()).await {
+            Ok(Some(job)) => {
+                let id = job.id;
+                match run_job(&inner, job).await {
+                    Ok(()) => continue,
+                    Err(error) => {
+                        tracing::error!(job = %id, %error, details = error.details, "the job could not be kept");
+                        true
+                    }
+                }
+            }
+            Ok(None) => false,
+            Err(error) => {
+                tracing::error!(%error, details = error.details, "the queue cannot be read");
+                true
+            }
+        };
+        tokio::select! {
+            () = inner.stop.cancelled() => {}
+            () = inner.queued.notified(), if !pause => {}
+            () = tokio::time::sleep(RETRY_INTERVAL), if pause => {}
+        }
+    }
+}

@@ -1,0 +1,57 @@
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use oreforge_pipeline::{Engines, ForgeRun, ForgeSpec, StepError, StepInputs, StepOutput, StepSink};
+use oreforge_protocol::{ErrorReport, StepName};
+use tokio_util::sync::CancellationToken;
+
+/// One run of one job's steps.
+#[async_trait]
+pub trait Run: Send {
+    async fn run_step(
+        &mut self,
+        step: StepName,
+        cancel: CancellationToken,
+        sink: Arc<dyn StepSink>,
+    ) -> Result<StepOutput, StepError>;
+}
+
+/// Where runs come from.
+pub trait Runs: Send + Sync {
+    /// A run, and the name of the engine it works with.
+    ///
+    /// # Errors
+    /// When the wanted engine cannot work now.
+    fn start(&self, spec: ForgeSpec, inputs: Arc<dyn StepInputs>) -> Result<(Box<dyn Run>, String), ErrorReport>;
+}
+
+/// Runs of the real pipeline.
+pub struct PipelineRuns {
+    engines: Engines,
+}
+
+impl PipelineRuns {
+    pub fn new(engines: Engines) -> Self {
+        Self { engines }
+    }
+}
+
+impl Runs for PipelineRuns {
+    fn start(&self, spec: ForgeSpec, inputs: Arc<dyn StepInputs>) -> Result<(Box<dyn Run>, String), ErrorReport> {
+        let engine = self.engines.choose(spec.params.engine)?;
+        let name = engine.name().to_string();
+        Ok((Box::new(ForgeRun::new(spec, engine, inputs)), name))
+    }
+}
+
+#[async_trait]
+impl Run for ForgeRun {
+    async fn run_step(
+        &mut self,
+        step: StepName,
+        cancel: CancellationToken,
+        sink: Arc<dyn StepSink>,
+    ) -> Result<StepOutput, StepError> {
+        ForgeRun::run_step(self, step, cancel, sink).await
+    }
+}
