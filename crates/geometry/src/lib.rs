@@ -21,6 +21,7 @@ pub mod segment;
 pub mod smooth;
 pub mod surface_nets;
 pub mod topology;
+pub mod unwrap;
 pub mod volume;
 
 pub use cancel::{Cancel, Cancelled};

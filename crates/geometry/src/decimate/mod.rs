@@ -1,6 +1,6 @@
 //! Fewer triangles for the same shape.
 
-mod half_edges;
+pub(crate) mod half_edges;
 mod quadric;
 mod queue;
 

@@ -1,0 +1,228 @@
+//! A flat place in the texture for every triangle.
+
+mod chart;
+mod footprint;
+mod label;
+mod pack;
+
+use glam::{DVec2, Vec2, Vec3};
+use rayon::prelude::*;
+
+use crate::decimate::half_edges::HalfEdges;
+use crate::{Cancel, Cancelled, TriMesh};
+use chart::{Chart, Projection, grow};
+pub(crate) use footprint::texel_runs;
+use footprint::{BitGrid, cell_runs};
+use label::SIDES;
+use pack::{MAX_CELLS, Place, pack};
+
+/// Share of the texture that the first try of a scale would fill without gaps.
+const FIRST_COVERAGE: f64 = 0.7;
+/// Largest scale tried, as the mesh's largest dimension by the texture's side; a limit for next to no area.
+const MAX_EXTENT: f64 = 2.0;
+/// Halvings of the interval in which the largest scale is sought, on cells twice as large as the last ones.
+const SCALE_STEPS: usize = 6;
+/// From one try on the final cells to the next.
+const SCALE_STEP: f64 = 0.97;
+const MAX_TRIES: usize = 80;
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct UnwrapOptions {
+    /// Side of the square texture.
+    pub texture_px: u32,
+    /// Between charts, and twice as much as from a chart to the border.
+    pub margin_px: u32,
+    /// Sides that face this direction get so much more texels per metre.
+    pub favoured: Option<(Vec3, f32)>,
+}
+
+/// A mesh whose vertices are split where charts meet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unwrapped {
+    pub positions: Vec<Vec3>,
+    /// Unit length, the same on both sides of a seam.
+    pub normals: Vec<Vec3>,
+    /// Within 0..1, from the texture's top left.
+    pub uvs: Vec<Vec2>,
+    /// In the order of the mesh's.
+    pub triangles: Vec<[u32; 3]>,
+    /// For each vertex, the mesh's vertex it came from.
+    pub source_vertex: Vec<u32>,
+    pub charts: u32,
+    /// Share of the texture's texels whose centres lie in a triangle, 0..=1.
+    pub coverage: f32,
+    /// Share of those that lie in more than one, 0..=1. Not 0 only when the texture has too few texels for the
+    /// number of charts.
+    pub overlap: f32,
+}
+
+/// Charts projected along the six axes, chosen so that whatever can be seen well from the front or the back
+/// goes to a front or back chart; packed with quarter turns at the largest scale that fits.
+///
+/// # Panics
+/// When a triangle names a vertex that is not there or a position is not finite.
+pub fn unwrap(mesh: &TriMesh, options: &UnwrapOptions, cancel: Cancel<'_>) -> Result<Unwrapped, Cancelled> {
+    assert!(mesh.positions.iter().all(|p| p.is_finite()), "only finite positions can be unwrapped");
+    let half_edges = HalfEdges::new(mesh.positions.len(), &mesh.triangles);
+    cancel.check()?;
+    let sides = label::label(mesh, &half_edges, cancel)?;
+    let layout = Layout { mesh, options, cell_px: (options.texture_px as usize).div_ceil(MAX_CELLS).max(1) };
+    let factors: [f64; SIDES.len()] = SIDES.map(|side| match options.favoured {
+        Some((direction, factor)) if side.dot(direction.normalize_or_zero()) > 0.9 => f64::from(factor),
+        _ => 1.0,
+    });
+    let flat_area: f64 =
+        mesh.triangles.iter().zip(&sides).map(|(t, &s)| flat_area(mesh, *t, s, &factors)).sum();
+    let texture_px = f64::from(options.texture_px);
+    let extent_m = mesh.bounds().map_or(0.0, |(low, high)| f64::from((high - low).max_element()));
+    let first =
+        texture_px * (FIRST_COVERAGE / flat_area).sqrt().min(MAX_EXTENT / extent_m.max(f64::MIN_POSITIVE));
+    let densities = |scale: f64| factors.map(|factor| factor * scale);
+
+    let charts = grow(mesh, &half_edges, &sides, &densities(first), cancel)?;
+    let (mut fits, mut fails) = (0.3 * first, 1.2 * first);
+    for _ in 0..SCALE_STEPS {
+        let scale = (fits * fails).sqrt();
+        let coarse_px = layout.cell_px * 2;
+        let placed =
+            pack(&layout.footprints(&charts, &densities(scale), coarse_px), layout.cells(coarse_px), cancel)?;
+        *(if placed.is_some() { &mut fits } else { &mut fails }) = scale;
+    }
+    let mut scale = fails * 1.05;
+    for attempt in 1..=MAX_TRIES {
+        let densities = densities(scale);
+        // Which triangles share a texel depends on the scale.
+        let charts = grow(mesh, &half_edges, &sides, &densities, cancel)?;
+        let footprints = layout.footprints(&charts, &densities, layout.cell_px);
+        let placed = pack(&footprints, layout.cells(layout.cell_px), cancel)?;
+        if placed.is_some() || attempt == MAX_TRIES {
+            let corner = Place { x: 0, y: 0, turned: false };
+            let places = placed.unwrap_or_else(|| vec![corner; charts.len()]);
+            return Ok(layout.finish(&charts, &densities, &places, &footprints));
+        }
+        scale *= SCALE_STEP;
+    }
+    unreachable!("the last attempt returns")
+}
+
+fn flat_area(mesh: &TriMesh, triangle: [u32; 3], side: u8, factors: &[f64; SIDES.len()]) -> f64 {
+    let [p, q, r] = triangle.map(|v| mesh.positions[v as usize].as_dvec3());
+    let side = usize::from(side);
+    (q - p).cross(r - p).dot(SIDES[side].as_dvec3()).abs() / 2.0 * factors[side].powi(2)
+}
+
+struct Layout<'a> {
+    mesh: &'a TriMesh,
+    options: &'a UnwrapOptions,
+    cell_px: usize,
+}
+
+impl Layout<'_> {
+    fn cells(&self, cell_px: usize) -> usize {
+        self.options.texture_px as usize / cell_px
+    }
+
+    /// Half the distance to keep from other charts, in texels.
+    fn margin(&self) -> f64 {
+        f64::from(self.options.margin_px) / 2.0
+    }
+
+    /// Cells each chart needs, its margin included.
+    fn footprints(&self, charts: &[Chart], densities: &[f64; SIDES.len()], cell_px: usize) -> Vec<BitGrid> {
+        charts
+            .par_iter()
+            .map(|chart| {
+                let projection = Projection::new(chart.side, densities[usize::from(chart.side)]);
+                let (origin, high) = self.frame(&projection, chart);
+                let size = ((high - origin) / cell_px as f64).floor().as_uvec2() + 1;
+                // What is larger than the square does not fit, however it looks.
+                let most = 2 * MAX_CELLS as u32;
+                let mut cells = BitGrid::new(size.x.min(most) as usize, size.y.min(most) as usize);
+                if size.max_element() <= most {
+                    for &triangle in &chart.triangles {
+                        let corners = projection.corners(self.mesh, triangle, origin);
+                        cell_runs(corners, self.margin(), cell_px as f64, |y, start, end| {
+                            let (width, height) = (cells.width, cells.height);
+                            if y < height {
+                                cells.set(y, start.min(width), end.min(width));
+                            }
+                        });
+                    }
+                }
+                cells
+            })
+            .collect()
+    }
+
+    /// The texels a chart starts and ends at, its margin included.
+    fn frame(&self, projection: &Projection, chart: &Chart) -> (DVec2, DVec2) {
+        let (low, high) = projection.bounds(self.mesh, &chart.triangles);
+        (low - self.margin().ceil(), high + self.margin().ceil())
+    }
+
+    fn finish(
+        &self,
+        charts: &[Chart],
+        densities: &[f64; SIDES.len()],
+        places: &[Place],
+        footprints: &[BitGrid],
+    ) -> Unwrapped {
+        let mesh = self.mesh;
+        let mesh_normals = mesh.vertex_normals();
+        let mut unwrapped = Unwrapped {
+            positions: Vec::new(),
+            normals: Vec::new(),
+            uvs: Vec::new(),
+            triangles: vec![[0; 3]; mesh.triangles.len()],
+            source_vertex: Vec::new(),
+            charts: charts.len() as u32,
+            coverage: 0.0,
+            overlap: 0.0,
+        };
+        // For each of the mesh's vertices, the last chart that split it and its vertex there.
+        let mut split: Vec<(usize, u32)> = vec![(usize::MAX, 0); mesh.positions.len()];
+        let texture_px = f64::from(self.options.texture_px);
+        for (i, chart) in charts.iter().enumerate() {
+            let projection = Projection::new(chart.side, densities[usize::from(chart.side)]);
+            let (origin, _) = self.frame(&projection, chart);
+            let place = places[i];
+            let corner = DVec2::new(place.x as f64, place.y as f64) * self.cell_px as f64;
+            let height_px = (footprints[i].height * self.cell_px) as f64;
+            for &triangle in &chart.triangles {
+                unwrapped.triangles[triangle as usize] = mesh.triangles[triangle as usize].map(|v| {
+                    let entry = &mut split[v as usize];
+                    if entry.0 != i {
+                        *entry = (i, unwrapped.positions.len() as u32);
+                        let local = projection.place(mesh.positions[v as usize], origin);
+                        let turned =
+                            if place.turned { DVec2::new(height_px - local.y, local.x) } else { local };
+                        unwrapped.positions.push(mesh.positions[v as usize]);
+                        unwrapped.normals.push(mesh_normals[v as usize]);
+                        unwrapped.uvs.push(((corner + turned) / texture_px).as_vec2());
+                        unwrapped.source_vertex.push(v);
+                    }
+                    entry.1
+                });
+            }
+        }
+        (unwrapped.coverage, unwrapped.overlap) = measure(&unwrapped, self.options.texture_px as usize);
+        unwrapped
+    }
+}
+
+/// Coverage and overlap, counted at texel centres.
+fn measure(unwrapped: &Unwrapped, texture_px: usize) -> (f32, f32) {
+    let mut texels = BitGrid::new(texture_px, texture_px);
+    let mut twice = 0;
+    for triangle in &unwrapped.triangles {
+        let corners = triangle.map(|v| unwrapped.uvs[v as usize].as_dvec2() * texture_px as f64);
+        texel_runs(corners, |y, start, end| {
+            if y < texture_px && start < texture_px {
+                twice += texels.claim(y, start, end.min(texture_px));
+            }
+        });
+    }
+    let covered = texels.count();
+    let share = |part: f64, whole: usize| if whole == 0 { 0.0 } else { (part / whole as f64) as f32 };
+    (share(covered as f64, texture_px * texture_px), share(f64::from(twice), covered))
+}
