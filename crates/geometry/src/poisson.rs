@@ -54,54 +54,68 @@ pub fn diffuse<T: Blend>(
         }
     }
     let relaxation = if coarsest { 1.7 } else { 1.85 };
+    let stencils = [0, 1].map(|colour| Stencil::all(roles, coupling, colour));
     for _ in 0..if coarsest { COARSE_SWEEPS } else { SWEEPS } {
-        cancel.check()?;
-        for colour in 0..2 {
-            sweep(values, roles, source, coupling, relaxation, colour);
+        for stencils in &stencils {
+            cancel.check()?;
+            for stencil in stencils {
+                stencil.relax(values.cells_mut(), source, relaxation);
+            }
         }
     }
     Ok(())
 }
 
-fn sweep<T: Blend>(
-    values: &mut Grid<T>,
-    roles: &Grid<CellRole>,
-    source: T,
-    coupling: Coupling,
-    relaxation: f32,
-    colour: usize,
-) {
-    let (width, height) = (values.width(), values.height());
-    for y in 0..height {
-        let mut x = (y + colour) % 2;
-        while x < width {
-            if roles.get(x, y) == CellRole::Free {
-                let (mut sum, mut weight) = (source, 0.0);
-                let mut pull = |x: usize, y: usize, strength: f32| {
-                    if roles.get(x, y) != CellRole::Wall {
-                        sum = sum + values.get(x, y) * strength;
-                        weight += strength;
+/// A free cell and what pulls on it.
+struct Stencil {
+    cell: u32,
+    /// Left, right, above, below; absent neighbours are the cell itself with strength 0.
+    neighbours: [u32; 4],
+    strengths: [f32; 4],
+    inverse_sum: f32,
+}
+
+impl Stencil {
+    /// Of the free cells of one colour of the checkerboard: none of them pulls on another.
+    fn all(roles: &Grid<CellRole>, coupling: Coupling, colour: usize) -> Vec<Self> {
+        let (width, height) = (roles.width(), roles.height());
+        let mut stencils = Vec::new();
+        for y in 0..height {
+            for x in (0..width).filter(|x| (x + y) % 2 == colour) {
+                if roles.get(x, y) != CellRole::Free {
+                    continue;
+                }
+                let cell = (y * width + x) as u32;
+                let around = [
+                    (x.wrapping_sub(1), y, coupling.across),
+                    (x + 1, y, coupling.across),
+                    (x, y.wrapping_sub(1), coupling.along),
+                    (x, y + 1, coupling.along),
+                ];
+                let mut stencil = Self { cell, neighbours: [cell; 4], strengths: [0.0; 4], inverse_sum: 0.0 };
+                for (k, (nx, ny, strength)) in around.into_iter().enumerate() {
+                    if nx < width && ny < height && roles.get(nx, ny) != CellRole::Wall {
+                        stencil.neighbours[k] = (ny * width + nx) as u32;
+                        stencil.strengths[k] = strength;
                     }
-                };
-                if x > 0 {
-                    pull(x - 1, y, coupling.across);
                 }
-                if x + 1 < width {
-                    pull(x + 1, y, coupling.across);
-                }
-                if y > 0 {
-                    pull(x, y - 1, coupling.along);
-                }
-                if y + 1 < height {
-                    pull(x, y + 1, coupling.along);
-                }
-                if weight > 0.0 {
-                    let solved = sum * (1.0 / weight);
-                    values.set(x, y, values.get(x, y) * (1.0 - relaxation) + solved * relaxation);
+                let sum: f32 = stencil.strengths.iter().sum();
+                if sum > 0.0 {
+                    stencil.inverse_sum = 1.0 / sum;
+                    stencils.push(stencil);
                 }
             }
-            x += 2;
         }
+        stencils
+    }
+
+    fn relax<T: Blend>(&self, values: &mut [T], source: T, relaxation: f32) {
+        let mut sum = source;
+        for (&neighbour, &strength) in self.neighbours.iter().zip(&self.strengths) {
+            sum = sum + values[neighbour as usize] * strength;
+        }
+        let cell = &mut values[self.cell as usize];
+        *cell = *cell * (1.0 - relaxation) + sum * (self.inverse_sum * relaxation);
     }
 }
 

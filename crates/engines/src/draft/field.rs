@@ -92,33 +92,36 @@ impl Maps {
     }
 
     fn fill_row(&self, row: &mut [f32], y: usize, z: f32, slopes: &Grid<f32>, above_ground: f32) {
-        let (half_depth2, relief, distance) =
-            (self.half_depth2.row(y), self.relief.row(y), self.distance.row(y));
+        let half_depth2 = self.half_depth2.row(y);
+        let columns = half_depth2.iter().zip(self.relief.row(y)).zip(slopes.row(y)).zip(self.distance.row(y));
+        let cells = row.iter_mut().zip(columns);
         let behind = if self.relief_behind { 1.0 } else { 0.0 };
-        let at = |x: usize, offset: f32| {
-            let from_plane = z - offset;
-            let half2 = half_depth2[x];
-            let share = (from_plane.abs() / half2.max(1.0).sqrt()).min(1.0);
-            let stands_out = if from_plane > 0.0 { relief[x] } else { relief[x] * -behind };
-            let depth = from_plane - stands_out * share;
-            let gradient = (slopes.get(x, y) + 4.0 * depth * depth).sqrt().max(0.5);
-            let value = (half2 - depth * depth) / gradient;
-            if distance[x] > 0.0 { value } else { value.min(distance[x]) }
-        };
-        for (x, cell) in row.iter_mut().enumerate() {
-            if distance[x] < -FAR {
-                continue;
+        let Some(stance) = &self.stance else {
+            for (cell, (((&half2, &relief), &slope2), &distance)) in cells {
+                let value = depth_below_surface(z, half2, relief, relief * behind, slope2, distance);
+                *cell = value.min(above_ground).clamp(-FAR, FAR);
             }
-            let value = match &self.stance {
-                None => at(x, 0.0),
-                Some(stance) => {
-                    let offset = stance.offset.get(x, y);
-                    if stance.twin.get(x, y) { at(x, offset).max(at(x, -offset)) } else { at(x, offset) }
-                }
-            };
+            return;
+        };
+        let legs = stance.offset.row(y).iter().zip(stance.twin.row(y));
+        for ((cell, (((&half2, &relief), &slope2), &distance)), (&offset, &twin)) in cells.zip(legs) {
+            let at = |z: f32| depth_below_surface(z, half2, relief, relief * behind, slope2, distance);
+            let value = if twin { at(z - offset).max(at(z + offset)) } else { at(z - offset) };
             *cell = value.min(above_ground).clamp(-FAR, FAR);
         }
     }
+}
+
+/// h² − z² over the length of its gradient, z taken from where the relief moves the surface to; outside the
+/// outline at most the distance to it. Branch-free, so that it runs on several cells at once.
+#[inline(always)]
+fn depth_below_surface(z: f32, half2: f32, front: f32, behind: f32, slope2: f32, distance: f32) -> f32 {
+    let share = (z.abs() / half2.max(1.0).sqrt()).min(1.0);
+    let stands_out = if z > 0.0 { front } else { -behind };
+    let depth = z - stands_out * share;
+    let gradient = (slope2 + 4.0 * depth * depth).sqrt().max(0.5);
+    let value = (half2 - depth * depth) / gradient;
+    value.min(if distance > 0.0 { f32::MAX } else { distance })
 }
 
 /// Squared length of the gradient, per cell.

@@ -69,18 +69,16 @@ pub fn mirror_symmetry(
 }
 
 fn silhouette_iou(inside: &Grid<bool>, bounds: Bounds, axis: &Axis) -> f32 {
+    let step = axis.image_of(Vec2::X) - axis.image_of(Vec2::ZERO);
+    let (width, height) = (inside.width() as f32, inside.height() as f32);
     let (mut area, mut both) = (0u32, 0u32);
     for y in bounds.top..bounds.bottom {
-        for x in bounds.left..bounds.right {
-            if inside.get(x, y) {
-                area += 1;
-                let image = axis.image_of(Vec2::new(x as f32, y as f32)).round();
-                let (ix, iy) = (image.x as isize, image.y as isize);
-                both += u32::from(
-                    (0..inside.width() as isize).contains(&ix)
-                        && (0..inside.height() as isize).contains(&iy)
-                        && inside.get(ix as usize, iy as usize),
-                );
+        let start = axis.image_of(Vec2::new(0.0, y as f32)) + 0.5;
+        for (x, _) in inside.row(y)[..bounds.right].iter().enumerate().filter(|&(_, &set)| set) {
+            area += 1;
+            let image = start + step * x as f32;
+            if image.x >= 0.0 && image.y >= 0.0 && image.x < width && image.y < height {
+                both += u32::from(inside.get(image.x as usize, image.y as usize));
             }
         }
     }
