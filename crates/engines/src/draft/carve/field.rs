@@ -12,8 +12,10 @@ use super::slice::Piece;
 
 /// Values are clamped to this many cells from the surface.
 pub const SATURATION: f32 = 4.0;
-/// Side of the tiles that are skipped when no surface crosses them, in cells.
-const TILE: usize = 4;
+/// Sides of the tiles that are filled at once when no surface crosses them, in cells.
+const LARGEST_TILE: usize = 16;
+const SMALLEST_TILE: usize = 4;
+const SLICES_AT_ONCE: usize = 32;
 /// An outline counts as filled where the field behind it reaches this many cells.
 const FILLED: f32 = 0.6;
 const FILL_PASSES: usize = 2;
@@ -21,6 +23,10 @@ const FILL_PASSES: usize = 2;
 /// Distance-like samples on the hull's lattice, in cells, positive inside; every outline filled.
 pub fn carve(hull: &Hull, rounding: &Rounding, cancel: Cancel<'_>) -> Result<Volume, Cancelled> {
     let mut volume = rounded(hull, rounding, cancel)?;
+    // The pieces reach every level outline by themselves, unless one from above or aslant cuts them.
+    if hull.silhouettes.iter().all(|s| s.direction.is_level()) {
+        return Ok(volume);
+    }
     for _ in 0..FILL_PASSES {
         fill_outlines(hull, &mut volume, cancel)?;
     }
@@ -30,69 +36,116 @@ pub fn carve(hull: &Hull, rounding: &Rounding, cancel: Cancel<'_>) -> Result<Vol
 /// The rounded pieces within the hull. Where outlines from above or below reach further than the pieces they
 /// stay unfilled.
 pub fn rounded(hull: &Hull, rounding: &Rounding, cancel: Cancel<'_>) -> Result<Volume, Cancelled> {
-    let [nx, ny, nz] = hull.lattice.size;
-    let slices: Vec<Vec<f32>> = (0..ny)
-        .into_par_iter()
-        .map(|y| {
-            cancel.check()?;
-            Ok(slice(hull, &rounding.pieces(hull, y), y))
-        })
-        .collect::<Result<_, Cancelled>>()?;
+    let [nx, ny, _] = hull.lattice.size;
     let mut volume = Volume::filled(hull.lattice.size, -SATURATION);
-    volume.values.par_chunks_mut(nx * ny).take(nz).enumerate().for_each(|(z, plane)| {
-        for (row, slice) in plane.chunks_mut(nx).zip(&slices) {
-            row.copy_from_slice(&slice[z * nx..][..nx]);
-        }
-    });
+    // Slices are planes of y, the volume's planes are of z: a few slices at a time are carried over.
+    for first in (0..ny).step_by(SLICES_AT_ONCE) {
+        let slices: Vec<Vec<f32>> = (first..(first + SLICES_AT_ONCE).min(ny))
+            .into_par_iter()
+            .map(|y| {
+                cancel.check()?;
+                Ok(Slice::new(hull, &rounding.pieces(hull, y), y).values())
+            })
+            .collect::<Result<_, Cancelled>>()?;
+        volume.values.par_chunks_mut(nx * ny).enumerate().for_each(|(z, plane)| {
+            for (row, slice) in plane[first * nx..].chunks_mut(nx).zip(&slices) {
+                row.copy_from_slice(&slice[z * nx..][..nx]);
+            }
+        });
+    }
     Ok(volume)
 }
 
-fn slice(hull: &Hull, pieces: &[Piece], y: usize) -> Vec<f32> {
-    let [nx, _, nz] = hull.lattice.size;
-    let first = hull.lattice.first();
-    let height = first.y + y as f32;
-    let to_pieces =
-        |q: Vec2| pieces.iter().map(|piece| piece.distance(q)).reduce(f32::max).unwrap_or(f32::INFINITY);
-    let mut values = vec![-SATURATION; nx * nz];
-    let radius = TILE as f32 * std::f32::consts::FRAC_1_SQRT_2 + 1.0;
-    let reach = TILE as f32 * 0.5 + 1.0;
-    for z0 in (0..nz).step_by(TILE) {
-        for x0 in (0..nx).step_by(TILE) {
-            let centre = Vec2::new(first.x + x0 as f32, first.z + z0 as f32) + (TILE - 1) as f32 * 0.5;
-            let to_outlines = hull.distance(Vec3::new(centre.x, height, centre.y));
-            if to_outlines < -radius {
-                continue;
+/// One horizontal plane of the lattice.
+struct Slice<'a> {
+    hull: &'a Hull,
+    pieces: &'a [Piece],
+    first: Vec2,
+    height: f32,
+    size: (usize, usize),
+}
+
+impl<'a> Slice<'a> {
+    fn new(hull: &'a Hull, pieces: &'a [Piece], y: usize) -> Self {
+        let [nx, _, nz] = hull.lattice.size;
+        let first = hull.lattice.first();
+        Self { hull, pieces, first: Vec2::new(first.x, first.z), height: first.y + y as f32, size: (nx, nz) }
+    }
+
+    fn values(&self) -> Vec<f32> {
+        let (nx, nz) = self.size;
+        let mut values = vec![-SATURATION; nx * nz];
+        for z in (0..nz).step_by(LARGEST_TILE) {
+            for x in (0..nx).step_by(LARGEST_TILE) {
+                self.tile(x, z, LARGEST_TILE, &mut values);
             }
-            let middle = to_pieces(centre);
-            if middle < -radius {
-                continue;
+        }
+        values
+    }
+
+    fn to_outlines(&self, q: Vec2) -> f32 {
+        self.hull.distance(Vec3::new(q.x, self.height, q.y))
+    }
+
+    fn to_pieces(&self, q: Vec2) -> f32 {
+        self.pieces.iter().map(|piece| piece.distance(q)).reduce(f32::max).unwrap_or(f32::INFINITY)
+    }
+
+    /// Fills a square of the plane at once when no surface crosses it, else in parts.
+    fn tile(&self, x0: usize, z0: usize, side: usize, values: &mut [f32]) {
+        let (nx, nz) = self.size;
+        if x0 >= nx || z0 >= nz {
+            return;
+        }
+        let centre = self.first + Vec2::new(x0 as f32, z0 as f32) + (side - 1) as f32 * 0.5;
+        // One cell more than the tile, for the surface between two tiles.
+        let reach = side as f32 * 0.5 + 1.0;
+        let radius = reach * std::f32::consts::SQRT_2;
+        let to_outlines = self.to_outlines(centre);
+        if to_outlines < -radius {
+            return;
+        }
+        let to_pieces = self.to_pieces(centre);
+        if to_pieces < -radius {
+            return;
+        }
+        // A piece is convex: a tile is inside it with its four corners.
+        let holds = |piece: &Piece| {
+            [
+                Vec2::new(-reach, -reach),
+                Vec2::new(reach, -reach),
+                Vec2::new(-reach, reach),
+                Vec2::splat(reach),
+            ]
+            .iter()
+            .all(|&corner| piece.distance(centre + corner) > 0.0)
+        };
+        if to_outlines > radius
+            && to_pieces > 0.0
+            && (self.pieces.is_empty() || self.pieces.iter().any(holds))
+        {
+            let value = to_pieces.min(to_outlines).min(SATURATION);
+            for z in z0..(z0 + side).min(nz) {
+                values[z * nx + x0..z * nx + (x0 + side).min(nx)].fill(value);
             }
-            // A piece is convex: with its four corners a tile is inside.
-            let inside = to_outlines > radius
-                && middle > 0.0
-                && (pieces.is_empty()
-                    || pieces.iter().any(|piece| {
-                        [(-1.0, -1.0), (1.0, -1.0), (-1.0, 1.0), (1.0, 1.0)]
-                            .iter()
-                            .all(|&(dx, dz)| piece.distance(centre + Vec2::new(dx, dz) * reach) > 0.0)
-                    }));
-            let fill = inside.then(|| middle.min(to_outlines).min(SATURATION));
-            for z in z0..(z0 + TILE).min(nz) {
-                for x in x0..(x0 + TILE).min(nx) {
-                    values[z * nx + x] = fill.unwrap_or_else(|| {
-                        let q = Vec2::new(first.x + x as f32, first.z + z as f32);
-                        let to_outlines = hull.distance(Vec3::new(q.x, height, q.y));
-                        if to_outlines < -SATURATION {
-                            -SATURATION
-                        } else {
-                            to_pieces(q).min(to_outlines).clamp(-SATURATION, SATURATION)
-                        }
-                    });
+        } else if side > SMALLEST_TILE {
+            let half = side / 2;
+            for (dx, dz) in [(0, 0), (half, 0), (0, half), (half, half)] {
+                self.tile(x0 + dx, z0 + dz, half, values);
+            }
+        } else {
+            for z in z0..(z0 + side).min(nz) {
+                for x in x0..(x0 + side).min(nx) {
+                    let q = self.first + Vec2::new(x as f32, z as f32);
+                    let to_outlines = self.to_outlines(q);
+                    if to_outlines > -SATURATION {
+                        values[z * nx + x] =
+                            self.to_pieces(q).min(to_outlines).clamp(-SATURATION, SATURATION);
+                    }
                 }
             }
         }
     }
-    values
 }
 
 /// Raises the field along the rays of every outline that it does not fill, never beyond the hull.

@@ -2,9 +2,14 @@
 
 use glam::{Vec2, Vec3};
 use oreforge_geometry::{Cancel, Cancelled, Grid};
+use rayon::prelude::*;
 
+use super::field::SATURATION;
 use super::slice::{MOST_PIECES, Polygon, Strip};
 use super::view::{Lattice, MARGIN_CELLS, Silhouette, View};
+
+/// Parts of the lattice that are searched along rays at the same time.
+const RAY_CHUNKS: usize = 8;
 
 /// Outlines on a lattice and the convex pieces between their tangents.
 pub struct Hull {
@@ -138,27 +143,44 @@ pub fn largest_along_rays(
     field: &[f32],
     cancel: Cancel<'_>,
 ) -> Result<Grid<f32>, Cancelled> {
-    let mut largest = Grid::filled(silhouette.distance.width(), silhouette.distance.height(), f32::MIN);
-    let [nx, ny, nz] = lattice.size;
+    let (width, height) = (silhouette.distance.width(), silhouette.distance.height());
+    let [nx, ny, _] = lattice.size;
     let first = silhouette.locate(lattice.first());
     let step =
         |axis: Vec3| Vec2::new(axis.dot(silhouette.direction.right), -axis.dot(silhouette.direction.up));
     let (dx, dy, dz) = (step(Vec3::X), step(Vec3::Y), step(Vec3::Z));
-    for z in 0..nz {
-        cancel.check()?;
-        for y in 0..ny {
-            let start = first + dy * y as f32 + dz * z as f32 + 0.5;
-            let row = &field[(z * ny + y) * nx..][..nx];
-            for (x, &value) in row.iter().enumerate() {
-                if value > -super::field::SATURATION {
-                    let place = start + dx * x as f32;
-                    let index = place.y as usize * largest.width() + place.x as usize;
-                    if let Some(cell) = largest.cells_mut().get_mut(index) {
-                        *cell = cell.max(value);
+    let planes_at_once = lattice.size[2].div_ceil(RAY_CHUNKS);
+    // The largest of values is the same in whatever order they come.
+    field
+        .par_chunks(nx * ny * planes_at_once)
+        .enumerate()
+        .map(|(chunk, planes)| {
+            let mut largest = Grid::filled(width, height, f32::MIN);
+            for (row, values) in planes.chunks(nx).enumerate() {
+                if row % ny == 0 {
+                    cancel.check()?;
+                }
+                let (y, z) = (row % ny, row / ny + chunk * planes_at_once);
+                let start = first + dy * y as f32 + dz * z as f32 + 0.5;
+                for (x, &value) in values.iter().enumerate() {
+                    if value > -SATURATION {
+                        let place = start + dx * x as f32;
+                        let index = place.y as usize * width + place.x as usize;
+                        if let Some(cell) = largest.cells_mut().get_mut(index) {
+                            *cell = cell.max(value);
+                        }
                     }
                 }
             }
-        }
-    }
-    Ok(largest)
+            Ok(largest)
+        })
+        .try_reduce(
+            || Grid::filled(width, height, f32::MIN),
+            |mut a, b| {
+                for (a, &b) in a.cells_mut().iter_mut().zip(b.cells()) {
+                    *a = a.max(b);
+                }
+                Ok(a)
+            },
+        )
 }

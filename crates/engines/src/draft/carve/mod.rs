@@ -34,6 +34,8 @@ use view::Lattice;
 const SMOOTHING_STEPS: u32 = 6;
 /// Cells along the longest side of the surface that decides which view sees what.
 const VISIBILITY_CELLS: u32 = 128;
+/// Cells along the longest side of the lattice on which rounding is judged.
+const JUDGED_CELLS: u32 = 128;
 /// A side that is not given borrows the mirrored colours of its opposite, where nothing better is known.
 const BORROWED_TRUST: f32 = 0.02;
 
@@ -79,7 +81,7 @@ enum Roundness {
 pub struct Carved {
     views: Vec<View>,
     extent_m: Vec3,
-    roundness: Roundness,
+    rounding: Rounding,
     facts: BTreeMap<String, Value>,
 }
 
@@ -130,28 +132,22 @@ impl Carved {
         profile: ProfileChoice,
         cancel: Cancel<'_>,
     ) -> Result<Self, Cancelled> {
-        let roundness = match profile {
-            ProfileChoice::Organic | ProfileChoice::Lathe => Roundness::Fixed { exponent: 2.0 },
-            ProfileChoice::Hard => Roundness::Fixed { exponent: f32::INFINITY },
+        let hull = Hull::new(&views, Lattice::around(extent_m, JUDGED_CELLS), cancel)?;
+        let rounding = match profile {
+            ProfileChoice::Organic | ProfileChoice::Lathe => Rounding::uniform(&hull, 2.0),
+            ProfileChoice::Hard => Rounding::uniform(&hull, f32::INFINITY),
             ProfileChoice::Auto => {
-                Roundness::Judged { expected: consistency::expected_exponent(&views, extent_m, cancel)? }
+                let expected = consistency::expected_exponent(&views, extent_m, cancel)?;
+                Rounding::judge(&views, &hull, expected, cancel)?
             }
         };
-        let mut carved = Self { views, extent_m, roundness, facts: BTreeMap::new() };
-        let coarse = Hull::new(&carved.views, Lattice::around(extent_m, 64), cancel)?;
-        let rounding = carved.rounding(&coarse, cancel)?;
-        carved.facts.insert("shape".to_owned(), json!("carved"));
-        carved.facts.insert("roundness_exponent".to_owned(), json!(rounding.exponent.min(slice::SHARP)));
-        carved.facts.insert("corners_judged".to_owned(), json!(rounding.judged));
-        carved.facts.insert("colour_mismatch".to_owned(), json!(rounding.mismatch));
-        Ok(carved)
-    }
-
-    fn rounding(&self, hull: &Hull, cancel: Cancel<'_>) -> Result<Rounding, Cancelled> {
-        match self.roundness {
-            Roundness::Judged { expected } => Rounding::judge(&self.views, hull, expected, cancel),
-            Roundness::Fixed { exponent } => Ok(Rounding::uniform(hull, exponent)),
-        }
+        let facts = BTreeMap::from([
+            ("shape".to_owned(), json!("carved")),
+            ("roundness_exponent".to_owned(), json!(rounding.exponent.min(slice::SHARP))),
+            ("corners_judged".to_owned(), json!(rounding.judged)),
+            ("colour_mismatch".to_owned(), json!(rounding.mismatch)),
+        ]);
+        Ok(Self { views, extent_m, rounding, facts })
     }
 }
 
@@ -159,8 +155,7 @@ impl Shape for Carved {
     fn surface(&self, cells: u32, cancel: Cancel<'_>) -> Result<TriMesh, Cancelled> {
         let lattice = Lattice::around(self.extent_m, cells);
         let hull = Hull::new(&self.views, lattice, cancel)?;
-        let rounding = self.rounding(&hull, cancel)?;
-        let volume = field::carve(&hull, &rounding, cancel)?;
+        let volume = field::carve(&hull, &self.rounding, cancel)?;
         let mut mesh = surface_nets(&volume, cancel)?;
         drop(volume);
         taubin(&mut mesh, SMOOTHING_STEPS, 0.5, -0.53, cancel)?;

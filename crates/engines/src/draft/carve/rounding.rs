@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use super::hull::Hull;
 use super::slice::{Arc, Piece, Polygon, SHARP};
-use super::view::{View, locate, on_lattice};
+use super::view::{Lattice, View, locate, on_lattice};
 
 const CONTACTS: [f32; 7] = [0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8];
 const EXPONENTS: [f32; 7] = [1.4, 1.7, 2.0, 2.6, 3.6, 6.0, SHARP];
@@ -45,7 +45,9 @@ struct Row {
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rounding {
+    /// From the bottom of the lattice it was judged on to its top.
     rows: Vec<Row>,
+    lattice: Lattice,
     /// Mean exponent in use.
     pub exponent: f32,
     /// Share of the corners that were judged by colour.
@@ -82,7 +84,7 @@ impl Rounding {
     pub fn uniform(hull: &Hull, exponent: f32) -> Self {
         let tangents = 2 * hull.axes.len();
         let row = Row { contact: vec![0.5; tangents], log_exponent: vec![exponent.log2(); tangents] };
-        Self { rows: vec![row; hull.rows.len()], exponent, judged: 0.0, mismatch: 0.0 }
+        Self { rows: vec![row; hull.rows.len()], lattice: hull.lattice, exponent, judged: 0.0, mismatch: 0.0 }
     }
 
     /// What the colours of `views` say; where they say little, corners have the exponent `expected`.
@@ -179,34 +181,49 @@ impl Rounding {
         smooth_rows(&mut rows);
         Self {
             rows,
+            lattice: hull.lattice,
             exponent: mean.exp2(),
             judged: judged as f32 / corners.max(1) as f32,
             mismatch: mismatch / judged.max(1) as f32,
         }
     }
 
-    /// The rounded pieces of a slice; empty where the hull alone decides.
+    /// The rounded pieces of a slice of any lattice round the same box; empty where the hull alone decides.
     pub fn pieces(&self, hull: &Hull, y: usize) -> Vec<Piece> {
         let Some(polygons) = &hull.rows[y] else { return Vec::new() };
-        polygons.iter().map(|polygon| self.piece(hull, y, polygon)).collect()
+        let height_m = (hull.lattice.first().y + y as f32) * hull.lattice.cell_m;
+        let row = self.row_at(height_m / self.lattice.cell_m - self.lattice.first().y);
+        polygons.iter().map(|polygon| piece(hull, &row, polygon)).collect()
     }
 
-    fn piece(&self, hull: &Hull, y: usize, polygon: &Polygon) -> Piece {
-        let row = &self.rows[y];
-        let count = polygon.edges.len();
-        let tangent = |i: usize| hull.tangent(polygon.edges[i].outline, polygon.edges[i].outward);
-        let contact = |i: usize| polygon.edges[i].start.lerp(polygon.end(i), row.contact[tangent(i)]);
-        let arcs = (0..count)
-            .filter_map(|i| {
-                let next = (i + 1) % count;
-                let turn = polygon.edges[i].outward.angle_to(polygon.edges[next].outward).abs();
-                // The chosen exponent is for a right angle; a blunter corner of the same fullness needs more.
-                let exponent = row.log_exponent[tangent(i)].exp2() * Arc::circular_exponent(turn) / 2.0;
-                Arc::new(polygon.end(i), contact(i), contact(next), exponent)
-            })
-            .collect();
-        Piece::new(polygon, arcs)
+    fn row_at(&self, index: f32) -> Row {
+        let index = index.clamp(0.0, (self.rows.len() - 1) as f32);
+        let (low, high) =
+            (&self.rows[index as usize], &self.rows[(index as usize + 1).min(self.rows.len() - 1)]);
+        let mix = |a: &[f32], b: &[f32]| -> Vec<f32> {
+            a.iter().zip(b).map(|(&a, &b)| if a == b { a } else { a + (b - a) * index.fract() }).collect()
+        };
+        Row {
+            contact: mix(&low.contact, &high.contact),
+            log_exponent: mix(&low.log_exponent, &high.log_exponent),
+        }
     }
+}
+
+fn piece(hull: &Hull, row: &Row, polygon: &Polygon) -> Piece {
+    let count = polygon.edges.len();
+    let tangent = |i: usize| hull.tangent(polygon.edges[i].outline, polygon.edges[i].outward);
+    let contact = |i: usize| polygon.edges[i].start.lerp(polygon.end(i), row.contact[tangent(i)]);
+    let arcs = (0..count)
+        .filter_map(|i| {
+            let next = (i + 1) % count;
+            let turn = polygon.edges[i].outward.angle_to(polygon.edges[next].outward).abs();
+            // The chosen exponent is for a right angle; a blunter corner of the same fullness needs more.
+            let exponent = row.log_exponent[tangent(i)].exp2() * Arc::circular_exponent(turn) / 2.0;
+            Arc::new(polygon.end(i), contact(i), contact(next), exponent)
+        })
+        .collect();
+    Piece::new(polygon, arcs)
 }
 
 /// Tangents that follow one another round a slice.

@@ -127,9 +127,10 @@ impl Arc {
 
     /// Approximate distance to the arc in cells, positive inside; infinite where other edges decide.
     pub fn distance(&self, q: Vec2) -> f32 {
-        let [s, t] = (Vec2::ONE - self.inverse * (q - self.corner)).max(Vec2::ZERO).to_array();
+        let [s, t] = (Vec2::ONE - self.inverse * (q - self.corner)).to_array();
         let largest = s.max(t);
-        if largest < 0.2 {
+        // Beside the arc the edges' lines decide; far inside nothing does.
+        if s.min(t) <= 0.0 || largest < 0.2 {
             return f32::INFINITY;
         }
         let (u, v) = (s / largest, t / largest);
