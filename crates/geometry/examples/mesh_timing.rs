@@ -10,6 +10,7 @@ use oreforge_geometry::raster::{Camera, Shading, Surface, render};
 use oreforge_geometry::smooth::taubin;
 use oreforge_geometry::surface_nets::surface_nets;
 use oreforge_geometry::topology::inspect;
+use oreforge_geometry::unwrap::{UnwrapOptions, unwrap};
 use oreforge_geometry::volume::Volume;
 
 fn main() {
@@ -34,6 +35,10 @@ fn main() {
             render(surface, &camera, 512, Shading::Clay, Cancel::never()).expect("nobody cancels")
         });
     }
+    let options = UnwrapOptions { texture_px: 1024, margin_px: 6, favoured: Some((Vec3::Z, 1.6)) };
+    let unwrapped =
+        timed("unwrap 20k", || unwrap(&small, &options, Cancel::never()).expect("nobody cancels"));
+    eprintln!("{} charts, coverage {}, overlap {}", unwrapped.charts, unwrapped.coverage, unwrapped.overlap);
     if let Some(folder) = std::env::args().nth(1) {
         for (name, mesh) in [("full", &mesh), ("small", &small)] {
             let bytes = write_raw(mesh, &GlbOptions::default()).expect("a sound mesh is written");

@@ -32,10 +32,12 @@ impl BitGrid {
     /// Calls `f` with each word that `start..end` of row `y` reaches into, and its part of it.
     fn words(&mut self, y: usize, start: usize, end: usize, mut f: impl FnMut(&mut u64, u64)) {
         let row = &mut self.words[y * self.words_per_row..][..self.words_per_row];
-        for word in start / 64..end.div_ceil(64) {
-            let from = start.max(word * 64) - word * 64;
-            let count = end.min(word * 64 + 64) - word * 64 - from;
+        let mut at = start;
+        while at < end {
+            let (word, from) = (at / 64, at % 64);
+            let count = (64 - from).min(end - at);
             f(&mut row[word], (u64::MAX >> (64 - count)) << from);
+            at += count;
         }
     }
 
