@@ -1,1 +1,11 @@
+//! The one public API of Oreforge: every host passes a [`Command`](oreforge_protocol::Command) in and gets a
+//! reply, an error in words, or a stream of events out.
 
+mod dispatch;
+mod logs;
+mod oreforge;
+mod pictures;
+mod samples;
+mod save;
+
+pub use oreforge::{Config, Oreforge, SourceFile};

@@ -20,7 +20,11 @@ struct Reader {
     _interest: Interest,
 }
 
-pub(crate) fn stream(inner: Arc<Inner>, job: JobId, after: EventSeq) -> impl Stream<Item = Event> + Send + 'static {
+pub(crate) fn stream(
+    inner: Arc<Inner>,
+    job: JobId,
+    after: EventSeq,
+) -> impl Stream<Item = Event> + Send + 'static {
     let reader = Reader {
         writes: inner.hub.writes(),
         _interest: inner.hub.interested(),

@@ -1,10 +1,11 @@
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::Stream;
 use oreforge_protocol::{ErrorCode, ErrorReport, Event, EventSeq, ForgeRequest, JobId, JobSnapshot};
-use oreforge_store::{CancelAnswer, NewJob, Store, StoreError};
+use oreforge_store::{CancelAnswer, NewJob, Store, StoreError, StoredSource};
 use tokio::sync::Notify;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
@@ -38,9 +39,8 @@ pub(crate) struct Inner {
 }
 
 impl Jobs {
-    /// Starts the queue, on the runtime this is called in. With `adopt_queued` it also runs what processes
-    /// that died had queued.
-    pub async fn start(store: Arc<Store>, runs: Arc<dyn Runs>, adopt_queued: bool) -> Result<Self, ErrorReport> {
+    /// Starts the queue, on the Tokio runtime this is called in.
+    pub fn start(store: Arc<Store>, runs: Arc<dyn Runs>) -> Self {
         let stop = CancellationToken::new();
         let inner = Arc::new(Inner {
             store,
@@ -52,12 +52,9 @@ impl Jobs {
             queued: Notify::new(),
             running: Mutex::default(),
         });
-        if adopt_queued {
-            inner.write(|store| store.adopt_queued()).await?;
-        }
         inner.tasks.spawn(run_queue(Arc::clone(&inner)));
         inner.tasks.spawn(watch_others::watch_others(Arc::clone(&inner)));
-        Ok(Self { inner, _stop_with_the_last: Arc::new(stop.drop_guard()) })
+        Self { inner, _stop_with_the_last: Arc::new(stop.drop_guard()) }
     }
 
     pub async fn create(&self, job: NewJob) -> Result<JobSnapshot, ErrorReport> {
@@ -104,7 +101,11 @@ impl Jobs {
     }
 
     /// Adds a picture to the store.
-    pub async fn import(&self, file_name: String, bytes: Vec<u8>) -> Result<oreforge_store::StoredSource, ErrorReport> {
+    pub async fn import(
+        &self,
+        file_name: String,
+        bytes: Cow<'static, [u8]>,
+    ) -> Result<StoredSource, ErrorReport> {
         self.inner.read(move |store| store.import_source(&file_name, &bytes)).await
     }
 

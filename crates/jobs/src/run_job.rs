@@ -101,7 +101,10 @@ async fn commit(
         .write(move |store| {
             let files = output.artifacts.into_iter().map(to_store).collect();
             let artifacts = store.stage(id, step, files)?;
-            store.commit_step(id, StepCommit { step, elapsed_ms: elapsed_ms(), facts: output.facts, artifacts })
+            store.commit_step(
+                id,
+                StepCommit { step, elapsed_ms: elapsed_ms(), facts: output.facts, artifacts },
+            )
         })
         .await
 }

@@ -22,7 +22,11 @@ pub trait Runs: Send + Sync {
     ///
     /// # Errors
     /// When the wanted engine cannot work now.
-    fn start(&self, spec: ForgeSpec, inputs: Arc<dyn StepInputs>) -> Result<(Box<dyn Run>, String), ErrorReport>;
+    fn start(
+        &self,
+        spec: ForgeSpec,
+        inputs: Arc<dyn StepInputs>,
+    ) -> Result<(Box<dyn Run>, String), ErrorReport>;
 }
 
 /// Runs of the real pipeline.
@@ -37,7 +41,11 @@ impl PipelineRuns {
 }
 
 impl Runs for PipelineRuns {
-    fn start(&self, spec: ForgeSpec, inputs: Arc<dyn StepInputs>) -> Result<(Box<dyn Run>, String), ErrorReport> {
+    fn start(
+        &self,
+        spec: ForgeSpec,
+        inputs: Arc<dyn StepInputs>,
+    ) -> Result<(Box<dyn Run>, String), ErrorReport> {
         let engine = self.engines.choose(spec.params.engine)?;
         let name = engine.name().to_string();
         Ok((Box::new(ForgeRun::new(spec, engine, inputs)), name))

@@ -1,4 +1,6 @@
-use oreforge_protocol::{EventSeq, JobId, JobSnapshot, JobState, StepName, StepReport, StepSnapshot, StepState};
+use oreforge_protocol::{
+    EventSeq, JobId, JobSnapshot, JobState, StepName, StepReport, StepSnapshot, StepState,
+};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::artifacts::artifacts_of;

@@ -1,0 +1,101 @@
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use directories::ProjectDirs;
+use futures_util::Stream;
+use oreforge_jobs::{Engines, Jobs, PipelineRuns, Store};
+use oreforge_protocol::{
+    Artifact, ArtifactId, Command, ErrorCode, ErrorReport, Event, EventSeq, JobId, Reply, SourceId,
+    SourceInfo,
+};
+use tokio::runtime::Handle;
+
+use crate::logs::{self, LogGuard};
+use crate::{dispatch, pictures};
+
+/// How to open Oreforge.
+#[derive(Debug, Clone, Default)]
+pub struct Config {
+    /// Where jobs, pictures and files are kept; the system's place for application data when absent.
+    pub data_dir: Option<PathBuf>,
+    /// Leave alone what programs that died had queued: for a host that runs one task and ends.
+    pub only_own_jobs: bool,
+}
+
+/// The forge. Cheap to clone; when the last clone goes, running work is told to stop.
+#[derive(Clone)]
+pub struct Oreforge {
+    pub(crate) jobs: Jobs,
+    pub(crate) engines: Engines,
+    _logs: Arc<LogGuard>,
+}
+
+/// Where a host that serves files finds a picture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceFile {
+    pub file_name: String,
+    /// Absolute.
+    pub path: String,
+}
+
+impl Oreforge {
+    /// Opens the data folder and starts the queue on the Tokio runtime this is called in.
+    ///
+    /// # Errors
+    /// When the data folder cannot be opened, or there is no runtime.
+    pub fn open(config: Config) -> Result<Self, ErrorReport> {
+        if Handle::try_current().is_err() {
+            return Err(ErrorReport::new(ErrorCode::Internal, "Oreforge was opened outside of its runtime."));
+        }
+        let root = match config.data_dir {
+            Some(dir) => dir,
+            None => default_data_dir()?,
+        };
+        let store = Store::open(&root)?;
+        let logs = logs::start(store.root());
+        if !config.only_own_jobs {
+            store.adopt_queued()?;
+        }
+        tracing::info!(owner = store.is_owner(), version = env!("CARGO_PKG_VERSION"), "opened");
+        let engines = oreforge_jobs::engines();
+        let jobs = Jobs::start(Arc::new(store), Arc::new(PipelineRuns::new(engines.clone())));
+        Ok(Self { jobs, engines, _logs: Arc::new(logs) })
+    }
+
+    /// Answers a command with the reply of the same name.
+    pub async fn execute(&self, command: Command) -> Result<Reply, ErrorReport> {
+        dispatch::execute(self, command).await
+    }
+
+    /// A job's events after a cursor: first those in the log, then those to come, none lost, none twice. Ends
+    /// after the event that ends the job, at once for an unknown job, and at shutdown.
+    pub fn events(&self, id: JobId, after: EventSeq) -> impl Stream<Item = Event> + Send + 'static + use<> {
+        self.jobs.events(id, after)
+    }
+
+    /// Keeps a picture that came as bytes: from the clipboard, or dropped.
+    pub async fn import_bytes(&self, file_name: String, bytes: Vec<u8>) -> Result<SourceInfo, ErrorReport> {
+        pictures::import(self, pictures::Picture::from_bytes(file_name, bytes)?).await
+    }
+
+    pub async fn artifact(&self, id: ArtifactId) -> Result<Artifact, ErrorReport> {
+        self.jobs.read(move |store| store.artifact(id)).await
+    }
+
+    pub async fn source(&self, id: SourceId) -> Result<SourceFile, ErrorReport> {
+        let source = self.jobs.read(move |store| store.source(&id)).await?;
+        Ok(SourceFile { file_name: source.file_name, path: source.path.to_string_lossy().into_owned() })
+    }
+
+    /// Ends running work; its jobs become interrupted and can be resumed. Then every stream of events ends.
+    pub async fn shutdown(&self) {
+        self.jobs.shutdown().await;
+    }
+}
+
+fn default_data_dir() -> Result<PathBuf, ErrorReport> {
+    ProjectDirs::from("", "", "oreforge").map(|dirs| dirs.data_dir().to_owned()).ok_or_else(|| {
+        ErrorReport::new(ErrorCode::StoreUnavailable, "This system has no home folder to keep data in.")
+            .with_hint("Name a data folder.")
+    })
+}
