@@ -1,1 +1,76 @@
-fn main() {}
+//! The window: native dialogs, pictures dropped on it, files it may show. Everything else is a command of
+//! `oreforge-commands`, passed through.
+
+// Without it a console opens beside the window on Windows.
+#![cfg_attr(all(windows, not(debug_assertions)), windows_subsystem = "windows")]
+
+mod args;
+mod core;
+mod dialogs;
+mod drops;
+mod files;
+mod ipc;
+mod page_policy;
+
+use anyhow::Context;
+use tauri::{Manager, RunEvent, WindowEvent};
+
+use crate::args::{Args, Start};
+use crate::core::Core;
+
+fn main() -> anyhow::Result<()> {
+    match args::parse(std::env::args_os())? {
+        Start::Say(text) => {
+            use std::io::Write;
+            // A reader that went away is no error.
+            let _ = std::io::stdout().write_all(text.as_bytes());
+            Ok(())
+        }
+        Start::Open(args) => open(args),
+    }
+}
+
+fn open(args: Args) -> anyhow::Result<()> {
+    let app = tauri::Builder::default()
+        .plugin(tauri_plugin_dialog::init())
+        .register_asynchronous_uri_scheme_protocol("ore", |context, request, responder| {
+            let core = context.app_handle().state::<Core>().inner().clone();
+            tauri::async_runtime::spawn(
+                async move { responder.respond(files::answer(&core, &request).await) },
+            );
+        })
+        .invoke_handler(tauri::generate_handler![
+            ipc::execute,
+            ipc::import_picture,
+            ipc::opening,
+            dialogs::pick_picture,
+            dialogs::save_artifact,
+            ipc::subscribe,
+            ipc::unsubscribe,
+            ipc::watch_drops,
+        ])
+        .on_page_load(|webview, _| {
+            // Channels of the page before this one lead nowhere.
+            webview.state::<Core>().end_subscriptions();
+        })
+        .on_window_event(|window, event| {
+            if let WindowEvent::DragDrop(event) = event {
+                drops::tell(window.state::<Core>().inner(), event);
+            }
+        })
+        .setup(move |app| {
+            let core = tauri::async_runtime::block_on(async { Core::open(args) });
+            let starting = core.clone();
+            app.manage(core);
+            tauri::async_runtime::spawn(async move { starting.opening().await });
+            Ok(())
+        })
+        .build(tauri::generate_context!())
+        .context("the window could not be opened")?;
+    app.run(|app, event| {
+        if let RunEvent::Exit = event {
+            tauri::async_runtime::block_on(app.state::<Core>().shutdown());
+        }
+    });
+    Ok(())
+}

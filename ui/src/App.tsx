@@ -13,9 +13,8 @@ import { needsMask } from "./features/forge/words";
 import { useForge, type Forge } from "./features/forge/useForge";
 import { JobsDrawer, useJobs } from "./features/jobs/JobsDrawer";
 import { useHost } from "./host/context";
-import type { JobView } from "./state/jobView";
-import { useUi } from "./state/ui";
-import { jobKey } from "./state/useJob";
+import { uiStore, useUi } from "./state/ui";
+import { useJobView } from "./state/useJob";
 
 const EMPTY_KEYS = [["Ctrl O", "open"], ["Ctrl V", "paste"], ["Q", "jobs"]] as const;
 const FORGE_KEYS = [[".", "fit"], ["1–5", "shading"], ["W", "wire"], ["G", "grid"], ["Q", "jobs"], ["Ctrl O", "open"]] as const;
@@ -66,7 +65,9 @@ function useDrops(forge: Forge): number {
   const set = useUi((state) => state.set);
   const [over, setOver] = useState(0);
   const current = useRef(forge);
-  current.current = forge;
+  useEffect(() => {
+    current.current = forge;
+  }, [forge]);
   useEffect(() => {
     host.watchDrops((drop) => {
       setOver(drop.type === "over" ? drop.files : 0);
@@ -86,7 +87,7 @@ export function App() {
   const forge = useForge();
   const { jobId, theme, jobsOpen, editingCutout, set } = useUi();
   const { data: opening } = useQuery({ queryKey: ["opening"], staleTime: Number.POSITIVE_INFINITY, queryFn: () => host.opening() });
-  const { data: job } = useQuery<JobView>({ queryKey: jobKey(jobId), enabled: false });
+  const job = useJobView(jobId);
   const jobs = useJobs(jobsOpen);
   const running = jobs.filter(({ state }) => state === "running" || state === "queued").length;
   const over = useDrops(forge);
@@ -97,7 +98,7 @@ export function App() {
   // The command line's job, unless a reload of the page has found another.
   useEffect(() => {
     if (opening === undefined) return;
-    if (useUi.getState().jobId === null && opening.job_id !== null) set({ jobId: opening.job_id });
+    if (uiStore.getState().jobId === null && opening.job_id !== null) set({ jobId: opening.job_id });
     if (opening.error !== null) set({ error: opening.error });
   }, [opening, set]);
   useEffect(() => {
@@ -116,8 +117,8 @@ export function App() {
   });
 
   const choose = useCallback((id: string) => set({ jobId: id, previousJobId: null, editingCutout: false, error: null, jobsOpen: false }), [set]);
-  const brushing = job !== undefined && (editingCutout || needsMask(job));
-  const keys = job === undefined ? EMPTY_KEYS : brushing ? BRUSH_KEYS : FORGE_KEYS;
+  const brushing = job !== null && (editingCutout || needsMask(job));
+  const keys = job === null ? EMPTY_KEYS : brushing ? BRUSH_KEYS : FORGE_KEYS;
   return (
     <div className={`window ${over > 0 ? "drag-over" : ""}`}>
       <TopBar running={running} />

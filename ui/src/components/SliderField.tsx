@@ -40,7 +40,8 @@ export function SliderField({ label, value, min, max, step, format, logarithmic 
         min={min}
         max={max}
         step={step}
-        locale="fr"
+        // Thousands apart by a space, decimals by a point.
+        locale={Number.isInteger(step) ? "fr" : "en"}
         {...(format === undefined ? {} : { format })}
         disabled={disabled}
         onValueChange={(next) => next !== null && onChange(Math.min(max, Math.max(min, next)))}

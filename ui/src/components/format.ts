@@ -1,5 +1,6 @@
-/** 840 → "0.8 s", 73 000 → "1 min 13 s". */
+/** 18 → "18 ms", 840 → "0.8 s", 73 000 → "1 min 13 s". */
 export function duration(ms: number): string {
+  if (ms < 95) return `${Math.round(ms)} ms`;
   if (ms < 9950) return `${(ms / 1000).toFixed(1)} s`;
   const seconds = Math.round(ms / 1000);
   if (seconds < 60) return `${seconds} s`;
@@ -11,7 +12,7 @@ export function duration(ms: number): string {
 export function about(ms: number): string {
   if (ms < 1000) return "under 1 s";
   const seconds = ms > 60_000 ? Math.round(ms / 5000) * 5 : Math.round(ms / 1000);
-  return `about ${duration(seconds < 10 ? seconds * 1000 : seconds * 1000).replace(/\.0 s$/, " s")}`;
+  return `about ${duration(seconds * 1000).replace(/\.0 s$/, " s")}`;
 }
 
 /** 20000 → "20 000". */

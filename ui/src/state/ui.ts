@@ -1,4 +1,4 @@
-import { create } from "zustand";
+import { createStore, useStore } from "zustand";
 import type { ErrorReport, ForgeParams, JobId, MaskStroke, SourceId, SourceInfo, SourceRef, ViewSlot } from "../protocol/generated";
 
 export type Theme = "dark" | "light";
@@ -38,7 +38,7 @@ interface UiState {
 const JOB_KEY = "oreforge.job";
 const THEME_KEY = "oreforge.theme";
 
-export const useUi = create<UiState>()((set) => ({
+export const uiStore = createStore<UiState>()((set) => ({
   jobId: sessionStorage.getItem(JOB_KEY),
   previousJobId: null,
   params: DEFAULT_PARAMS,
@@ -60,13 +60,19 @@ export const useUi = create<UiState>()((set) => ({
 }));
 
 // A reload of the page finds its job again; the theme outlives the window.
-useUi.subscribe((state, before) => {
+uiStore.subscribe((state, before) => {
   if (state.jobId !== before.jobId) {
     if (state.jobId === null) sessionStorage.removeItem(JOB_KEY);
     else sessionStorage.setItem(JOB_KEY, state.jobId);
   }
   if (state.theme !== before.theme) localStorage.setItem(THEME_KEY, state.theme);
 });
+
+export function useUi(): UiState;
+export function useUi<T>(select: (state: UiState) => T): T;
+export function useUi<T>(select?: (state: UiState) => T): T | UiState {
+  return useStore<typeof uiStore, T | UiState>(uiStore, select ?? ((state) => state));
+}
 
 export function importedRef(source: SourceInfo): SourceRef {
   return { from: "imported", id: source.id, file_name: source.file_name };

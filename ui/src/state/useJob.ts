@@ -1,7 +1,7 @@
-import { useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
+import { queryOptions, useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { useHost } from "../host/context";
-import { reportOf } from "../host/host";
+import { reportOf, type Host } from "../host/host";
 import type { ErrorReport, Event, JobId, JobSnapshot } from "../protocol/generated";
 import { fromSnapshot, isTerminal, reduce, type JobView } from "./jobView";
 
@@ -20,11 +20,8 @@ export function adoptSnapshot(client: QueryClient, snapshot: JobSnapshot) {
   void client.invalidateQueries({ queryKey: jobsKey });
 }
 
-/** A job as it stands now: its snapshot, carried on by one subscription to its events. Call it once per job. */
-export function useJob(id: JobId | null): { view: JobView | null; error: ErrorReport | null } {
-  const host = useHost();
-  const client = useQueryClient();
-  const { data, error } = useQuery({
+function jobQuery(host: Host, id: JobId | null) {
+  return queryOptions({
     queryKey: jobKey(id),
     enabled: id !== null,
     staleTime: Number.POSITIVE_INFINITY,
@@ -33,6 +30,18 @@ export function useJob(id: JobId | null): { view: JobView | null; error: ErrorRe
       return fromSnapshot(await host.execute({ command: "get_job", id }));
     },
   });
+}
+
+/** A job as others keep it up to date. */
+export function useJobView(id: JobId | null): JobView | null {
+  return useQuery(jobQuery(useHost(), id)).data ?? null;
+}
+
+/** A job as it stands now: its snapshot, carried on by one subscription to its events. Call it once per job. */
+export function useJob(id: JobId | null): { view: JobView | null; error: ErrorReport | null } {
+  const host = useHost();
+  const client = useQueryClient();
+  const { data, error } = useQuery(jobQuery(host, id));
   const loaded = data !== undefined;
   const over = data !== undefined && isTerminal(data.state);
 

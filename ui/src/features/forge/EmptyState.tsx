@@ -26,7 +26,7 @@ export function EmptyState({ forge }: { forge: Forge }) {
   const host = useHost();
   const { data: samples } = useQuery({ queryKey: ["samples"], staleTime: Number.POSITIVE_INFINITY, queryFn: () => host.execute({ command: "list_samples" }) });
   return (
-    <div className="empty">
+    <div className="nothing-yet">
       <div className="drop-zone">
         <ImagePlus className="drop-icon" aria-hidden="true" />
         <h1 className="page-title">Drop a picture to forge it</h1>

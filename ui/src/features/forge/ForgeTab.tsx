@@ -80,6 +80,7 @@ export function ForgeTab({ forge, automation }: { forge: Forge; automation: bool
   };
   const askCancel = () => busy && !job.cancelling && setAsking(true);
   const mesh = job === null ? null : artifactOf(job, "mesh");
+  const save = job?.state === "done" && mesh !== null ? () => void forge.save(mesh, job.name) : null;
   useKeys({
     Escape: () => {
       if (settingsOpen) set({ settingsOpen: false });
@@ -87,9 +88,7 @@ export function ForgeTab({ forge, automation }: { forge: Forge; automation: bool
       else if (editingCutout && job !== null && !needsMask(job)) set({ editingCutout: false });
       else askCancel();
     },
-    "Ctrl+s": () => {
-      if (job?.state === "done" && mesh !== null) void forge.save(mesh, job.name);
-    },
+    "Ctrl+s": () => save?.(),
     ...(editing === null
       ? { "[": () => set({ leftFolded: !leftFolded }), "]": () => (window.innerWidth < 1100 ? set({ settingsOpen: !settingsOpen }) : set({ rightFolded: !rightFolded })) }
       : {}),
@@ -110,7 +109,7 @@ export function ForgeTab({ forge, automation }: { forge: Forge; automation: bool
       <CrashPoint name="forge" armed={automation} />
       {job !== null && <SourcePanel job={job} forge={forge} busy={busy} />}
       <main className="centre">
-        {job !== null && <JobHeader job={job} now={now} busy={busy} onCancel={() => void forge.cancel(job)} />}
+        {job !== null && <JobHeader job={job} now={now} busy={busy} onCancel={() => void forge.cancel(job)} onSave={save} onUseCutout={editing === null ? null : useThisCutout} />}
         <div className="stage">
           {job === null && jobId === null && <EmptyState forge={forge} />}
           {job !== null && editing === null && <ViewerZone job={job} previous={previous} automation={automation} />}

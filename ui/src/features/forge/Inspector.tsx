@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { Check, CircleCheck, CircleDashed, Download, Hammer, Play, TriangleAlert, X } from "lucide-react";
+import { Check, CircleCheck, CircleDashed, Download, Hammer, TriangleAlert, X } from "lucide-react";
 import { Button } from "../../components/Button";
 import { Kbd } from "../../components/Kbd";
 import { Section } from "../../components/Section";
@@ -120,16 +120,10 @@ function Verb({ job, editing, savingMask, changed, forge, onCancel, onUseCutout 
       </>
     );
   }
-  if (changed) {
-    return (
-      <Button look="main" size="main" icon={<Hammer aria-hidden="true" />} onClick={() => void forge.again(job)}>
-        Forge again
-      </Button>
-    );
-  }
+  // Going on is offered where the stop is said; here it starts afresh.
   return (
-    <Button look="main" size="main" icon={<Play aria-hidden="true" />} onClick={() => void forge.resume(job)}>
-      {job.steps[0]?.state === "done" ? "Continue" : "Forge"}
+    <Button look={changed ? "main" : "plain"} size="main" icon={<Hammer aria-hidden="true" />} onClick={() => void forge.again(job)}>
+      Forge again
     </Button>
   );
 }

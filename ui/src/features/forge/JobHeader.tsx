@@ -1,4 +1,4 @@
-import { PanelLeft, SlidersHorizontal, X } from "lucide-react";
+import { Check, Download, PanelLeft, SlidersHorizontal, X } from "lucide-react";
 import { Button, IconButton } from "../../components/Button";
 import { StepIcon } from "../../components/StepIcon";
 import { about, duration } from "../../components/format";
@@ -13,7 +13,17 @@ function elapsedMs(job: JobView, now: number): number {
   return job.steps.reduce((sum, step) => sum + (step.elapsedMs ?? (step.state === "running" && step.startedAt !== null ? Math.max(0, now - step.startedAt) : 0)), 0);
 }
 
-export function JobHeader({ job, now, busy, onCancel }: { job: JobView; now: number; busy: boolean; onCancel: () => void }) {
+interface JobHeaderProps {
+  job: JobView;
+  now: number;
+  busy: boolean;
+  onCancel: () => void;
+  /** What the narrow window, whose panel foot is hidden, offers here instead; null when it makes no sense now. */
+  onSave: (() => void) | null;
+  onUseCutout: (() => void) | null;
+}
+
+export function JobHeader({ job, now, busy, onCancel, onSave, onUseCutout }: JobHeaderProps) {
   const set = useUi((state) => state.set);
   const settingsOpen = useUi((state) => state.settingsOpen);
   const leftFolded = useUi((state) => state.leftFolded);
@@ -42,6 +52,16 @@ export function JobHeader({ job, now, busy, onCancel }: { job: JobView; now: num
       {busy && (
         <Button className="narrow-only" icon={<X aria-hidden="true" />} busy={job.cancelling} onClick={onCancel}>
           Cancel
+        </Button>
+      )}
+      {onUseCutout !== null && (
+        <Button className="narrow-only" look="main" icon={<Check aria-hidden="true" />} onClick={onUseCutout}>
+          Use this cut-out
+        </Button>
+      )}
+      {onUseCutout === null && onSave !== null && (
+        <Button className="narrow-only" look="main" icon={<Download aria-hidden="true" />} onClick={onSave}>
+          Save GLB…
         </Button>
       )}
       <IconButton className="narrow-only" label="Settings of the forge" keys="]" pressed={settingsOpen} onClick={() => set({ settingsOpen: !settingsOpen })}>

@@ -17,8 +17,7 @@ function result(job: JobView, step: StepView): string | null {
     case "gate": {
       if (job.gate === null) return null;
       const passed = job.gate.views.filter(({ verdict }) => verdict === "pass").length;
-      const rest = job.gate.views.length - passed;
-      return rest === 0 ? `${passed} pass` : `${passed} pass, ${rest} to look at`;
+      return passed === job.gate.views.length ? `${passed} pass` : `${passed} of ${job.gate.views.length} pass`;
     }
     case "mesh":
       return textFact(step, "profile");
@@ -31,7 +30,7 @@ function result(job: JobView, step: StepView): string | null {
 
 function lines(job: JobView | null, step: StepView | undefined, engine: string | null, now: number): [string, string | null] {
   if (job === null || step === undefined) return ["", null];
-  const by = engine === null ? "" : `${engine} · `;
+  const by = engine !== null && (step.name === "views" || step.name === "mesh") ? `${engine} · ` : "";
   switch (step.state) {
     case "done":
       return [step.elapsedMs === null ? "done" : duration(step.elapsedMs), `${by}${result(job, step) ?? "done"}`];

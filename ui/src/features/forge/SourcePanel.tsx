@@ -5,7 +5,7 @@ import { Ring } from "../../components/Ring";
 import { useHost } from "../../host/context";
 import type { SourceRef, ViewScore, ViewSlot } from "../../protocol/generated";
 import { artifactOf, type JobView } from "../../state/jobView";
-import { importedRef, useUi } from "../../state/ui";
+import { importedRef, uiStore, useUi } from "../../state/ui";
 import type { Forge } from "./useForge";
 import { needsMask, numberFact, SLOT_TITLES, stepOf } from "./words";
 
@@ -38,7 +38,7 @@ function Pictures({ job, forge, busy }: { job: JobView; forge: Forge; busy: bool
     <Section title="Source" aside={<span className="source-name">{width === null ? name : `${name} · ${width} × ${height}`}</span>}>
       <div className="pictures">
         <figure>
-          <div className="thumb picture">{job.request.source.from === "imported" && <img src={host.sourceUrl(job.request.source.id)} alt={`The picture ${name}`} draggable={false} />}</div>
+          <div className="thumb picture">{job.request.source.from === "imported" && <img src={host.sourceUrl(job.request.source.id)} alt={name} draggable={false} />}</div>
           <figcaption>Picture</figcaption>
         </figure>
         <figure>
@@ -120,7 +120,7 @@ function Views({ job, forge, busy }: { job: JobView; forge: Forge; busy: boolean
   const doubts = job.gate?.views.filter(({ verdict, reasons }) => verdict !== "pass" && reasons.length > 0) ?? [];
   const pick = async (slot: ViewSlot) => {
     const picture = await forge.pickView();
-    if (picture !== null) set({ givenViews: { ...useUi.getState().givenViews, [slot]: importedRef(picture) } });
+    if (picture !== null) set({ givenViews: { ...uiStore.getState().givenViews, [slot]: importedRef(picture) } });
   };
   const remove = (slot: ViewSlot) => set({ givenViews: Object.fromEntries(Object.entries(given).filter(([name]) => name !== slot)) });
   return (

@@ -6,7 +6,7 @@ import { useHost } from "../../host/context";
 import { reportOf } from "../../host/host";
 import type { Artifact, ForgeRequest, SourceInfo, SourceRef } from "../../protocol/generated";
 import type { JobView } from "../../state/jobView";
-import { importedRef, useUi } from "../../state/ui";
+import { importedRef, uiStore } from "../../state/ui";
 import { adoptSnapshot, jobKey } from "../../state/useJob";
 
 /** What an artist can do in the Forge. */
@@ -27,7 +27,7 @@ export function useForge(): Forge {
   const host = useHost();
   const client = useQueryClient();
   return useMemo(() => {
-    const set = useUi.getState().set;
+    const set = uiStore.getState().set;
     const guarded = async (work: () => Promise<void>) => {
       set({ error: null });
       try {
@@ -42,7 +42,7 @@ export function useForge(): Forge {
       set({ jobId: snapshot.id, previousJobId, editingCutout: false, params: snapshot.request.params, givenViews: snapshot.request.views });
     };
     const startWith = (source: SourceRef) => {
-      const { params } = useUi.getState();
+      const { params } = uiStore.getState();
       return start({ source, views: {}, mask: null, params, name: null, project: null }, null);
     };
     const takeBytes = async (file: File) => {
@@ -74,7 +74,7 @@ export function useForge(): Forge {
       take: (picture) => guarded(() => startWith(importedRef(picture))),
       again: (job, change = {}) =>
         guarded(() => {
-          const { params, givenViews, previousJobId } = useUi.getState();
+          const { params, givenViews, previousJobId } = uiStore.getState();
           const hasMesh = job.artifacts.some(({ kind }) => kind === "mesh");
           return start({ ...job.request, params, views: givenViews, ...change }, hasMesh ? job.id : previousJobId);
         }),

@@ -6,7 +6,20 @@ import { OrbitControls } from "three/addons/controls/OrbitControls.js";
 /** Degrees from +Z towards +X and above the ground, where a fresh object is looked at from. */
 const START_AZIMUTH_DEG = 32;
 const START_ELEVATION_DEG = 14;
-const MARGIN = 1.12;
+const MARGIN = 1.18;
+
+/** How far from `centre` the camera, already turned, has to stand to see the whole box. */
+function distanceToFit(camera: PerspectiveCamera, bounds: Box3, centre: Vector3): number {
+  const tanHeight = Math.tan((camera.fov * Math.PI) / 360) / MARGIN;
+  const tanWidth = tanHeight * camera.aspect;
+  const toCamera = camera.quaternion.clone().invert();
+  let distance = 0;
+  for (let corner = 0; corner < 8; corner++) {
+    const at = new Vector3(corner & 1 ? bounds.max.x : bounds.min.x, corner & 2 ? bounds.max.y : bounds.min.y, corner & 4 ? bounds.max.z : bounds.min.z).sub(centre).applyQuaternion(toCamera);
+    distance = Math.max(distance, Math.abs(at.x) / tanWidth + at.z, Math.abs(at.y) / tanHeight + at.z);
+  }
+  return distance;
+}
 
 export interface OrbitHandle {
   fit: () => void;
@@ -50,11 +63,10 @@ export function Orbit({ bounds, subject, onReady, onTurned }: OrbitProps) {
     const centre = bounds.getCenter(new Vector3());
     const radius = bounds.getSize(new Vector3()).length() / 2;
     const place = (direction: Vector3) => {
-      const halfHeight = (camera.fov * Math.PI) / 360;
-      const halfWidth = Math.atan(Math.tan(halfHeight) * camera.aspect);
-      const distance = (radius * MARGIN) / Math.sin(Math.min(halfHeight, halfWidth));
       orbit.target.copy(centre);
-      camera.position.copy(direction).normalize().multiplyScalar(distance).add(centre);
+      camera.position.copy(direction).normalize().add(centre);
+      camera.lookAt(centre);
+      camera.position.copy(direction).normalize().multiplyScalar(distanceToFit(camera, bounds, centre)).add(centre);
       orbit.minDistance = radius * 0.2;
       orbit.maxDistance = radius * 12;
       orbit.update();

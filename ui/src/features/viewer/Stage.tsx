@@ -16,6 +16,9 @@ export interface StageColors {
   wire: string;
 }
 
+const REACH_CELLS = 48;
+const PIECE_CELLS = 4;
+
 function lines(points: number[], color: string): LineSegments<BufferGeometry, LineBasicMaterial> {
   const geometry = new BufferGeometry().setAttribute("position", new Float32BufferAttribute(points, 3));
   return new LineSegments(geometry, new LineBasicMaterial({ color: new Color(color) }));
@@ -25,13 +28,16 @@ function lines(points: number[], color: string): LineSegments<BufferGeometry, Li
 export function Ground({ size, colors }: { size: number; colors: StageColors }) {
   const parts = useMemo(() => {
     const cell = 10 ** Math.round(Math.log10(size / 5));
-    const reach = cell * 60;
-    const grid: number[] = [];
-    for (let i = -60; i <= 60; i++) {
-      if (i === 0) continue;
-      grid.push(i * cell, 0, -reach, i * cell, 0, reach, -reach, 0, i * cell, reach, 0, i * cell);
+    const [grid, x, z]: [number[], number[], number[]] = [[], [], []];
+    // In short pieces: a line that ends behind the camera loses its fog on some drivers.
+    for (let i = -REACH_CELLS; i <= REACH_CELLS; i++) {
+      for (let at = -REACH_CELLS; at < REACH_CELLS; at += PIECE_CELLS) {
+        const [across, from, to] = [i * cell, at * cell, (at + PIECE_CELLS) * cell];
+        (i === 0 ? z : grid).push(across, 0, from, across, 0, to);
+        (i === 0 ? x : grid).push(from, 0, across, to, 0, across);
+      }
     }
-    return [lines(grid, colors.grid), lines([-reach, 0, 0, reach, 0, 0], colors.axisX), lines([0, 0, -reach, 0, 0, reach], colors.axisZ)];
+    return [lines(grid, colors.grid), lines(x, colors.axisX), lines(z, colors.axisZ)];
   }, [size, colors]);
   useEffect(
     () => () => {
@@ -58,7 +64,7 @@ export function Room({ bounds, size, colors, light }: { bounds: Box3; size: numb
     key.shadow.bias = -0.0015;
     const reach = size * 1.3;
     Object.assign(key.shadow.camera, { left: -reach, right: reach, top: reach, bottom: -reach, near: size * 0.05, far: size * 7 });
-    const plane = new Mesh(new PlaneGeometry(size * 12, size * 12), new ShadowMaterial({ opacity: light ? 0.16 : 0.34, depthWrite: false }));
+    const plane = new Mesh(new PlaneGeometry(size * 12, size * 12), new ShadowMaterial({ opacity: light ? 0.2 : 0.45, depthWrite: false }));
     plane.rotation.x = -Math.PI / 2;
     plane.position.y = -0.0005 * size;
     plane.receiveShadow = true;

@@ -95,7 +95,7 @@ export default function Viewer({ url, subject, shading, grid, fitRequests, theme
 
   return (
     <>
-      <div className="viewer-canvas" role="img" aria-label={describedAs} tabIndex={0} onKeyDown={onKeyDown} onDoubleClick={() => orbit.current?.fit()}>
+      <div className="viewer-canvas" role="application" aria-roledescription="3D view" aria-label={describedAs} tabIndex={0} onKeyDown={onKeyDown} onDoubleClick={() => orbit.current?.fit()}>
         <Canvas
           key={incarnation}
           frameloop="demand"

@@ -135,7 +135,7 @@ export function CutoutEditor({ editing, pictureUrl }: { editing: CutoutEditing; 
         </IconButton>
       </div>
       <div className="cutout-picture" style={{ width, height }}>
-        <img src={pictureUrl} alt="The picture to cut out" draggable={false} onLoad={({ currentTarget }) => setPicture({ width: currentTarget.naturalWidth, height: currentTarget.naturalHeight })} />
+        <img src={pictureUrl} alt="What is to be cut out" draggable={false} onLoad={({ currentTarget }) => setPicture({ width: currentTarget.naturalWidth, height: currentTarget.naturalHeight })} />
         <canvas
           ref={canvas}
           data-testid="brush"

@@ -2,7 +2,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useHost } from "../../../host/context";
 import { reportOf } from "../../../host/host";
 import type { ErrorReport, MaskStroke, SourceId, SourceInfo, SourceRef } from "../../../protocol/generated";
-import { useUi } from "../../../state/ui";
+import { uiStore, useUi } from "../../../state/ui";
 import { contours, type Point } from "./contour";
 
 /** The outline of the object as it stands, in fractions of the picture's width and height. */
@@ -64,7 +64,7 @@ export function useCutout(sourceId: SourceId | null, source: SourceRef | null, a
 
   const setStrokes = useCallback(
     (next: MaskStroke[]) => {
-      if (sourceId !== null) useUi.setState((state) => ({ strokes: { ...state.strokes, [sourceId]: next } }));
+      if (sourceId !== null) uiStore.setState((state) => ({ strokes: { ...state.strokes, [sourceId]: next } }));
     },
     [sourceId],
   );

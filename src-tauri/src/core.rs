@@ -1,0 +1,186 @@
+//! What the window shares: the forge behind it, and the channels to the page.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use oreforge_commands::{Config, Oreforge};
+use oreforge_protocol::{
+    Command, ErrorCode, ErrorReport, Event, EventSeq, ForgeParams, ForgeRequest, JobId, Reply, SourceInfo,
+    SourceRef,
+};
+use serde::Serialize;
+use tauri::ipc::Channel;
+use tokio_util::sync::CancellationToken;
+
+use crate::args::Args;
+use crate::drops::Drop;
+
+/// The picture that `--forge-sample` stands for.
+const FIRST_SAMPLE: &str = "robot";
+/// More than one page ever needs; a page that asks for more is out of order.
+const MAX_SUBSCRIPTIONS: usize = 64;
+
+/// What the window was started with.
+#[derive(Debug, Clone, Serialize)]
+pub struct Opening {
+    /// The job that the command line asked for.
+    pub job_id: Option<JobId>,
+    /// Why the picture of the command line could not be used.
+    pub error: Option<ErrorReport>,
+    /// Driven by a test: faults can be provoked.
+    pub automation: bool,
+    pub version: &'static str,
+}
+
+/// Cheap to clone; one per process.
+#[derive(Clone)]
+pub struct Core(Arc<Shared>);
+
+struct Shared {
+    /// A data folder that cannot be opened is said in the window, not in a terminal nobody sees.
+    forge: Result<Oreforge, ErrorReport>,
+    args: Args,
+    opening: tokio::sync::OnceCell<Opening>,
+    subscriptions: Mutex<HashMap<u32, CancellationToken>>,
+    drops: Mutex<Option<Channel<Drop>>>,
+}
+
+impl Core {
+    pub fn open(args: Args) -> Self {
+        let forge = Oreforge::open(Config { data_dir: args.data_dir.clone(), ..Config::default() });
+        Self(Arc::new(Shared {
+            forge,
+            args,
+            opening: tokio::sync::OnceCell::new(),
+            subscriptions: Mutex::default(),
+            drops: Mutex::default(),
+        }))
+    }
+
+    pub fn forge(&self) -> Result<&Oreforge, ErrorReport> {
+        self.0.forge.as_ref().map_err(ErrorReport::clone)
+    }
+
+    pub async fn import(&self, source: SourceRef) -> Result<SourceInfo, ErrorReport> {
+        match self.forge()?.execute(Command::ImportPicture { source }).await? {
+            Reply::ImportPicture(picture) => Ok(picture),
+            _ => Err(ErrorReport::new(ErrorCode::Internal, "The core answered another question.")),
+        }
+    }
+
+    /// What the command line asked for; begun once, however often it is asked.
+    pub async fn opening(&self) -> Opening {
+        self.0.opening.get_or_init(|| self.begin()).await.clone()
+    }
+
+    async fn begin(&self) -> Opening {
+        let source = match &self.0.args {
+            Args { picture: Some(path), .. } => Some(SourceRef::Path { path: path.display().to_string() }),
+            Args { forge_sample: true, .. } => Some(SourceRef::Sample { name: FIRST_SAMPLE.to_owned() }),
+            Args { .. } => None,
+        };
+        let begun = match source {
+            Some(source) => self.start(source).await.map(Some),
+            None => self.forge().map(|_| None),
+        };
+        let (job_id, error) = match begun {
+            Ok(job_id) => (job_id, None),
+            Err(error) => (None, Some(error)),
+        };
+        let automation = std::env::var_os("OREFORGE_TEST").is_some_and(|value| value == "1");
+        Opening { job_id, error, automation, version: env!("CARGO_PKG_VERSION") }
+    }
+
+    async fn start(&self, source: SourceRef) -> Result<JobId, ErrorReport> {
+        let picture = self.import(source).await?;
+        let request = ForgeRequest {
+            source: SourceRef::Imported { id: picture.id, file_name: picture.file_name },
+            views: Default::default(),
+            mask: None,
+            params: ForgeParams::default(),
+            name: None,
+            project: None,
+        };
+        match self.forge()?.execute(Command::StartForge { request }).await? {
+            Reply::StartForge(job) => Ok(job.id),
+            _ => Err(ErrorReport::new(ErrorCode::Internal, "The core answered another question.")),
+        }
+    }
+
+    /// Sends every event of a job after a cursor to the page, until the job is over or the page has enough.
+    pub fn subscribe(
+        &self,
+        subscription: u32,
+        job_id: JobId,
+        after: EventSeq,
+        channel: Channel<Event>,
+    ) -> Result<(), ErrorReport> {
+        use futures_util::StreamExt;
+
+        let forge = self.forge()?.clone();
+        let ended = CancellationToken::new();
+        {
+            let mut subscriptions = lock(&self.0.subscriptions);
+            if subscriptions.len() >= MAX_SUBSCRIPTIONS {
+                return Err(ErrorReport::new(
+                    ErrorCode::BadRequest,
+                    format!("The page follows {MAX_SUBSCRIPTIONS} jobs already."),
+                ));
+            }
+            subscriptions.insert(subscription, ended.clone());
+        }
+        let core = self.clone();
+        tauri::async_runtime::spawn(async move {
+            let mut events = std::pin::pin!(forge.events(job_id, after));
+            loop {
+                tokio::select! {
+                    () = ended.cancelled() => break,
+                    event = events.next() => {
+                        if event.is_none_or(|event| channel.send(event).is_err()) {
+                            break;
+                        }
+                    }
+                }
+            }
+            core.unsubscribe(subscription);
+        });
+        Ok(())
+    }
+
+    pub fn unsubscribe(&self, subscription: u32) {
+        if let Some(ended) = lock(&self.0.subscriptions).remove(&subscription) {
+            ended.cancel();
+        }
+    }
+
+    pub fn end_subscriptions(&self) {
+        for (_, ended) in lock(&self.0.subscriptions).drain() {
+            ended.cancel();
+        }
+        *lock(&self.0.drops) = None;
+    }
+
+    pub fn watch_drops(&self, channel: Channel<Drop>) {
+        *lock(&self.0.drops) = Some(channel);
+    }
+
+    pub fn tell_drop(&self, drop: Drop) {
+        if let Some(channel) = lock(&self.0.drops).as_ref() {
+            // A page that is gone has nobody to tell.
+            let _ = channel.send(drop);
+        }
+    }
+
+    /// Running jobs become resumable.
+    pub async fn shutdown(&self) {
+        self.end_subscriptions();
+        if let Ok(forge) = &self.0.forge {
+            forge.shutdown().await;
+        }
+    }
+}
+
+/// Both maps stay whole between statements, so a panic elsewhere leaves them usable.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,97 @@
+//! The system's own dialogs to open and to save.
+
+use std::path::{Path, PathBuf};
+
+use oreforge_protocol::{
+    ArtifactId, Command, ErrorCode, ErrorReport, Reply, SavedFile, SourceInfo, SourceRef,
+};
+use tauri::{State, WebviewWindow};
+use tauri_plugin_dialog::{DialogExt, FileDialogBuilder, FilePath};
+use tokio::sync::oneshot;
+
+use crate::core::Core;
+
+const PICTURES: [&str; 9] = ["png", "jpg", "jpeg", "webp", "bmp", "gif", "tga", "tif", "tiff"];
+
+/// The chosen file, or `None` when the dialog was closed without a choice.
+async fn chosen(
+    window: &WebviewWindow,
+    ask: impl FnOnce(FileDialogBuilder<tauri::Wry>, Box<dyn FnOnce(Option<FilePath>) + Send>),
+) -> Result<Option<PathBuf>, ErrorReport> {
+    let (tell, told) = oneshot::channel();
+    let answer = Box::new(move |path| {
+        // Nobody waits any more once the window is closed.
+        let _ = tell.send(path);
+    });
+    ask(window.dialog().file().set_parent(window), answer);
+    let Ok(Some(path)) = told.await else { return Ok(None) };
+    path.into_path().map(Some).map_err(|error| {
+        ErrorReport::new(
+            ErrorCode::BadRequest,
+            "The dialog named something that is not a file on this computer.",
+        )
+        .with_details(error.to_string())
+    })
+}
+
+#[tauri::command]
+pub async fn pick_picture(
+    core: State<'_, Core>,
+    window: WebviewWindow,
+) -> Result<Option<SourceInfo>, ErrorReport> {
+    let path = chosen(&window, |dialog, answer| {
+        dialog
+            .set_title("Open picture")
+            .add_filter("Pictures", &PICTURES)
+            .add_filter("All files", &["*"])
+            .pick_file(answer);
+    })
+    .await?;
+    let Some(path) = path else { return Ok(None) };
+    core.import(SourceRef::Path { path: path.display().to_string() }).await.map(Some)
+}
+
+#[tauri::command]
+pub async fn save_artifact(
+    core: State<'_, Core>,
+    window: WebviewWindow,
+    id: ArtifactId,
+    suggested_name: String,
+) -> Result<Option<SavedFile>, ErrorReport> {
+    let name = Path::new(&suggested_name).file_name().map(|name| name.to_string_lossy().into_owned());
+    let path = chosen(&window, |dialog, answer| {
+        dialog
+            .set_title("Save GLB")
+            .set_file_name(name.unwrap_or_else(|| "mesh.glb".to_owned()))
+            .add_filter("GLB", &["glb"])
+            .save_file(answer);
+    })
+    .await?;
+    let Some(path) = path else { return Ok(None) };
+    let path = with_extension(path).display().to_string();
+    match core.forge()?.execute(Command::SaveArtifact { id, path }).await? {
+        Reply::SaveArtifact(saved) => Ok(Some(saved)),
+        _ => Err(ErrorReport::new(ErrorCode::Internal, "The core answered another question.")),
+    }
+}
+
+/// A name typed without its ending gets one, unless that would replace a file the dialog did not ask about.
+fn with_extension(path: PathBuf) -> PathBuf {
+    let completed = path.with_extension("glb");
+    if path.extension().is_none() && !completed.exists() { completed } else { path }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bare_name_gets_its_ending_but_replaces_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let bare = folder.path().join("scarab");
+        assert_eq!(with_extension(bare.clone()), folder.path().join("scarab.glb"));
+        std::fs::write(folder.path().join("scarab.glb"), b"mine").unwrap();
+        assert_eq!(with_extension(bare.clone()), bare);
+        assert_eq!(with_extension("a.gltf".into()), PathBuf::from("a.gltf"));
+    }
+}

@@ -1,0 +1,84 @@
+//! The page never names a place on the disk: files come in and go out by the system's dialogs and by being
+//! dropped, so that a page gone wrong can neither read nor write where the artist did not point.
+
+use oreforge_protocol::{Command, ErrorCode, ErrorReport, SourceRef};
+
+pub fn check(command: &Command) -> Result<(), ErrorReport> {
+    match command {
+        Command::StartForge { request } => {
+            let sources = std::iter::once(&request.source).chain(request.views.values()).chain(&request.mask);
+            sources.into_iter().try_for_each(source)
+        }
+        Command::ImportPicture { source: picture }
+        | Command::PreviewCutout { source: picture, .. }
+        | Command::SaveMask { source: picture, .. } => source(picture),
+        Command::SaveArtifact { .. } => Err(refusal("A file is saved through the system's dialog.")),
+        Command::GetJob { .. }
+        | Command::ListJobs { .. }
+        | Command::CancelJob { .. }
+        | Command::ResumeJob { .. }
+        | Command::JobEvents { .. }
+        | Command::ListSamples {}
+        | Command::EngineStatus {} => Ok(()),
+    }
+}
+
+fn source(source: &SourceRef) -> Result<(), ErrorReport> {
+    match source {
+        SourceRef::Path { .. } => Err(refusal("A picture is opened through the system's dialog.")),
+        SourceRef::Imported { .. } | SourceRef::Sample { .. } => Ok(()),
+    }
+}
+
+fn refusal(message: &str) -> ErrorReport {
+    ErrorReport::new(ErrorCode::BadRequest, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use oreforge_protocol::{ArtifactId, ForgeParams, ForgeRequest, ViewSlot};
+
+    use super::*;
+
+    fn path() -> SourceRef {
+        SourceRef::Path { path: "/etc/passwd".to_owned() }
+    }
+
+    fn sample() -> SourceRef {
+        SourceRef::Sample { name: "duck".to_owned() }
+    }
+
+    fn forge(source: SourceRef, view: SourceRef, mask: SourceRef) -> Command {
+        let request = ForgeRequest {
+            source,
+            views: [(ViewSlot::Back, view)].into(),
+            mask: Some(mask),
+            params: ForgeParams::default(),
+            name: None,
+            project: None,
+        };
+        Command::StartForge { request }
+    }
+
+    #[test]
+    fn no_command_of_the_page_names_a_path() {
+        let refused = [
+            forge(path(), sample(), sample()),
+            forge(sample(), path(), sample()),
+            forge(sample(), sample(), path()),
+            Command::ImportPicture { source: path() },
+            Command::PreviewCutout { source: path(), strokes: Vec::new() },
+            Command::SaveMask { source: path(), strokes: Vec::new() },
+            Command::SaveArtifact { id: ArtifactId::new(), path: "/tmp/x.glb".to_owned() },
+        ];
+        for command in refused {
+            assert!(check(&command).is_err(), "{command:?} was let through");
+        }
+    }
+
+    #[test]
+    fn pictures_of_the_store_and_samples_pass() {
+        check(&forge(sample(), sample(), sample())).unwrap();
+        check(&Command::ImportPicture { source: sample() }).unwrap();
+    }
+}

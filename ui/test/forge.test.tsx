@@ -1,0 +1,125 @@
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { act, cleanup, fireEvent, render, screen, waitFor } from "@testing-library/react";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { App } from "../src/App";
+import { HostContext } from "../src/host/context";
+import { HostError } from "../src/host/host";
+import type { ForgeRequest } from "../src/protocol/generated";
+import { DEFAULT_PARAMS, uiStore } from "../src/state/ui";
+import { MemoryHost } from "./memoryHost";
+
+vi.mock("../src/features/viewer/Viewer", () => ({ default: ({ url }: { url: string }) => <div data-testid="viewer">{url}</div> }));
+
+let host: MemoryHost;
+
+beforeEach(() => {
+  host = new MemoryHost();
+  uiStore.setState({ jobId: null, previousJobId: null, params: DEFAULT_PARAMS, givenViews: {}, strokes: {}, editingCutout: false, error: null, jobsOpen: false });
+  render(
+    <QueryClientProvider client={new QueryClient({ defaultOptions: { queries: { retry: false } } })}>
+      <HostContext value={host}>
+        <App />
+      </HostContext>
+    </QueryClientProvider>,
+  );
+});
+afterEach(cleanup);
+
+const button = (name: string | RegExp) => screen.findByRole("button", { name });
+const lastRequest = (): ForgeRequest => {
+  const command = host.commands.findLast((candidate) => candidate.command === "start_forge");
+  if (command?.command !== "start_forge") throw new Error("nothing was forged");
+  return command.request;
+};
+
+async function forgeTo(state: "running" | "done"): Promise<string> {
+  host.picked = host.source("duck.png");
+  fireEvent.click(await button("Open picture…"));
+  await screen.findByText("Waiting for its turn");
+  const id = uiStore.getState().jobId as string;
+  await act(async () => {
+    host.emit(id, { type: "step_active", step: "prepare", estimate_ms: 100 });
+    if (state === "running") return;
+    host.emit(id, { type: "mesh_ready", artifact: host.artifact(id, "finish", "mesh"), stats: null });
+    host.emit(id, { type: "done", elapsed_ms: 100 });
+  });
+  await screen.findByText(state === "running" ? "Cutting out the object" : "Done");
+  return id;
+}
+
+describe("the Forge", () => {
+  it("starts empty, with one main verb that says what it waits for", async () => {
+    expect(await button("Forge")).toHaveProperty("disabled", true);
+    expect(screen.getByText("Add a picture first")).toBeTruthy();
+    expect(await screen.findByText("Robot")).toBeTruthy();
+  });
+
+  it("forges the picture of the dialog and follows it by one subscription", async () => {
+    const id = await forgeTo("running");
+    expect(lastRequest().source).toEqual({ from: "imported", id: "duck.png", file_name: "duck.png" });
+    expect(host.subscriptions).toEqual([id]);
+  });
+
+  it("says why a picture cannot be used, with its code at hand", async () => {
+    host.picked = new HostError({ code: "not_a_picture", message: "notes.txt is a text, not a picture.", details: "magic 0x68", hint: "Choose a PNG." });
+    fireEvent.click(await button("Open picture…"));
+    const alert = await screen.findByRole("alert");
+    expect(alert.textContent).toContain("notes.txt is a text, not a picture.");
+    expect(alert.textContent).toContain("not_a_picture");
+    fireEvent.click(await button("Close"));
+    expect(screen.queryByRole("alert")).toBeNull();
+  });
+
+  it("shows the cancel at once, and asks first when Escape is pressed", async () => {
+    await forgeTo("running");
+    fireEvent.keyDown(window, { key: "Escape" });
+    await screen.findByText("Cancel this job?");
+    expect(host.commands.some(({ command }) => command === "cancel_job")).toBe(false);
+    fireEvent.click((await screen.findAllByRole("button", { name: "Cancel job" })).at(-1) as HTMLElement);
+    await screen.findAllByText("Cancelling");
+    expect(host.commands.some(({ command }) => command === "cancel_job")).toBe(true);
+  });
+
+  it("offers Forge again only when a setting differs, and keeps the old mesh in view", async () => {
+    const first = await forgeTo("done");
+    const shown = (await screen.findByTestId("viewer")).textContent;
+    expect(screen.queryByRole("button", { name: "Forge again" })).toBeNull();
+    act(() => uiStore.getState().setParams({ back: "mirror" }));
+    fireEvent.click(await button("Forge again"));
+    await waitFor(() => expect(uiStore.getState().jobId).not.toBe(first));
+    expect(lastRequest().params.back).toBe("mirror");
+    expect((await screen.findByTestId("viewer")).textContent).toBe(shown);
+  });
+
+  it("names the place it saved to", async () => {
+    await forgeTo("done");
+    host.savedTo = { path: "/home/me/Props/duck.glb", bytes: 10 };
+    fireEvent.click((await screen.findAllByRole("button", { name: /Save GLB/ }))[0] as HTMLElement);
+    expect((await screen.findAllByText("Saved duck.glb to Props.")).length).toBeGreaterThan(0);
+  });
+
+  it("says why a file could not be saved", async () => {
+    await forgeTo("done");
+    host.savedTo = new HostError({ code: "disk_full", message: "The disk is full.", details: null, hint: "Nothing was written." });
+    fireEvent.click((await screen.findAllByRole("button", { name: /Save GLB/ }))[0] as HTMLElement);
+    expect((await screen.findAllByText("The disk is full.")).length).toBeGreaterThan(0);
+  });
+
+  it("leaves an error panel, not a white window, when drawing fails", async () => {
+    const quiet = vi.spyOn(console, "error").mockImplementation(() => undefined);
+    await forgeTo("done");
+    act(() => void window.dispatchEvent(new CustomEvent("oreforge:crash", { detail: "forge" })));
+    await screen.findByText("The Forge stopped drawing");
+    fireEvent.click(await button("Try again"));
+    await screen.findByText("Done");
+    quiet.mockRestore();
+  });
+
+  it("forges what is dropped, one job each", async () => {
+    await screen.findByText("Robot");
+    await act(async () => host.onDrop({ type: "over", files: 2 }));
+    await screen.findByText("Forge these 2 pictures, one job each");
+    await act(async () => host.onDrop({ type: "dropped", pictures: [host.source("a.png"), host.source("b.png")], errors: [] }));
+    await waitFor(() => expect(host.jobs.size).toBe(2));
+  });
+});

@@ -1,0 +1,132 @@
+import { HostError, type CommandName, type Drop, type Host, type ReplyTo } from "../src/host/host";
+import type { Artifact, ArtifactKind, Command, Event, ForgeRequest, JobId, JobSnapshot, SavedFile, SourceInfo, StepName, ViewSlot } from "../src/protocol/generated";
+import { STEP_NAMES } from "../src/state/jobView";
+
+type Body = Event extends infer E ? (E extends Event ? Omit<E, "seq" | "job_id" | "at"> : never) : never;
+
+interface Subscriber {
+  jobId: JobId;
+  onEvent: (event: Event) => void;
+}
+
+/** A host without a core: jobs stand still until a test moves them on by `emit`. Tests only. */
+export class MemoryHost implements Host {
+  readonly log: Event[] = [];
+  readonly commands: Command[] = [];
+  readonly jobs = new Map<JobId, JobSnapshot>();
+  readonly subscriptions: JobId[] = [];
+  picked: SourceInfo | HostError | null = null;
+  savedTo: SavedFile | HostError | null = null;
+  onDrop: (drop: Drop) => void = () => undefined;
+  automation = true;
+  private subscribers = new Set<Subscriber>();
+  private lastId = 0;
+
+  constructor(private readonly urlOf: (what: string) => string = (what) => `memory:${what}`) {}
+
+  source(name: string): SourceInfo {
+    return { id: name, file_name: name, width_px: 1024, height_px: 1024, path: `/store/${name}` };
+  }
+
+  artifact(jobId: JobId, step: StepName, kind: ArtifactKind, slot: ViewSlot | null = null): Artifact {
+    return { id: `${kind}${slot === null ? "" : `-${slot}`}-${++this.lastId}`, job_id: jobId, step, kind, slot, path: `/store/${kind}`, bytes: 1_400_000, sha256: "" };
+  }
+
+  emit(jobId: JobId, body: Body): Event {
+    const event = { seq: this.log.length + 1, job_id: jobId, at: Date.now(), ...body } as Event;
+    this.log.push(event);
+    for (const subscriber of this.subscribers) if (subscriber.jobId === jobId) subscriber.onEvent(event);
+    return event;
+  }
+
+  private start(request: ForgeRequest): JobSnapshot {
+    const id = `job-${++this.lastId}`;
+    const name = request.source.from === "imported" ? request.source.file_name.replace(/\.\w+$/, "") : "job";
+    const job: JobSnapshot = {
+      id, kind: "forge", name, project: null, state: "queued", cancelling: false, checkpoint: null,
+      steps: STEP_NAMES.map((step) => ({ name: step, state: "waiting", elapsed_ms: null, estimate_ms: 300 })),
+      request, created_at: Date.now(), artifacts: [], error: null, last_seq: 0,
+    };
+    this.jobs.set(id, job);
+    const queued = this.emit(id, { type: "queued", name });
+    const snapshot = { ...job, last_seq: queued.seq };
+    this.jobs.set(id, snapshot);
+    return snapshot;
+  }
+
+  private job(id: JobId): JobSnapshot {
+    const job = this.jobs.get(id);
+    if (job === undefined) throw new HostError({ code: "job_not_found", message: "There is no such job.", details: null, hint: null });
+    return job;
+  }
+
+  private answer(command: Command): unknown {
+    switch (command.command) {
+      case "start_forge":
+        return this.start(command.request);
+      case "get_job":
+      case "cancel_job":
+      case "resume_job":
+        return this.job(command.id);
+      case "list_jobs":
+        return [...this.jobs.values()].toReversed();
+      case "job_events":
+        return this.log.filter(({ job_id, seq }) => job_id === command.id && seq > command.after);
+      case "import_picture":
+        return this.source(command.source.from === "sample" ? `${command.source.name}.png` : "picture.png");
+      case "preview_cutout":
+        throw new HostError({ code: "internal", message: "No cut-out here.", details: null, hint: null });
+      case "save_mask":
+        return this.source("mask.png");
+      case "list_samples":
+        return ["robot", "amphora", "coffee", "duck", "house", "mushroom", "penguin", "t-rex", "teapot"].map((name) => ({ name, file_name: `${name}.png` }));
+      case "engine_status":
+        return [{ engine: "draft", ready: true, note: "In the app, on 8 CPU threads. Needs no network and no models." }];
+      case "save_artifact":
+        throw new Error("the page never names a path");
+    }
+  }
+
+  async execute<N extends CommandName>(command: Extract<Command, { command: N }>): Promise<ReplyTo<N>> {
+    this.commands.push(command);
+    return this.answer(command) as ReplyTo<N>;
+  }
+
+  subscribe(jobId: JobId, after: number, onEvent: (event: Event) => void): () => void {
+    this.subscriptions.push(jobId);
+    const subscriber = { jobId, onEvent };
+    for (const event of this.log) if (event.job_id === jobId && event.seq > after) onEvent(event);
+    this.subscribers.add(subscriber);
+    return () => this.subscribers.delete(subscriber);
+  }
+
+  async opening() {
+    return { job_id: null, error: null, automation: this.automation, version: "0" };
+  }
+
+  async pickPicture() {
+    if (this.picked instanceof HostError) throw this.picked;
+    return this.picked;
+  }
+
+  async importPicture(fileName: string) {
+    return this.source(fileName);
+  }
+
+  async saveArtifact() {
+    if (this.savedTo instanceof HostError) throw this.savedTo;
+    return this.savedTo;
+  }
+
+  watchDrops(onDrop: (drop: Drop) => void) {
+    this.onDrop = onDrop;
+  }
+
+  artifactUrl(id: string) {
+    return this.urlOf(`artifact/${id}`);
+  }
+
+  sourceUrl(id: string) {
+    return this.urlOf(`source/${id}`);
+  }
+}
