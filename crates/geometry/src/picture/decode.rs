@@ -138,14 +138,12 @@ fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Opened<'a>, PictureError
 fn jpeg_has_end(bytes: &[u8]) -> bool {
     let mut at = 2;
     while let Some(&[marker_start, marker, high, low]) = bytes.get(at..at + 4) {
-        if marker_start != 0xff {
-            return false;
-        }
         if marker == 0xff {
             at += 1;
             continue;
         }
-        if marker == 0xda {
+        // Some writers leave padding between segments; then the marker may be anywhere behind it.
+        if marker == 0xda || marker_start != 0xff {
             return bytes[at..].windows(2).any(|pair| pair == [0xff, 0xd9]);
         }
         at += 2 + usize::from(u16::from_be_bytes([high, low]));
@@ -156,6 +154,9 @@ fn jpeg_has_end(bytes: &[u8]) -> bool {
 fn picture_error(e: ImageError, name: &'static str, size: (u32, u32), limits: &Limits) -> PictureError {
     match e {
         ImageError::Unsupported(e) => PictureError::Unsupported { format: format!("Such {name} ({e})") },
+        ImageError::Limits(_) if size == (0, 0) => {
+            PictureError::Damaged { format: name, reason: "its header asks for too much memory".to_owned() }
+        }
         ImageError::Limits(_) => PictureError::TooMuchMemory {
             width_px: size.0,
             height_px: size.1,

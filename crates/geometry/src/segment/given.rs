@@ -7,7 +7,7 @@ use super::cut::Label;
 use super::matte::{clean_rim, soft_cutout};
 use super::regions::{clean, count, dilated};
 use super::{SegmentError, Stroke, strokes};
-use crate::{Cancel, Cancelled, Grid};
+use crate::{Cancel, Grid};
 
 /// An artist's own fragments and holes are meant, down to what no mesh shows.
 const FRAGMENT: f32 = 0.005;
@@ -112,7 +112,7 @@ pub(super) fn keep_clear(cutout: &mut RgbaImage, picture: &RgbaImage) {
 }
 
 /// Fixes what the picture's alpha leaves no doubt about.
-pub(super) fn fix_clear(labels: &mut Grid<Label>, picture: &RgbaImage) -> Result<(), Cancelled> {
+pub(super) fn fix_clear(labels: &mut Grid<Label>, picture: &RgbaImage) {
     let (width, height) = (labels.width(), labels.height());
     for y in 0..height {
         for x in 0..width {
@@ -123,5 +123,4 @@ pub(super) fn fix_clear(labels: &mut Grid<Label>, picture: &RgbaImage) -> Result
             }
         }
     }
-    Ok(())
 }

@@ -102,7 +102,7 @@ pub const MIN_CONFIDENCE: f32 = 0.5;
 const ROUNDS: usize = 4;
 
 /// Cuts the object out of `picture`. With strokes or a mask the result is never refused for low confidence.
-/// Meant for pictures of at most 2048 pixels a side: memory grows with about 40 bytes a pixel.
+/// Meant for pictures of at most 2048 pixels a side: memory grows with about 25 bytes a pixel.
 pub fn cut_out(picture: &RgbaImage, hints: &MaskHints, cancel: Cancel<'_>) -> Result<Cutout, SegmentError> {
     if let Some(mask) = &hints.mask {
         let picture = given::by_mask(picture, mask, &hints.strokes, cancel)?;
@@ -147,7 +147,7 @@ fn by_colors(
     }
     if has_alpha {
         start = shrunk_mask(&given::alpha_mask(picture), width, height);
-        given::fix_clear(&mut fixed, picture)?;
+        given::fix_clear(&mut fixed, picture);
     }
     let scale = width as f32 / picture.width() as f32;
     strokes::paint(&mut fixed, strokes, scale, cancel)?;
