@@ -19,12 +19,15 @@ pub(crate) struct LogGuard {
 /// Sends logs to a daily file in `<root>/logs`, and to stderr what `RUST_LOG` asks for. Only the first call of
 /// a process counts. A folder that takes no logs is no reason not to work.
 pub(crate) fn start(root: &Path) -> LogGuard {
+    let folder = root.join("logs");
+    // The appender complains on stderr about a folder that is not there yet.
+    let _ = std::fs::create_dir_all(&folder);
     let appender = RollingFileAppender::builder()
         .rotation(Rotation::DAILY)
         .filename_prefix("oreforge")
         .filename_suffix("log")
         .max_log_files(MAX_LOG_FILES)
-        .build(root.join("logs"));
+        .build(folder);
     let (file, guard) = match appender {
         Ok(appender) => {
             let (writer, guard) = tracing_appender::non_blocking(appender);

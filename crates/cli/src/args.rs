@@ -1,0 +1,214 @@
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use oreforge_protocol::{BackChoice, EngineChoice, ForgeParams, JobId, ProfileChoice, ViewSlot};
+
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("OREFORGE_COMMIT"), ")");
+
+/// A picture goes in, a clean, textured, game-ready mesh comes out.
+#[derive(Debug, Parser)]
+#[command(name = "oreforge", version = VERSION)]
+pub struct Args {
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Make a mesh from each picture.
+    #[command(after_help = FORGE_EXAMPLES)]
+    Forge(ForgeArgs),
+    /// Look at jobs, stop them, go on with them.
+    Jobs(JobsArgs),
+    /// Print a completion script for a shell.
+    Completions { shell: clap_complete::Shell },
+}
+
+const FORGE_EXAMPLES: &str = "\
+Examples:
+  oreforge forge duck.png --out out
+      out/duck.glb, out/duck.report.json, out/duck.preview.png and out/duck.views/
+  oreforge forge crate.png --view right=crate_r.png --view back=crate_b.png --out out
+      carve from three sides instead of guessing
+  oreforge forge cup.jpg --mask cup_mask.png --triangles 5000 --texture 512 --out out
+      say yourself what the object is; a small mesh
+  oreforge forge *.png --out out --json > events.jsonl
+      one job per picture, one event per line
+
+Exit codes: 0 done, 2 usage or a place that cannot be written, 3 bad input or a mask is needed,
+4 engine not available, 5 the quality gate refused, 6 the engine or the data folder failed,
+130 cancelled. With several pictures every result is kept and the highest code is given.";
+
+#[derive(Debug, ClapArgs)]
+pub struct ForgeArgs {
+    /// Pictures: PNG, JPEG, WebP, BMP, GIF, TGA or TIFF.
+    #[arg(required = true, value_name = "PICTURE")]
+    pub pictures: Vec<PathBuf>,
+    /// A picture of another side: right, back, left, top or bottom.
+    #[arg(long = "view", value_name = "SLOT=PATH", value_parser = parse_view)]
+    pub views: Vec<(ViewSlot, PathBuf)>,
+    /// White where the object is, black elsewhere.
+    #[arg(long, value_name = "PATH")]
+    pub mask: Option<PathBuf>,
+    /// Folder for the results; made when it is not there.
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    #[arg(long, value_enum, default_value = "auto")]
+    engine: Engine,
+    /// How the silhouette becomes a solid.
+    #[arg(long, value_enum, default_value = "auto")]
+    profile: Profile,
+    /// Factor on the depth, 0.1 to 4.
+    #[arg(long, value_name = "F")]
+    depth: Option<f32>,
+    /// What the unseen back looks like.
+    #[arg(long, value_enum, default_value = "auto")]
+    back: Back,
+    /// Triangle budget.
+    #[arg(long, value_name = "N", default_value_t = ForgeParams::default().triangles)]
+    triangles: u32,
+    /// Side of the square texture in pixels.
+    #[arg(long, value_name = "PX", default_value_t = ForgeParams::default().texture_px)]
+    texture: u32,
+    #[arg(long, value_name = "N", default_value_t = ForgeParams::default().seed)]
+    seed: u64,
+    /// One event per line on stdout, nothing else there.
+    #[arg(long)]
+    pub json: bool,
+    /// Where jobs are kept.
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Folder of the data folder that the job goes into.
+    #[arg(long, value_name = "NAME")]
+    pub project: Option<String>,
+    /// Leave engine, seed, versions and source out of the asset.
+    #[arg(long)]
+    no_provenance: bool,
+}
+
+impl ForgeArgs {
+    pub fn params(&self) -> ForgeParams {
+        ForgeParams {
+            engine: match self.engine {
+                Engine::Auto => EngineChoice::Auto,
+                Engine::Draft => EngineChoice::Draft,
+                Engine::Comfy => EngineChoice::Comfy,
+            },
+            profile: match self.profile {
+                Profile::Auto => ProfileChoice::Auto,
+                Profile::Organic => ProfileChoice::Organic,
+                Profile::Lathe => ProfileChoice::Lathe,
+                Profile::Hard => ProfileChoice::Hard,
+            },
+            back: match self.back {
+                Back::Auto => BackChoice::Auto,
+                Back::Fill => BackChoice::Fill,
+                Back::Mirror => BackChoice::Mirror,
+            },
+            depth: self.depth,
+            triangles: self.triangles,
+            texture_px: self.texture,
+            seed: self.seed,
+            provenance: !self.no_provenance,
+            ..ForgeParams::default()
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Engine {
+    Auto,
+    Draft,
+    Comfy,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Profile {
+    Auto,
+    /// Round all over: creatures, fruit, toys.
+    Organic,
+    /// A body of revolution: vases, bottles.
+    Lathe,
+    /// Flat faces and bevelled rims: houses, crates.
+    Hard,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Back {
+    Auto,
+    /// Colours grown in from the rim.
+    Fill,
+    /// The front again, seen through.
+    Mirror,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct JobsArgs {
+    #[command(subcommand)]
+    pub verb: JobsVerb,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum JobsVerb {
+    /// Newest first.
+    List {
+        /// At most this many.
+        #[arg(long, default_value_t = 100)]
+        limit: u32,
+        #[command(flatten)]
+        common: Common,
+    },
+    Show {
+        id: JobId,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// What happened to a job, oldest first.
+    Events {
+        id: JobId,
+        /// Only what came after this sequence number.
+        #[arg(long, value_name = "SEQ", default_value_t = 0, value_parser = clap::value_parser!(i64).range(0..))]
+        after: i64,
+        /// Wait for more until the job is over.
+        #[arg(long)]
+        follow: bool,
+        #[command(flatten)]
+        common: Common,
+    },
+    Cancel {
+        id: JobId,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Go on after the last finished step.
+    Resume {
+        id: JobId,
+        /// Folder for the results.
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Common {
+    /// JSON on stdout, nothing else there.
+    #[arg(long)]
+    pub json: bool,
+    /// Where jobs are kept.
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+}
+
+fn parse_view(text: &str) -> Result<(ViewSlot, PathBuf), String> {
+    let (slot, path) = text.split_once('=').ok_or("write it as SLOT=PATH, like back=duck_back.png")?;
+    let slot: ViewSlot = slot.parse()?;
+    match slot {
+        ViewSlot::Front => Err("the PICTURE itself is the front view".to_owned()),
+        ViewSlot::ThreeQuarter => Err("use right, back, left, top or bottom".to_owned()),
+        ViewSlot::Right | ViewSlot::Back | ViewSlot::Left | ViewSlot::Top | ViewSlot::Bottom => {
+            Ok((slot, PathBuf::from(path)))
+        }
+    }
+}

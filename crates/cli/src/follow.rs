@@ -1,0 +1,87 @@
+use std::path::Path;
+
+use futures_util::StreamExt;
+use oreforge_commands::Oreforge;
+use oreforge_protocol::{Command, ErrorCode, ErrorReport, EventBody, EventSeq, JobId, JobSnapshot, Reply};
+
+use crate::exit::Exit;
+use crate::interrupt::Interrupt;
+use crate::outputs;
+use crate::show::{self, Show};
+
+/// Where a job's results go, and what they are called.
+pub struct Place<'a> {
+    pub dir: &'a Path,
+    pub stem: &'a str,
+}
+
+/// Shows a job until it is over, cancels it on Ctrl-C, and writes its results.
+pub async fn follow(
+    forge: &Oreforge,
+    job: &JobSnapshot,
+    after: EventSeq,
+    place: Option<Place<'_>>,
+    json: bool,
+    interrupt: &Interrupt,
+) -> anyhow::Result<Exit> {
+    let show = Show::new(&job.name, json);
+    let mut events = std::pin::pin!(forge.events(job.id, after));
+    let mut stop = std::pin::pin!(interrupt.wait());
+    let mut stopping = false;
+    let mut exit = Exit::Failed;
+    loop {
+        let event = tokio::select! {
+            () = &mut stop, if !stopping => {
+                stopping = true;
+                forge.execute(Command::CancelJob { id: job.id }).await?;
+                continue;
+            }
+            event = events.next() => event,
+        };
+        let Some(event) = event else { break };
+        show.event(&event);
+        match event.body {
+            EventBody::Done { .. } => exit = Exit::Done,
+            EventBody::Cancelled => exit = Exit::Cancelled,
+            EventBody::Error { error, .. } => {
+                show::report(&error);
+                exit = Exit::from(error.code);
+            }
+            EventBody::Resumed { .. } => exit = Exit::Failed,
+            EventBody::Queued { .. }
+            | EventBody::StepActive { .. }
+            | EventBody::Progress { .. }
+            | EventBody::ImageReady { .. }
+            | EventBody::ViewReady { .. }
+            | EventBody::MeshReady { .. }
+            | EventBody::Quality { .. }
+            | EventBody::Log { .. }
+            | EventBody::StepDone { .. }
+            | EventBody::Cancelling
+            | EventBody::Interrupted => {}
+        }
+    }
+    // Done a moment before Ctrl-C was heard: whoever pressed it wants no files.
+    if interrupt.asked() {
+        return Ok(Exit::Cancelled);
+    }
+    if let (Exit::Done, Some(place)) = (exit, place) {
+        let written = outputs::write(forge, &snapshot(forge, job.id).await?, &place).await?;
+        if !json {
+            written.iter().for_each(|path| show::out_line(&path.display().to_string()));
+        }
+    }
+    Ok(exit)
+}
+
+pub async fn snapshot(forge: &Oreforge, id: JobId) -> Result<JobSnapshot, ErrorReport> {
+    match forge.execute(Command::GetJob { id }).await? {
+        Reply::GetJob(job) => Ok(job),
+        _ => Err(mismatch()),
+    }
+}
+
+/// `execute` answers each command with the reply of the same name.
+pub fn mismatch() -> ErrorReport {
+    ErrorReport::new(ErrorCode::Internal, "The core answered another question.")
+}

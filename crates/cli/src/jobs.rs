@@ -1,0 +1,153 @@
+use std::path::{Path, PathBuf};
+
+use futures_util::StreamExt;
+use oreforge_commands::{Config, Oreforge};
+use oreforge_protocol::{
+    Command, EventSeq, JobId, JobKind, JobSnapshot, JobState, Reply, StepName, StepSnapshot,
+};
+use serde::Serialize;
+
+use crate::args::{Common, JobsArgs, JobsVerb};
+use crate::exit::Exit;
+use crate::follow::{Place, follow, mismatch, snapshot};
+use crate::interrupt::Interrupt;
+use crate::outputs;
+use crate::show::{json_line, out_line};
+
+pub async fn jobs(args: JobsArgs) -> anyhow::Result<Exit> {
+    let common = match &args.verb {
+        JobsVerb::List { common, .. }
+        | JobsVerb::Show { common, .. }
+        | JobsVerb::Events { common, .. }
+        | JobsVerb::Cancel { common, .. }
+        | JobsVerb::Resume { common, .. } => common,
+    };
+    let Common { json, data_dir } = common;
+    let (json, data_dir) = (*json, data_dir.clone());
+    let forge = Oreforge::open(Config { data_dir, only_own_jobs: true })?;
+    let ended = match args.verb {
+        JobsVerb::List { limit, .. } => list(&forge, limit, json).await,
+        JobsVerb::Show { id, .. } => show(&forge, id, json).await,
+        JobsVerb::Events { id, after, follow: true, .. } => watch(&forge, id, EventSeq(after)).await,
+        JobsVerb::Events { id, after, .. } => events(&forge, id, EventSeq(after)).await,
+        JobsVerb::Cancel { id, .. } => cancel(&forge, id, json).await,
+        JobsVerb::Resume { id, out, .. } => resume(&forge, id, out, json).await,
+    };
+    forge.shutdown().await;
+    ended
+}
+
+/// One line of `jobs list --json`.
+#[derive(Serialize)]
+struct Listed<'a> {
+    id: JobId,
+    kind: JobKind,
+    name: &'a str,
+    state: JobState,
+    checkpoint: Option<StepName>,
+    steps: &'a [StepSnapshot],
+    created_at: i64,
+}
+
+async fn list(forge: &Oreforge, limit: u32, json: bool) -> anyhow::Result<Exit> {
+    let Reply::ListJobs(jobs) = forge.execute(Command::ListJobs { limit }).await? else {
+        return Err(mismatch().into());
+    };
+    for job in &jobs {
+        if json {
+            json_line(&Listed {
+                id: job.id,
+                kind: job.kind,
+                name: &job.name,
+                state: job.state,
+                checkpoint: job.checkpoint,
+                steps: &job.steps,
+                created_at: job.created_at,
+            });
+        } else {
+            out_line(&summary(job));
+        }
+    }
+    Ok(Exit::Done)
+}
+
+async fn show(forge: &Oreforge, id: JobId, json: bool) -> anyhow::Result<Exit> {
+    let job = snapshot(forge, id).await?;
+    if json {
+        json_line(&job);
+        return Ok(Exit::Done);
+    }
+    out_line(&summary(&job));
+    for step in &job.steps {
+        let elapsed = step.elapsed_ms.map_or_else(String::new, |ms| format!("{ms} ms"));
+        out_line(&format!("  {:<8} {:?} {elapsed}", step.name.as_str(), step.state).to_lowercase());
+    }
+    for artifact in &job.artifacts {
+        out_line(&format!("  {} ({} bytes)", artifact.path, artifact.bytes));
+    }
+    if let Some(error) = &job.error {
+        out_line(&format!("  {}", error.message));
+    }
+    Ok(Exit::Done)
+}
+
+/// Events are lines of JSON with and without `--json`: a log has no second form.
+async fn events(forge: &Oreforge, id: JobId, mut after: EventSeq) -> anyhow::Result<Exit> {
+    loop {
+        let Reply::JobEvents(events) = forge.execute(Command::JobEvents { id, after }).await? else {
+            return Err(mismatch().into());
+        };
+        let Some(last) = events.last() else { return Ok(Exit::Done) };
+        after = last.seq;
+        events.iter().for_each(json_line);
+    }
+}
+
+async fn watch(forge: &Oreforge, id: JobId, after: EventSeq) -> anyhow::Result<Exit> {
+    snapshot(forge, id).await?;
+    let interrupt = Interrupt::listen();
+    let mut events = std::pin::pin!(forge.events(id, after));
+    let mut stop = std::pin::pin!(interrupt.wait());
+    loop {
+        tokio::select! {
+            () = &mut stop => return Ok(Exit::Cancelled),
+            event = events.next() => match event {
+                Some(event) => json_line(&event),
+                None => return Ok(Exit::Done),
+            },
+        }
+    }
+}
+
+async fn cancel(forge: &Oreforge, id: JobId, json: bool) -> anyhow::Result<Exit> {
+    let Reply::CancelJob(job) = forge.execute(Command::CancelJob { id }).await? else {
+        return Err(mismatch().into());
+    };
+    if json {
+        json_line(&job)
+    } else {
+        out_line(&summary(&job))
+    }
+    Ok(Exit::Done)
+}
+
+async fn resume(forge: &Oreforge, id: JobId, out: Option<PathBuf>, json: bool) -> anyhow::Result<Exit> {
+    let interrupt = Interrupt::listen();
+    if let Some(dir) = &out {
+        outputs::prepare(dir)?;
+    }
+    let seen = snapshot(forge, id).await?.last_seq;
+    let Reply::ResumeJob(job) = forge.execute(Command::ResumeJob { id }).await? else {
+        return Err(mismatch().into());
+    };
+    // The name may come from a host without a file system in mind.
+    let stem =
+        Path::new(&job.name).file_name().map_or_else(|| "picture".into(), |name| name.to_string_lossy());
+    let place = out.as_deref().map(|dir| Place { dir, stem: &stem });
+    follow(forge, &job, seen, place, json, &interrupt).await
+}
+
+fn summary(job: &JobSnapshot) -> String {
+    let checkpoint = job.checkpoint.map_or("-", StepName::as_str);
+    format!("{}  {:<11}  {:<7}  {}", job.id, job.state.as_str(), checkpoint, job.name)
+}
