@@ -12,7 +12,9 @@ use crate::{Cancel, Cancelled, TriMesh};
 /// Texture coordinates are odd multiples of one over this, in texels: exact in `f32`, and no corner lies on a
 /// texel's centre line, so that turning a chart does not change which texels it has.
 const STEPS_PER_TEXEL: f64 = 512.0;
+const CANCEL_EVERY: usize = 1024;
 
+#[derive(PartialEq, Eq)]
 pub struct Chart {
     /// Place in [`SIDES`].
     pub side: u8,
@@ -75,81 +77,101 @@ pub fn grow(
     densities: &[f64; SIDES.len()],
     cancel: Cancel<'_>,
 ) -> Result<Vec<Chart>, Cancelled> {
-    let mut charts = Vec::new();
-    let mut patch_of = vec![u32::MAX; sides.len()];
+    let mut growth =
+        Growth { mesh, half_edges, states: vec![State::Unseen; sides.len()], charts: Vec::new() };
     let mut patch: Vec<u32> = Vec::new();
     for first in 0..sides.len() {
-        if patch_of[first] != u32::MAX {
+        if growth.states[first] != State::Unseen {
             continue;
         }
+        cancel.check()?;
         let side = sides[first];
         patch.clear();
         patch.push(first as u32);
-        patch_of[first] = first as u32;
+        growth.states[first] = State::Waiting;
         let mut at = 0;
         while let Some(&triangle) = patch.get(at) {
             at += 1;
             for n in neighbours(half_edges, triangle as usize).into_iter().flatten() {
-                if sides[n] == side && patch_of[n] == u32::MAX {
-                    patch_of[n] = first as u32;
+                if sides[n] == side && growth.states[n] == State::Unseen {
+                    growth.states[n] = State::Waiting;
                     patch.push(n as u32);
                 }
             }
         }
-        cancel.check()?;
-        let projection = Projection::new(side, densities[usize::from(side)]);
-        split(mesh, half_edges, &projection, side, &patch, cancel, &mut charts)?;
+        growth.split(side, densities[usize::from(side)], &patch, cancel)?;
     }
-    Ok(charts)
+    Ok(growth.charts)
 }
 
-/// Grows charts over one connected patch; a triangle that would cover a texel again waits for a later chart.
-fn split(
-    mesh: &TriMesh,
-    half_edges: &HalfEdges,
-    projection: &Projection,
-    side: u8,
-    patch: &[u32],
-    cancel: Cancel<'_>,
-    charts: &mut Vec<Chart>,
-) -> Result<(), Cancelled> {
-    let (low, high) = projection.bounds(mesh, patch);
-    let size = high - low + 1.0;
-    let mut texels = BitGrid::new(size.x as usize, size.y as usize);
-    let mut waiting: std::collections::BTreeSet<u32> = patch.iter().copied().collect();
-    let mut open = VecDeque::new();
-    // In the patch's order, so that a first chart starts where the patch does.
-    for &seed in patch {
-        if !waiting.contains(&seed) {
-            continue;
-        }
-        cancel.check()?;
-        let mut refused = std::collections::BTreeSet::new();
-        let mut triangles = Vec::new();
-        open.push_back(seed);
-        waiting.remove(&seed);
-        while let Some(triangle) = open.pop_front() {
-            let corners = projection.corners(mesh, triangle, low);
-            let mut taken = false;
-            texel_runs(corners, |y, start, end| taken |= texels.any(y, start, end));
-            if taken && !triangles.is_empty() {
-                refused.insert(triangle);
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Of no patch yet.
+    Unseen,
+    /// Of the patch at hand, for this or a later chart.
+    Waiting,
+    /// Looked at for this chart, or in a chart.
+    Met,
+}
+
+struct Growth<'a> {
+    mesh: &'a TriMesh,
+    half_edges: &'a HalfEdges,
+    states: Vec<State>,
+    charts: Vec<Chart>,
+}
+
+impl Growth<'_> {
+    /// Grows charts over one connected patch; a triangle that would cover a texel again waits for a later chart.
+    fn split(&mut self, side: u8, density: f64, patch: &[u32], cancel: Cancel<'_>) -> Result<(), Cancelled> {
+        let projection = Projection::new(side, density);
+        let (low, high) = projection.bounds(self.mesh, patch);
+        let size = high - low + 1.0;
+        let mut texels = BitGrid::new(size.x as usize, size.y as usize);
+        let mut runs = Vec::new();
+        let mut refused = Vec::new();
+        let mut open = VecDeque::new();
+        let mut looked_at = 0usize;
+        for &seed in patch {
+            if self.states[seed as usize] != State::Waiting {
                 continue;
             }
-            texel_runs(corners, |y, start, end| texels.set(y, start, end));
-            triangles.push(triangle);
-            for n in neighbours(half_edges, triangle as usize).into_iter().flatten() {
-                if waiting.remove(&(n as u32)) {
-                    open.push_back(n as u32);
+            let mut triangles = Vec::new();
+            open.push_back(seed);
+            self.states[seed as usize] = State::Met;
+            while let Some(triangle) = open.pop_front() {
+                looked_at += 1;
+                if looked_at.is_multiple_of(CANCEL_EVERY) {
+                    cancel.check()?;
+                }
+                runs.clear();
+                let corners = projection.corners(self.mesh, triangle, low);
+                texel_runs(corners, |y, start, end| runs.push((y, start, end)));
+                if !triangles.is_empty() && runs.iter().any(|&(y, start, end)| texels.any(y, start, end)) {
+                    refused.push(triangle);
+                    continue;
+                }
+                for &(y, start, end) in &runs {
+                    texels.set(y, start, end);
+                }
+                triangles.push(triangle);
+                for n in neighbours(self.half_edges, triangle as usize).into_iter().flatten() {
+                    if self.states[n] == State::Waiting {
+                        self.states[n] = State::Met;
+                        open.push_back(n as u32);
+                    }
                 }
             }
+            let done = triangles.len() == patch.len();
+            self.charts.push(Chart { side, triangles });
+            if done {
+                break;
+            }
+            for triangle in refused.drain(..) {
+                self.states[triangle as usize] = State::Waiting;
+            }
+            texels.clear();
         }
-        charts.push(Chart { side, triangles });
-        if refused.is_empty() && waiting.is_empty() {
-            break;
-        }
-        waiting.append(&mut refused);
-        texels.clear();
+        Ok(())
     }
-    Ok(())
 }

@@ -5,7 +5,7 @@ mod footprint;
 mod label;
 mod pack;
 
-use glam::{DVec2, Vec2, Vec3};
+use glam::{DVec2, UVec2, Vec2, Vec3};
 use rayon::prelude::*;
 
 use crate::decimate::half_edges::HalfEdges;
@@ -23,7 +23,9 @@ const MAX_EXTENT: f64 = 2.0;
 /// Halvings of the interval in which the largest scale is sought, on cells twice as large as the last ones.
 const SCALE_STEPS: usize = 6;
 /// From one try on the final cells to the next.
-const SCALE_STEP: f64 = 0.97;
+const SCALE_STEP: f64 = 0.98;
+/// The first try on the final cells, relative to a scale that failed on coarse ones.
+const FIRST_TRY: f64 = 1.03;
 const MAX_TRIES: usize = 80;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -79,30 +81,31 @@ pub fn unwrap(mesh: &TriMesh, options: &UnwrapOptions, cancel: Cancel<'_>) -> Re
         texture_px * (FIRST_COVERAGE / flat_area).sqrt().min(MAX_EXTENT / extent_m.max(f64::MIN_POSITIVE));
     let densities = |scale: f64| factors.map(|factor| factor * scale);
 
-    let charts = grow(mesh, &half_edges, &sides, &densities(first), cancel)?;
+    let mut charts = grow(mesh, &half_edges, &sides, &densities(first), cancel)?;
     let (mut fits, mut fails) = (0.3 * first, 1.2 * first);
     for _ in 0..SCALE_STEPS {
         let scale = (fits * fails).sqrt();
-        let coarse_px = layout.cell_px * 2;
-        let placed =
-            pack(&layout.footprints(&charts, &densities(scale), coarse_px), layout.cells(coarse_px), cancel)?;
-        *(if placed.is_some() { &mut fits } else { &mut fails }) = scale;
+        let fit = layout.place(&charts, &densities(scale), layout.cell_px * 2, cancel)?.is_some();
+        *(if fit { &mut fits } else { &mut fails }) = scale;
     }
-    let mut scale = fails * 1.05;
-    for attempt in 1..=MAX_TRIES {
+    let mut scale = fails * FIRST_TRY;
+    for _ in 0..MAX_TRIES {
         let densities = densities(scale);
-        // Which triangles share a texel depends on the scale.
-        let charts = grow(mesh, &half_edges, &sides, &densities, cancel)?;
-        let footprints = layout.footprints(&charts, &densities, layout.cell_px);
-        let placed = pack(&footprints, layout.cells(layout.cell_px), cancel)?;
-        if placed.is_some() || attempt == MAX_TRIES {
-            let corner = Place { x: 0, y: 0, turned: false };
-            let places = placed.unwrap_or_else(|| vec![corner; charts.len()]);
-            return Ok(layout.finish(&charts, &densities, &places, &footprints));
+        if let Some(places) = layout.place(&charts, &densities, layout.cell_px, cancel)? {
+            // Which triangles share a texel depends on the scale.
+            let exact = grow(mesh, &half_edges, &sides, &densities, cancel)?;
+            if exact == charts {
+                return Ok(layout.finish(&charts, &densities, &places));
+            }
+            charts = exact;
+            if let Some(places) = layout.place(&charts, &densities, layout.cell_px, cancel)? {
+                return Ok(layout.finish(&charts, &densities, &places));
+            }
         }
         scale *= SCALE_STEP;
     }
-    unreachable!("the last attempt returns")
+    let corner = Place { x: 0, y: 0, turns: 0 };
+    Ok(layout.finish(&charts, &densities(scale), &vec![corner; charts.len()]))
 }
 
 fn flat_area(mesh: &TriMesh, triangle: [u32; 3], side: u8, factors: &[f64; SIDES.len()]) -> f64 {
@@ -118,8 +121,16 @@ struct Layout<'a> {
 }
 
 impl Layout<'_> {
-    fn cells(&self, cell_px: usize) -> usize {
-        self.options.texture_px as usize / cell_px
+    /// A place for every chart, in cells of `cell_px` texels, or `None`.
+    fn place(
+        &self,
+        charts: &[Chart],
+        densities: &[f64; SIDES.len()],
+        cell_px: usize,
+        cancel: Cancel<'_>,
+    ) -> Result<Option<Vec<Place>>, Cancelled> {
+        cancel.check()?;
+        pack(&self.footprints(charts, densities, cell_px), self.options.texture_px as usize / cell_px, cancel)
     }
 
     /// Half the distance to keep from other charts, in texels.
@@ -133,8 +144,7 @@ impl Layout<'_> {
             .par_iter()
             .map(|chart| {
                 let projection = Projection::new(chart.side, densities[usize::from(chart.side)]);
-                let (origin, high) = self.frame(&projection, chart);
-                let size = ((high - origin) / cell_px as f64).floor().as_uvec2() + 1;
+                let (origin, size) = self.frame(&projection, chart, cell_px);
                 // What is larger than the square does not fit, however it looks.
                 let most = 2 * MAX_CELLS as u32;
                 let mut cells = BitGrid::new(size.x.min(most) as usize, size.y.min(most) as usize);
@@ -154,19 +164,14 @@ impl Layout<'_> {
             .collect()
     }
 
-    /// The texels a chart starts and ends at, its margin included.
-    fn frame(&self, projection: &Projection, chart: &Chart) -> (DVec2, DVec2) {
+    /// The texel a chart starts at, its margin included, and its size in cells.
+    fn frame(&self, projection: &Projection, chart: &Chart, cell_px: usize) -> (DVec2, UVec2) {
         let (low, high) = projection.bounds(self.mesh, &chart.triangles);
-        (low - self.margin().ceil(), high + self.margin().ceil())
+        let (low, high) = (low - self.margin().ceil(), high + self.margin().ceil());
+        (low, ((high - low) / cell_px as f64).floor().as_uvec2() + 1)
     }
 
-    fn finish(
-        &self,
-        charts: &[Chart],
-        densities: &[f64; SIDES.len()],
-        places: &[Place],
-        footprints: &[BitGrid],
-    ) -> Unwrapped {
+    fn finish(&self, charts: &[Chart], densities: &[f64; SIDES.len()], places: &[Place]) -> Unwrapped {
         let mesh = self.mesh;
         let mesh_normals = mesh.vertex_normals();
         let mut unwrapped = Unwrapped {
@@ -184,18 +189,17 @@ impl Layout<'_> {
         let texture_px = f64::from(self.options.texture_px);
         for (i, chart) in charts.iter().enumerate() {
             let projection = Projection::new(chart.side, densities[usize::from(chart.side)]);
-            let (origin, _) = self.frame(&projection, chart);
+            let (origin, size) = self.frame(&projection, chart, self.cell_px);
+            let size_px = size.as_dvec2() * self.cell_px as f64;
             let place = places[i];
             let corner = DVec2::new(place.x as f64, place.y as f64) * self.cell_px as f64;
-            let height_px = (footprints[i].height * self.cell_px) as f64;
             for &triangle in &chart.triangles {
                 unwrapped.triangles[triangle as usize] = mesh.triangles[triangle as usize].map(|v| {
                     let entry = &mut split[v as usize];
                     if entry.0 != i {
                         *entry = (i, unwrapped.positions.len() as u32);
                         let local = projection.place(mesh.positions[v as usize], origin);
-                        let turned =
-                            if place.turned { DVec2::new(height_px - local.y, local.x) } else { local };
+                        let turned = turned(local, size_px, place.turns);
                         unwrapped.positions.push(mesh.positions[v as usize]);
                         unwrapped.normals.push(mesh_normals[v as usize]);
                         unwrapped.uvs.push(((corner + turned) / texture_px).as_vec2());
@@ -207,6 +211,16 @@ impl Layout<'_> {
         }
         (unwrapped.coverage, unwrapped.overlap) = measure(&unwrapped, self.options.texture_px as usize);
         unwrapped
+    }
+}
+
+/// A point of a rectangle after quarter turns as [`BitGrid::turned`].
+fn turned(p: DVec2, size: DVec2, turns: u8) -> DVec2 {
+    match turns {
+        0 => p,
+        1 => DVec2::new(size.y - p.y, p.x),
+        2 => size - p,
+        _ => DVec2::new(p.y, size.x - p.x),
     }
 }
 

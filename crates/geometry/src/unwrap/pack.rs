@@ -5,6 +5,8 @@ use crate::{Cancel, Cancelled};
 
 /// Most cells along a side of the square.
 pub const MAX_CELLS: usize = 256;
+/// Footprints of more than one in so many of all cells are large.
+const LARGE_SHARE: usize = 50;
 const WORDS: usize = MAX_CELLS / 64;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,12 +14,12 @@ pub struct Place {
     /// In cells.
     pub x: usize,
     pub y: usize,
-    /// By a quarter, as [`BitGrid::turned`].
-    pub turned: bool,
+    /// Quarters, each as [`BitGrid::turned`].
+    pub turns: u8,
 }
 
-/// Places footprints in a square of `cells` a side, largest first, each in the topmost free place, upright or
-/// turned. `None` when they do not all fit.
+/// Places footprints in a square of `cells` a side, largest first, each turned so that it ends topmost. `None`
+/// when they do not all fit.
 pub fn pack(
     footprints: &[BitGrid],
     cells: usize,
@@ -30,18 +32,25 @@ pub fn pack(
     let mut order: Vec<usize> = (0..footprints.len()).collect();
     order.sort_by_key(|&i| std::cmp::Reverse((sizes[i], i)));
     let mut square = Square { cells, rows: vec![[0; WORDS]; cells] };
-    let mut places = vec![Place { x: 0, y: 0, turned: false }; footprints.len()];
+    let mut places = vec![Place { x: 0, y: 0, turns: 0 }; footprints.len()];
     for i in order {
         cancel.check()?;
-        let upright = &footprints[i];
-        let turned = upright.turned();
-        let found = [(upright, false), (&turned, true)]
-            .into_iter()
-            .filter_map(|(shape, turned)| Some((square.find(shape)?, shape, turned)))
-            .min_by_key(|&((x, y), shape, turned)| (y + shape.height, x, turned));
-        let Some(((x, y), shape, turned)) = found else { return Ok(None) };
-        square.fill(shape, x, y);
-        places[i] = Place { x, y, turned };
+        let mut shape = footprints[i].clone();
+        // Half turns help a large chart to nest into another; for small ones they are not worth the time.
+        let turns = if sizes[i] * LARGE_SHARE > cells * cells { 4 } else { 2 };
+        let mut best: Option<((usize, usize), Place, BitGrid)> = None;
+        for turns in 0..turns {
+            if let Some((x, y)) = square.find(&shape) {
+                let rank = (y + shape.height, x);
+                if best.as_ref().is_none_or(|(least, ..)| rank < *least) {
+                    best = Some((rank, Place { x, y, turns }, shape.clone()));
+                }
+            }
+            shape = shape.turned();
+        }
+        let Some((_, place, shape)) = best else { return Ok(None) };
+        square.fill(&shape, place.x, place.y);
+        places[i] = place;
     }
     Ok(Some(places))
 }
@@ -168,7 +177,7 @@ mod tests {
         let places = pack(&footprints, 200, Cancel::never()).expect("nobody cancels").expect("there is room");
         let mut square = BitGrid::new(200, 200);
         for (shape, place) in footprints.iter().zip(&places) {
-            let shape = if place.turned { shape.turned() } else { shape.clone() };
+            let shape = (0..place.turns).fold(shape.clone(), |shape, _| shape.turned());
             for y in 0..shape.height {
                 for x in (0..shape.width).filter(|&x| shape.get(x, y)) {
                     assert_eq!(square.claim(place.y + y, place.x + x, place.x + x + 1), 0);
