@@ -29,7 +29,7 @@ fn filled(hull: &Hull, values: &[f32], cancel: Cancel<'_>) -> Result<Vec<f32>, C
     hull.silhouettes
         .iter()
         .map(|silhouette| {
-            let largest = largest_along_rays(silhouette, &hull.lattice, values, cancel)?;
+            let largest = largest_along_rays(silhouette, hull, values, cancel)?;
             let (mut inside, mut reached) = (0u32, 0u32);
             for (&distance, &value) in silhouette.distance.cells().iter().zip(largest.cells()) {
                 if distance > 0.5 {

@@ -152,7 +152,7 @@ impl<'a> Slice<'a> {
 fn fill_outlines(hull: &Hull, volume: &mut Volume, cancel: Cancel<'_>) -> Result<(), Cancelled> {
     let [nx, ny, _] = hull.lattice.size;
     for silhouette in &hull.silhouettes {
-        let largest = largest_along_rays(silhouette, &hull.lattice, &volume.values, cancel)?;
+        let largest = largest_along_rays(silhouette, hull, &volume.values, cancel)?;
         let mut need = silhouette.distance.clone();
         let mut any = false;
         for (cell, &reached) in need.cells_mut().iter_mut().zip(largest.cells()) {

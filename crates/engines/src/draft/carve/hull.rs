@@ -136,13 +136,15 @@ fn pieces_between(outlines: &[Vec<Strip>]) -> Option<Vec<Polygon>> {
     Some(pieces)
 }
 
-/// Largest value of `field` along each ray of a view; `f32::MIN` where no point of it projects.
+/// Largest value of `field` along each ray of a view, slices without any object left out; `f32::MIN` where no
+/// point of it projects.
 pub fn largest_along_rays(
     silhouette: &Silhouette,
-    lattice: &Lattice,
+    hull: &Hull,
     field: &[f32],
     cancel: Cancel<'_>,
 ) -> Result<Grid<f32>, Cancelled> {
+    let lattice = &hull.lattice;
     let (width, height) = (silhouette.distance.width(), silhouette.distance.height());
     let [nx, ny, _] = lattice.size;
     let first = silhouette.locate(lattice.first());
@@ -161,6 +163,9 @@ pub fn largest_along_rays(
                     cancel.check()?;
                 }
                 let (y, z) = (row % ny, row / ny + chunk * planes_at_once);
+                if hull.rows[y].as_ref().is_some_and(Vec::is_empty) {
+                    continue;
+                }
                 let start = first + dy * y as f32 + dz * z as f32 + 0.5;
                 for (x, &value) in values.iter().enumerate() {
                     if value > -SATURATION {

@@ -163,7 +163,12 @@ fn box_of(
     if depths.is_empty() {
         return (Vec3::new(width, height, width * GUESSED_DEPTH * depth_factor), true);
     }
-    let depth = (depths.iter().map(|d| d.1.ln()).sum::<f32>() / depths.len() as f32).exp();
+    let agree = |a: f32, b: f32| (a / b).max(b / a) <= PROPORTION_TOLERANCE;
+    let friends = |&(_, own): &(ViewSlot, f32)| depths.iter().filter(|d| agree(d.1, own)).count();
+    // The depth most pictures agree on; of equals the one that comes first.
+    let chosen = depths.iter().rev().max_by_key(|&d| friends(d)).map_or(width, |d| d.1);
+    let agreeing: Vec<f32> = depths.iter().map(|d| d.1).filter(|&d| agree(d, chosen)).collect();
+    let depth = (agreeing.iter().map(|d| d.ln()).sum::<f32>() / agreeing.len().max(1) as f32).exp();
     for &(slot, own) in &depths {
         let off = own / depth;
         if off.max(1.0 / off) > PROPORTION_TOLERANCE {

@@ -119,6 +119,13 @@ impl Lattice {
     }
 }
 
+/// Covered by less than this a cell holds nothing.
+const HAIR_COVERAGE: f32 = 0.05;
+/// Distance from a hair's middle to its outline.
+const HAIR_CELLS: f32 = 0.3;
+/// From this distance to the outline on a part is thick enough to look after itself.
+const SOLID_CELLS: f32 = 0.75;
+
 /// A view resampled to the lattice's spacing; for a view along an axis its cells lie on lattice points.
 #[derive(Debug, Clone)]
 pub struct Silhouette {
@@ -150,7 +157,9 @@ impl Silhouette {
     pub fn new(view: &View, lattice: &Lattice, cancel: Cancel<'_>) -> Result<Self, Cancelled> {
         cancel.check()?;
         let alpha = on_lattice(view, lattice).map(|c| c.w);
-        Ok(Self { direction: view.direction, distance: signed_distance(&alpha, cancel)? })
+        let mut distance = signed_distance(&alpha, cancel)?;
+        keep_thin_parts(&alpha, &mut distance);
+        Ok(Self { direction: view.direction, distance })
     }
 
     /// Column and row of a point given in cells from the lattice's middle.
@@ -161,6 +170,44 @@ impl Silhouette {
     pub fn at(&self, offset: Vec3) -> f32 {
         let place = self.locate(offset);
         self.distance.sample(place.x, place.y)
+    }
+}
+
+/// Between two lattice points a hair would vanish: where nothing thicker is near, the most covered cell across
+/// it counts as inside.
+fn keep_thin_parts(alpha: &Grid<f32>, distance: &mut Grid<f32>) {
+    const NEAR: isize = 2;
+    let (width, height) = (alpha.width() as isize, alpha.height() as isize);
+    let at = |grid: &Grid<f32>, x: isize, y: isize| {
+        if (0..width).contains(&x) && (0..height).contains(&y) {
+            grid.get(x as usize, y as usize)
+        } else {
+            f32::MIN
+        }
+    };
+    let mut hairs = Vec::new();
+    for y in 0..height {
+        for x in 0..width {
+            let own = at(alpha, x, y);
+            let crest =
+                |dx: isize, dy: isize| own > at(alpha, x - dx, y - dy) && own >= at(alpha, x + dx, y + dy);
+            let thin = own > HAIR_COVERAGE
+                && at(distance, x, y) < HAIR_CELLS
+                && (crest(1, 0) || crest(0, 1))
+                && (-NEAR..=NEAR)
+                    .all(|dy| (-NEAR..=NEAR).all(|dx| at(distance, x + dx, y + dy) < SOLID_CELLS));
+            if thin {
+                hairs.push((x, y));
+            }
+        }
+    }
+    for (x, y) in hairs {
+        for (dx, dy) in (-1..=1).flat_map(|dy| (-1..=1).map(move |dx| (dx, dy))) {
+            let least = HAIR_CELLS - ((dx * dx + dy * dy) as f32).sqrt();
+            if at(distance, x + dx, y + dy) > f32::MIN && at(distance, x + dx, y + dy) < least {
+                distance.set((x + dx) as usize, (y + dy) as usize, least);
+            }
+        }
     }
 }
 
