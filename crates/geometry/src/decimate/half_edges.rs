@@ -1,3 +1,9 @@
+use rayon::prelude::*;
+
+use crate::{Cancel, Cancelled};
+
+const CHUNK: usize = 4096;
+
 /// No half-edge, or a dead one's origin.
 pub const NONE: u32 = u32::MAX;
 
@@ -27,7 +33,7 @@ struct Spokes {
 }
 
 impl Spokes {
-    fn collect(vertices: usize, origin: &[u32]) -> Self {
+    fn collect(vertices: usize, origin: &[u32], cancel: Cancel<'_>) -> Result<Self, Cancelled> {
         let mut start = vec![0u32; vertices + 1];
         for &v in origin {
             start[v as usize + 1] += 1;
@@ -42,10 +48,14 @@ impl Spokes {
             spokes[*place as usize] = (origin[next(h as u32) as usize], h as u32);
             *place += 1;
         }
+        cancel.check()?;
         for v in 0..vertices {
+            if v % CHUNK == 0 {
+                cancel.check()?;
+            }
             spokes[start[v] as usize..start[v + 1] as usize].sort_unstable();
         }
-        Self { start, spokes }
+        Ok(Self { start, spokes })
     }
 
     fn of(&self, v: u32) -> &[(u32, u32)] {
@@ -63,31 +73,39 @@ impl Spokes {
 }
 
 impl HalfEdges {
-    pub fn new(vertices: usize, triangles: &[[u32; 3]]) -> Self {
+    /// # Panics
+    /// When a triangle names a vertex that is not there.
+    pub fn new(vertices: usize, triangles: &[[u32; 3]], cancel: Cancel<'_>) -> Result<Self, Cancelled> {
         let origin = triangles.as_flattened().to_vec();
-        let spokes = Spokes::collect(vertices, &origin);
+        let spokes = Spokes::collect(vertices, &origin, cancel)?;
         let mut twin = vec![NONE; origin.len()];
-        let mut locked = vec![false; vertices];
-        for from in 0..vertices as u32 {
-            for &(to, h) in spokes.of(from) {
-                match (spokes.only(to, from), spokes.only(from, to)) {
-                    (Some(back), Some(_)) if from != to => twin[h as usize] = back,
-                    _ => {
-                        locked[from as usize] = true;
-                        locked[to as usize] = true;
-                    }
+        twin.par_chunks_mut(CHUNK).enumerate().try_for_each(|(chunk, twins)| {
+            cancel.check()?;
+            for (h, twin) in (chunk * CHUNK..).zip(twins) {
+                let (from, to) = (origin[h], origin[next(h as u32) as usize]);
+                if from != to && spokes.only(from, to).is_some() {
+                    *twin = spokes.only(to, from).unwrap_or(NONE);
                 }
             }
+            Ok(())
+        })?;
+        let mut locked = vec![false; vertices];
+        for h in (0..origin.len()).filter(|&h| twin[h] == NONE) {
+            locked[origin[h] as usize] = true;
+            locked[origin[next(h as u32) as usize] as usize] = true;
         }
-        let mut half_edges = Self { origin, twin, locked };
-        for v in 0..vertices as u32 {
-            if let Some(&(_, h)) = spokes.of(v).first()
-                && !half_edges.locked[v as usize]
-            {
-                half_edges.locked[v as usize] = half_edges.spokes(h).count() != spokes.of(v).len();
+        let mut half_edges = Self { origin, twin, locked: Vec::new() };
+        locked.par_chunks_mut(CHUNK).enumerate().try_for_each(|(chunk, locked)| {
+            cancel.check()?;
+            for (v, locked) in (chunk * CHUNK..).zip(locked) {
+                if let Some(&(_, h)) = spokes.of(v as u32).first() {
+                    *locked |= half_edges.spokes(h).count() != spokes.of(v as u32).len();
+                }
             }
-        }
-        half_edges
+            Ok(())
+        })?;
+        half_edges.locked = locked;
+        Ok(half_edges)
     }
 
     pub fn target(&self, h: u32) -> u32 {

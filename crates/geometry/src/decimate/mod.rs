@@ -63,7 +63,7 @@ struct Collapse {
 
 impl Decimation {
     fn begin(mesh: &TriMesh, centre: DVec3, scale: f64, cancel: Cancel<'_>) -> Result<Self, Cancelled> {
-        let half_edges = HalfEdges::new(mesh.positions.len(), &mesh.triangles);
+        let half_edges = HalfEdges::new(mesh.positions.len(), &mesh.triangles, cancel)?;
         cancel.check()?;
         let positions: Vec<DVec3> = mesh.positions.iter().map(|p| (p.as_dvec3() - centre) / scale).collect();
         let planes: Vec<Quadric> = mesh

@@ -65,7 +65,7 @@ pub struct Unwrapped {
 /// When a triangle names a vertex that is not there or a position is not finite.
 pub fn unwrap(mesh: &TriMesh, options: &UnwrapOptions, cancel: Cancel<'_>) -> Result<Unwrapped, Cancelled> {
     assert!(mesh.positions.iter().all(|p| p.is_finite()), "only finite positions can be unwrapped");
-    let half_edges = HalfEdges::new(mesh.positions.len(), &mesh.triangles);
+    let half_edges = HalfEdges::new(mesh.positions.len(), &mesh.triangles, cancel)?;
     cancel.check()?;
     let sides = label::label(mesh, &half_edges, cancel)?;
     let layout = Layout { mesh, options, cell_px: (options.texture_px as usize).div_ceil(MAX_CELLS).max(1) };
