@@ -4,11 +4,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
+use glam::Vec3;
 use image::{GenericImage, RgbaImage};
 use oreforge_engines::draft::{Shape, Solid};
-use oreforge_geometry::Cancel;
-use oreforge_geometry::raster::{Camera, Shading, Surface, render};
+use oreforge_geometry::bake::bake;
+use oreforge_geometry::decimate::decimate;
+use oreforge_geometry::glb::{self, GlbOptions};
+use oreforge_geometry::raster::{Camera, Shading, Surface, Texture, render};
 use oreforge_geometry::topology::inspect;
+use oreforge_geometry::unwrap::{UnwrapOptions, unwrap};
+use oreforge_geometry::{Cancel, TexturedMesh};
 use oreforge_protocol::ForgeParams;
 
 const SIZE_PX: u32 = 320;
@@ -31,23 +36,44 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let facts = solid.facts();
         let painter = solid.painter(Cancel::never())?;
         let painter_ms = clock.elapsed().as_millis() - solid_ms - mesh_ms;
-        let normals = mesh.vertex_normals();
-        let surface = Surface { positions: &mesh.positions, normals: &normals, triangles: &mesh.triangles };
-        let clay = [(35.0, 12.0), (90.0, 0.0)].map(|view| (view, true));
-        let drawn = VIEWS_DEG.map(|view| (view, false)).into_iter().chain(clay);
-        for (i, ((azimuth_deg, elevation_deg), clay)) in drawn.enumerate() {
-            let camera = Camera::around(&mesh.positions, azimuth_deg, elevation_deg);
-            let shading = if clay { Shading::Clay } else { Shading::Painted(&*painter) };
+        let raw = inspect(&mesh);
+        let clock = Instant::now();
+        let budgeted = decimate(mesh, 20_000, Cancel::never())?;
+        let decimate_ms = clock.elapsed().as_millis();
+        let options = UnwrapOptions { texture_px: 1024, margin_px: 4, favoured: Some((Vec3::Z, 1.6)) };
+        let unwrapped = unwrap(&budgeted, &options, Cancel::never())?;
+        let unwrap_ms = clock.elapsed().as_millis() - decimate_ms;
+        let albedo = bake(&unwrapped, options.texture_px, &*painter, Cancel::never())?;
+        let bake_ms = clock.elapsed().as_millis() - decimate_ms - unwrap_ms;
+        let surface = Surface {
+            positions: &unwrapped.positions,
+            normals: &unwrapped.normals,
+            triangles: &unwrapped.triangles,
+        };
+        let texture = Texture { uvs: &unwrapped.uvs, albedo: &albedo };
+        let clay = [(35.0, 12.0), (90.0, 0.0)].map(|view| (view, Shading::Clay));
+        let drawn = VIEWS_DEG.map(|view| (view, Shading::Textured(texture))).into_iter().chain(clay);
+        for (i, ((azimuth_deg, elevation_deg), shading)) in drawn.enumerate() {
+            let camera = Camera::around(&unwrapped.positions, azimuth_deg, elevation_deg);
             let view = render(surface, &camera, SIZE_PX, shading, Cancel::never())?;
             sheet.copy_from(&view, i as u32 * SIZE_PX, 0)?;
         }
         let stem = picture.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let finished = TexturedMesh {
+            positions: unwrapped.positions,
+            normals: unwrapped.normals,
+            uvs: unwrapped.uvs,
+            triangles: unwrapped.triangles,
+            albedo,
+        };
+        let options = GlbOptions { name: stem.clone(), generator: "draft example".to_owned(), extras: None };
+        std::fs::write(out_dir.join(format!("{stem}.glb")), glb::write(&finished, &options)?)?;
         on_grey(&mut sheet);
         sheet.save(out_dir.join(format!("{stem}.png")))?;
         println!(
-            "{stem}: solid {solid_ms} ms, surface {mesh_ms} ms, painter {painter_ms} ms\n  {:?}\n  {:?} {}",
-            inspect(&mesh),
-            mesh.bounds(),
+            "{stem}: ms: solid {solid_ms}, surface {mesh_ms}, painter {painter_ms}, decimate {decimate_ms}, \
+             unwrap {unwrap_ms}, bake {bake_ms}\n  {raw:?}\n  {:?}\n  {}",
+            inspect(&budgeted),
             serde_json::to_string(&facts)?
         );
     }

@@ -11,7 +11,7 @@ use oreforge_engines::draft::{DraftEngine, DraftError, Shape, Solid};
 use oreforge_engines::{Engine, EngineError, StepContext, SurfaceInput};
 use oreforge_geometry::topology::inspect;
 use oreforge_geometry::{Cancel, Cancelled};
-use oreforge_protocol::{BackChoice, ForgeParams, ProfileChoice, ViewSlot};
+use oreforge_protocol::{BackChoice, ErrorCode, ForgeParams, ProfileChoice, ViewSlot};
 use proptest::prelude::*;
 use tokio_util::sync::CancellationToken;
 
@@ -212,4 +212,36 @@ async fn another_input_in_the_same_run_is_not_mistaken_for_the_first() {
         high.z - low.z
     };
     assert!(depth(&flat.mesh) < 0.5 * depth(&plain.mesh));
+}
+
+#[tokio::test]
+async fn given_views_are_carved_from() {
+    let front = drawn(120, 120, |x, y| x.abs_diff(60) < 50 && y.abs_diff(60) < 50);
+    let right = drawn(120, 120, |x, y| x.abs_diff(60) < 20 && y.abs_diff(60) < 50);
+    let top = drawn(120, 120, |x, y| x.abs_diff(60) < 50 && y.abs_diff(60) < 20);
+    let input = SurfaceInput {
+        cutout: Arc::new(front),
+        given_views: Arc::new(BTreeMap::from([(ViewSlot::Right, right), (ViewSlot::Top, top)])),
+        params: ForgeParams::default(),
+    };
+    let carved = DraftEngine::new().mesh(&context(), &input).await.unwrap();
+    let (low, high) = carved.mesh.bounds().unwrap();
+    assert!(((high.z - low.z) / (high.x - low.x) - 0.4).abs() < 0.03, "{low} {high}");
+}
+
+#[tokio::test]
+async fn an_empty_given_view_is_named() {
+    let input = SurfaceInput {
+        cutout: Arc::new(drawn(60, 60, |x, y| x.abs_diff(30) < 20 && y.abs_diff(30) < 20)),
+        given_views: Arc::new(BTreeMap::from([(ViewSlot::Left, RgbaImage::new(60, 60))])),
+        params: ForgeParams::default(),
+    };
+    match DraftEngine::new().mesh(&context(), &input).await {
+        Err(EngineError::Failed(report)) => {
+            assert_eq!(report.code, ErrorCode::ViewUnusable);
+            assert!(report.message.contains("left"), "{}", report.message);
+        }
+        Err(EngineError::Cancelled) => panic!("nobody cancelled"),
+        Ok(_) => panic!("an empty view is no view"),
+    }
 }

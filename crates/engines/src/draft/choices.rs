@@ -100,6 +100,7 @@ impl Cues {
         let side_on = mirror.iou < 0.92;
         let leg_length = self.legs.iter().map(|leg| leg.length).sum::<f32>() / self.legs.len().max(1) as f32;
         let walks = side_on && self.legs.len() >= 2;
+        let faces_viewer = !side_on && mirror.chroma_difference <= 14.0;
         let profile = match params.profile {
             ProfileChoice::Organic => Profile::Organic,
             ProfileChoice::Lathe => Profile::Lathe,
@@ -107,7 +108,9 @@ impl Cues {
             ProfileChoice::Auto => {
                 let plain_rows = if self.handles { 0.90 } else { 0.98 };
                 let creature = walks && self.rectangularity < 0.9 && leg_length > 0.18;
-                if hard_probability > 0.5 && !creature {
+                // A face seen from the front may be boxy, and is soft all the same.
+                let hard_from = if faces_viewer { 0.6 } else { 0.5 };
+                if hard_probability > hard_from && !creature {
                     Profile::Hard
                 } else if mirror.iou >= 0.965 && self.single_rows >= plain_rows && outline.vertical < 0.155 {
                     Profile::Lathe
@@ -119,7 +122,7 @@ impl Cues {
         let back = match params.back {
             BackChoice::Fill => Back::Fill,
             BackChoice::Mirror => Back::Mirror,
-            BackChoice::Auto if mirror.iou >= 0.92 && mirror.chroma_difference <= 14.0 => Back::Fill,
+            BackChoice::Auto if faces_viewer => Back::Fill,
             BackChoice::Auto => Back::Mirror,
         };
         let default_depth = if profile == Profile::Hard { 2.0 } else { 1.0 };

@@ -2,12 +2,12 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
-use image::RgbaImage;
 use oreforge_geometry::raster::{Camera, Shading, Surface, render};
 use oreforge_geometry::{Cancel, Cancelled, Painter};
-use oreforge_protocol::{ErrorCode, ErrorReport, ViewSlot};
+use oreforge_protocol::{ErrorCode, ErrorReport, LogLevel, ViewSlot};
 use serde_json::Value;
 
+use super::carve::{CarveError, CarveParams, Carved};
 use super::shape::Shape;
 use super::solid::{DraftError, Solid};
 use crate::{Engine, EngineError, EngineName, RawSurface, StepContext, SurfaceInput, ViewPicture};
@@ -133,18 +133,45 @@ fn drafted(
         return Ok(kept);
     }
     context.progress(0.05, "Reading the silhouette");
-    let made =
-        Arc::new(Drafted { input: input.clone(), shape: shape_of(input, cancel)?, painter: OnceLock::new() });
+    let made = Arc::new(Drafted {
+        input: input.clone(),
+        shape: shape_of(context, input, cancel)?,
+        painter: OnceLock::new(),
+    });
     *lock() = Some(made.clone());
     Ok(made)
 }
 
-fn shape_of(input: &SurfaceInput, cancel: Cancel<'_>) -> Result<Arc<dyn Shape>, EngineError> {
-    let cutout: Arc<RgbaImage> = Arc::clone(&input.cutout);
-    match Solid::new(cutout, &input.params, cancel) {
-        Ok(solid) => Ok(Arc::new(solid)),
-        Err(DraftError::Cancelled(cancelled)) => Err(cancelled.into()),
-        Err(DraftError::Empty) => Err(nothing_to_hold()),
+fn shape_of(
+    context: &StepContext,
+    input: &SurfaceInput,
+    cancel: Cancel<'_>,
+) -> Result<Arc<dyn Shape>, EngineError> {
+    if input.given_views.is_empty() {
+        return match Solid::new(Arc::clone(&input.cutout), &input.params, cancel) {
+            Ok(solid) => Ok(Arc::new(solid)),
+            Err(DraftError::Cancelled(cancelled)) => Err(cancelled.into()),
+            Err(DraftError::Empty) => Err(nothing_to_hold()),
+        };
+    }
+    let params = CarveParams {
+        size_m: input.params.size_m,
+        profile: input.params.profile,
+        depth: input.params.depth.unwrap_or(1.0),
+    };
+    match Carved::from_views(&input.cutout, &input.given_views, &params, cancel) {
+        Ok(carved) => {
+            let facts = carved.facts();
+            let warnings = facts.get("warnings").and_then(Value::as_array).into_iter().flatten();
+            for warning in warnings.filter_map(Value::as_str) {
+                context.log(LogLevel::Warn, warning);
+            }
+            Ok(Arc::new(carved))
+        }
+        Err(CarveError::Cancelled) => Err(EngineError::Cancelled),
+        Err(error @ (CarveError::Empty { .. } | CarveError::OneView)) => {
+            Err(EngineError::Failed(ErrorReport::new(ErrorCode::ViewUnusable, error.to_string())))
+        }
     }
 }
 

@@ -34,9 +34,11 @@ impl Frame {
         if left >= right {
             return None;
         }
-        let cell_px = (right - left).max(bottom - top) as f32 / (cells - 2 * margin) as f32;
-        let span = |px: u32| ((px as f32 / cell_px).ceil() as usize + 2 * margin).min(cells);
-        let (width, height) = (span(right - left), span(bottom - top));
+        // Where alpha is ½ between two pixels may lie half a pixel beyond the last one.
+        let (across_px, down_px) = ((right - left + 1) as f32, (bottom - top + 1) as f32);
+        let cell_px = across_px.max(down_px) / (cells - 2 * margin) as f32;
+        let span = |px: f32| ((px / cell_px).ceil() as usize + 2 * margin).min(cells);
+        let (width, height) = (span(across_px), span(down_px));
         Some(Self {
             width,
             height,
