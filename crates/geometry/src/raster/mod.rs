@@ -10,6 +10,7 @@ use rayon::prelude::*;
 
 use crate::{Cancel, Cancelled, Painter, TexturedMesh};
 pub use camera::{Camera, CameraAxes};
+use light::Studio;
 use visibility::{Projected, SAMPLE_OFFSETS, bands};
 
 /// What is drawn. Triangles seen from behind are not drawn.
@@ -82,7 +83,7 @@ pub fn render(
         })
         .collect();
     cancel.check()?;
-    let resolve = Resolve { surface, shading, axes, pixel_m: 1.0 / scale };
+    let resolve = Resolve { surface, shading, axes, studio: Studio::new(&axes), pixel_m: 1.0 / scale };
     let mut picture = RgbaImage::new(size_px, size_px);
     let row_bytes = size_px as usize * 4;
     let bands = bands(&projected, surface.triangles, size_px);
@@ -116,12 +117,14 @@ struct Resolve<'a> {
     surface: Surface<'a>,
     shading: Shading<'a>,
     axes: CameraAxes,
+    studio: Studio,
     pixel_m: f32,
 }
 
 impl Resolve<'_> {
     fn pixel(&self, projected: &[Projected], samples: &[u32], x: f32, y: f32) -> [u8; 4] {
         let mut colour = Vec3::ZERO;
+        let mut light = 0.0;
         let mut covered = 0.0;
         // A painter costs far more than a texture: it is asked once for each piece of surface in the pixel.
         let mut piece: Option<(Hit, f32)> = None;
@@ -143,17 +146,23 @@ impl Resolve<'_> {
                     }
                 },
                 Shading::Textured(texture) => colour += sample(texture, &hit),
-                Shading::Lit(texture) => colour += light::lit(sample(texture, &hit), hit.normal, &self.axes),
-                Shading::Clay => colour += light::clay(hit.normal, &self.axes),
+                Shading::Lit(texture) => {
+                    colour += sample(texture, &hit);
+                    light += self.studio.irradiance(hit.normal);
+                }
+                Shading::Clay => light += self.studio.irradiance(hit.normal),
             }
         }
         if covered == 0.0 {
             return [0; 4];
         }
-        if let (Shading::Painted(painter), Some(piece)) = (self.shading, piece) {
-            colour += self.paint(painter, piece);
-        }
-        let [r, g, b] = (colour / covered).to_array().map(|c| (c * 255.0).round() as u8);
+        let mean = match (self.shading, piece) {
+            (Shading::Painted(painter), Some(piece)) => (colour + self.paint(painter, piece)) / covered,
+            (Shading::Lit(_), _) => light::lit(colour / covered, light / covered),
+            (Shading::Clay, _) => light::clay(light / covered),
+            _ => colour / covered,
+        };
+        let [r, g, b] = mean.to_array().map(|c| (c * 255.0).round() as u8);
         [r, g, b, (covered / SAMPLE_OFFSETS.len() as f32 * 255.0).round() as u8]
     }
 
