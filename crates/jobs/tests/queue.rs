@@ -1,0 +1,295 @@
+//! Jobs with steps that do as their job's name says: `panic-views`, `hang-mesh`, `fail-gate`, `refuse-start`.
+
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use futures_util::{Stream, StreamExt};
+use oreforge_jobs::{ForgeSpec, Jobs, NewJob, Run, Runs, StepError, StepInputs, StepOutput, StepSink, Store};
+use oreforge_pipeline::NewArtifact;
+use oreforge_protocol::{
+    ArtifactKind, ErrorCode, ErrorReport, Event, EventBody, EventSeq, ForgeParams, ForgeRequest, JobId,
+    JobState, LogLevel, SourceRef, StepName, ViewSlot,
+};
+use proptest::prelude::*;
+use tokio_util::sync::CancellationToken;
+
+struct FakeRuns;
+struct FakeRun {
+    name: String,
+    inputs: Arc<dyn StepInputs>,
+}
+
+impl Runs for FakeRuns {
+    fn start(
+        &self,
+        spec: ForgeSpec,
+        inputs: Arc<dyn StepInputs>,
+    ) -> Result<(Box<dyn Run>, String), ErrorReport> {
+        if spec.name == "refuse-start" {
+            return Err(ErrorReport::new(ErrorCode::EngineUnavailable, "no server"));
+        }
+        Ok((Box::new(FakeRun { name: spec.name, inputs }), "fake".to_owned()))
+    }
+}
+
+#[async_trait]
+impl Run for FakeRun {
+    async fn run_step(
+        &mut self,
+        step: StepName,
+        cancel: CancellationToken,
+        sink: Arc<dyn StepSink>,
+    ) -> Result<StepOutput, StepError> {
+        for percent in 0..100 {
+            sink.progress(percent as f32 / 100.0, "counting");
+        }
+        sink.log(LogLevel::Info, format!("in {step}"));
+        match self.name.split_once('-') {
+            Some(("panic", at)) if at == step.as_str() => panic!("the fake broke"),
+            Some(("fail", at)) if at == step.as_str() => {
+                return Err(ErrorReport::new(ErrorCode::EngineFailed, "no luck").into());
+            }
+            Some(("hang", at)) if at == step.as_str() => {
+                cancel.cancelled().await;
+                return Err(StepError::Cancelled);
+            }
+            _ => {}
+        }
+        let inputs = Arc::clone(&self.inputs);
+        let picture = move |kind, slot: Option<ViewSlot>| NewArtifact {
+            kind,
+            slot,
+            bytes: format!("{kind:?} {slot:?}").into_bytes(),
+            stats: None,
+        };
+        let mut output = StepOutput::default();
+        match step {
+            StepName::Prepare => {
+                let source = tokio::task::spawn_blocking(move || inputs.source()).await.unwrap()?;
+                assert_eq!(source, b"a picture");
+                output.artifacts.push(picture(ArtifactKind::Cutout, None));
+            }
+            StepName::Views => {
+                tokio::task::spawn_blocking(move || {
+                    for slot in [ViewSlot::Front, ViewSlot::Back] {
+                        sink.publish(picture(ArtifactKind::View, Some(slot))).unwrap();
+                    }
+                })
+                .await
+                .unwrap();
+            }
+            StepName::Mesh => output.artifacts.push(picture(ArtifactKind::RawMesh, None)),
+            StepName::Finish => output.artifacts.push(picture(ArtifactKind::Mesh, None)),
+            StepName::Gate | StepName::Export => {}
+        }
+        Ok(output)
+    }
+}
+
+fn open(dir: &Path) -> Jobs {
+    Jobs::start(Arc::new(Store::open(dir).unwrap()), Arc::new(FakeRuns))
+}
+
+async fn create(jobs: &Jobs, name: &str) -> JobId {
+    let source = jobs.import("a.png".to_owned(), b"a picture"[..].into()).await.unwrap();
+    let request = ForgeRequest {
+        source: SourceRef::Imported { id: source.id, file_name: source.file_name },
+        views: BTreeMap::new(),
+        mask: None,
+        params: ForgeParams::default(),
+        name: None,
+        project: None,
+    };
+    jobs.create(NewJob { name: name.to_owned(), project: None, request, failure: None }).await.unwrap().id
+}
+
+async fn state(jobs: &Jobs, id: JobId) -> JobState {
+    jobs.read(move |store| store.state(id)).await.unwrap()
+}
+
+async fn until(events: &mut (impl Stream<Item = Event> + Unpin), wanted: impl Fn(&EventBody) -> bool) {
+    loop {
+        let event = tokio::time::timeout(Duration::from_secs(20), events.next()).await.unwrap();
+        if wanted(&event.expect("the stream ended early").body) {
+            return;
+        }
+    }
+}
+
+/// Every event to the end of the job, with its sequence numbers checked.
+async fn all(events: impl Stream<Item = Event>) -> Vec<EventBody> {
+    let events: Vec<Event> = tokio::time::timeout(Duration::from_secs(20), events.collect()).await.unwrap();
+    assert!(events.is_sorted_by(|a, b| a.seq < b.seq), "in order, none twice");
+    events.into_iter().map(|event| event.body).collect()
+}
+
+fn terminals(bodies: &[EventBody]) -> usize {
+    bodies.iter().filter(|body| body.is_terminal()).count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn live_and_replay_tell_the_same_to_everybody() {
+    let dir = tempfile::tempdir().unwrap();
+    let jobs = open(dir.path());
+    let id = create(&jobs, "quick").await;
+    let readers: Vec<_> = (0..20).map(|_| tokio::spawn(all(jobs.events(id, EventSeq(0))))).collect();
+    let without_progress = |bodies: Vec<EventBody>| -> Vec<EventBody> {
+        bodies.into_iter().filter(|body| !matches!(body, EventBody::Progress { .. })).collect()
+    };
+    let mut live = Vec::new();
+    for reader in readers {
+        live.push(without_progress(reader.await.unwrap()));
+    }
+    let replay = without_progress(all(jobs.events(id, EventSeq(0))).await);
+    assert!(live.iter().all(|one| *one == replay));
+    assert!(matches!(replay.last(), Some(EventBody::Done { .. })));
+    assert_eq!(replay.iter().filter(|body| matches!(body, EventBody::StepDone { .. })).count(), 6);
+    assert_eq!(replay.iter().filter(|body| matches!(body, EventBody::Log { .. })).count(), 6);
+    let last = jobs.read(move |store| store.snapshot(id)).await.unwrap().last_seq;
+    assert!(all(jobs.events(id, last)).await.is_empty(), "nothing follows the end");
+    assert!(all(jobs.events(JobId::new(), EventSeq(0))).await.is_empty(), "an unknown job has no events");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_panic_and_a_failure_end_their_job_and_the_next_one_runs() {
+    let dir = tempfile::tempdir().unwrap();
+    let jobs = open(dir.path());
+    let panics = create(&jobs, "panic-views").await;
+    let fails = create(&jobs, "fail-gate").await;
+    let refused = create(&jobs, "refuse-start").await;
+    let runs = create(&jobs, "quick").await;
+    assert!(matches!(all(jobs.events(runs, EventSeq(0))).await.last(), Some(EventBody::Done { .. })));
+    for (id, at, code) in [
+        (panics, Some(StepName::Views), ErrorCode::StepPanicked),
+        (fails, Some(StepName::Gate), ErrorCode::EngineFailed),
+        (refused, None, ErrorCode::EngineUnavailable),
+    ] {
+        let bodies = all(jobs.events(id, EventSeq(0))).await;
+        assert_eq!(terminals(&bodies), 1);
+        let Some(EventBody::Error { step, error }) = bodies.last() else { panic!("{bodies:?}") };
+        assert_eq!((*step, error.code), (at, code));
+        assert_eq!(state(&jobs, id).await, JobState::Failed);
+    }
+    let kept = jobs.read(move |store| store.artifacts(fails)).await.unwrap();
+    assert_eq!(kept.len(), 3, "what succeeded before the failure stays");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cancel_answers_at_once_and_ends_the_job_in_100_ms() {
+    let dir = tempfile::tempdir().unwrap();
+    let jobs = open(dir.path());
+    let id = create(&jobs, "hang-mesh").await;
+    let waiting = create(&jobs, "quick").await;
+    let mut events = Box::pin(jobs.events(id, EventSeq(0)));
+    until(&mut events, |body| matches!(body, EventBody::StepActive { step: StepName::Mesh, .. })).await;
+    assert_eq!(jobs.cancel(waiting).await.unwrap().state, JobState::Cancelled);
+    let asked = Instant::now();
+    let answer = jobs.cancel(id).await.unwrap();
+    assert!(answer.cancelling || answer.state == JobState::Cancelled);
+    until(&mut events, |body| *body == EventBody::Cancelled).await;
+    assert!(asked.elapsed() < Duration::from_millis(100), "{:?}", asked.elapsed());
+    assert_eq!(jobs.cancel(id).await.unwrap().state, JobState::Cancelled);
+    let bodies = all(jobs.events(id, EventSeq(0))).await;
+    assert_eq!(bodies[bodies.len() - 2..], [EventBody::Cancelling, EventBody::Cancelled]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn shutdown_interrupts_and_another_process_goes_on_after_the_checkpoint() {
+    let dir = tempfile::tempdir().unwrap();
+    let jobs = open(dir.path());
+    let id = create(&jobs, "hang-mesh").await;
+    let mut events = Box::pin(jobs.events(id, EventSeq(0)));
+    until(&mut events, |body| matches!(body, EventBody::StepActive { step: StepName::Mesh, .. })).await;
+    jobs.shutdown().await;
+    until(&mut events, |body| *body == EventBody::Interrupted).await;
+    assert!(events.next().await.is_none(), "streams end with the process");
+    drop((jobs, events));
+
+    let jobs = open(dir.path());
+    let before = jobs.read(move |store| store.snapshot(id)).await.unwrap();
+    assert_eq!((before.state, before.checkpoint), (JobState::Interrupted, Some(StepName::Gate)));
+    jobs.resume(id, None).await.unwrap();
+    let mut events = Box::pin(jobs.events(id, before.last_seq));
+    until(&mut events, |body| *body == EventBody::Resumed { step: StepName::Mesh }).await;
+    until(&mut events, |body| matches!(body, EventBody::StepActive { step: StepName::Mesh, .. })).await;
+    jobs.cancel(id).await.unwrap();
+    let after = jobs.read(move |store| store.snapshot(id)).await.unwrap();
+    assert_eq!(after.artifacts[..3], before.artifacts[..3], "finished steps are not run again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_guest_watches_and_cancels_what_the_owner_runs() {
+    let dir = tempfile::tempdir().unwrap();
+    let (owner, guest) = (open(dir.path()), open(dir.path()));
+    let id = create(&owner, "hang-mesh").await;
+    let mut seen = Box::pin(guest.events(id, EventSeq(0)));
+    until(&mut seen, |body| matches!(body, EventBody::StepActive { step: StepName::Mesh, .. })).await;
+    assert!(guest.cancel(id).await.unwrap().cancelling);
+    until(&mut seen, |body| *body == EventBody::Cancelled).await;
+    assert_eq!(state(&owner, id).await, JobState::Cancelled);
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Signal {
+    Cancel,
+    Resume,
+    Shutdown,
+    Yield,
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    /// Cancel, resume and shutdown race with the steps of a job; each of its runs ends once.
+    #[test]
+    fn whatever_races_a_job_ends_once(
+        name in proptest::sample::select(vec!["quick", "hang-gate", "fail-finish", "panic-export"]),
+        signals in proptest::collection::vec(
+            (proptest::sample::select(vec![Signal::Cancel, Signal::Resume, Signal::Shutdown, Signal::Yield]), 0u64..3000),
+            1..8,
+        ),
+    ) {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let bodies = runtime.block_on(async {
+            let dir = tempfile::tempdir().unwrap();
+            let mut jobs = open(dir.path());
+            let id = create(&jobs, name).await;
+            for (signal, after_us) in signals {
+                // Not a wait for something: the pause is what varies the interleaving.
+                tokio::time::sleep(Duration::from_micros(after_us)).await;
+                match signal {
+                    Signal::Cancel => drop(jobs.cancel(id).await.unwrap()),
+                    Signal::Resume => drop(jobs.resume(id, None).await),
+                    Signal::Shutdown => {
+                        jobs.shutdown().await;
+                        drop(jobs);
+                        jobs = open(dir.path());
+                    }
+                    Signal::Yield => tokio::task::yield_now().await,
+                }
+            }
+            // A job of a process that ended while it was queued waits for somebody to take it on.
+            drop(jobs.resume(id, None).await);
+            jobs.cancel(id).await.unwrap();
+            let bodies = all(jobs.events(id, EventSeq(0))).await;
+            assert!(state(&jobs, id).await.is_terminal());
+            jobs.shutdown().await;
+            bodies
+        });
+        let runs: Vec<&[EventBody]> = bodies.split(|body| matches!(body, EventBody::Resumed { .. })).collect();
+        for run in &runs {
+            prop_assert!(terminals(run) <= 1, "{:?}", bodies);
+            prop_assert!(run[..run.len().saturating_sub(1)].iter().all(|body| !body.is_terminal()), "{:?}", bodies);
+        }
+        prop_assert_eq!(terminals(runs[runs.len() - 1]), 1);
+        for step in StepName::ALL {
+            let times = bodies.iter().filter(|body| matches!(body, EventBody::StepDone { step: s, .. } if *s == step)).count();
+            prop_assert!(times <= 1, "{} ran {} times", step, times);
+        }
+    }
+}
