@@ -1,6 +1,7 @@
 //! A flat place in the texture for every triangle.
 
 mod chart;
+mod creases;
 mod footprint;
 mod label;
 mod pack;
@@ -11,6 +12,7 @@ use rayon::prelude::*;
 use crate::decimate::half_edges::HalfEdges;
 use crate::{Cancel, Cancelled, TriMesh};
 use chart::{Chart, Projection, grow};
+use creases::CornerNormals;
 pub(crate) use footprint::texel_runs;
 use footprint::{BitGrid, cell_runs};
 use label::SIDES;
@@ -38,11 +40,11 @@ pub struct UnwrapOptions {
     pub favoured: Option<(Vec3, f32)>,
 }
 
-/// A mesh whose vertices are split where charts meet.
+/// A mesh whose vertices are split where charts meet and at edges.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Unwrapped {
     pub positions: Vec<Vec3>,
-    /// Unit length, the same on both sides of a seam.
+    /// Unit length; the same on both sides of a seam, not of an edge where triangles meet at more than 50°.
     pub normals: Vec<Vec3>,
     /// Within 0..1, from the texture's top left.
     pub uvs: Vec<Vec2>,
@@ -95,17 +97,17 @@ pub fn unwrap(mesh: &TriMesh, options: &UnwrapOptions, cancel: Cancel<'_>) -> Re
             // Which triangles share a texel depends on the scale.
             let exact = grow(mesh, &half_edges, &sides, &densities, cancel)?;
             if exact == charts {
-                return Ok(layout.finish(&charts, &densities, &places));
+                return Ok(layout.finish(&half_edges, &charts, &densities, &places));
             }
             charts = exact;
             if let Some(places) = layout.place(&charts, &densities, layout.cell_px, cancel)? {
-                return Ok(layout.finish(&charts, &densities, &places));
+                return Ok(layout.finish(&half_edges, &charts, &densities, &places));
             }
         }
         scale *= SCALE_STEP;
     }
     let corner = Place { x: 0, y: 0, turns: 0 };
-    Ok(layout.finish(&charts, &densities(scale), &vec![corner; charts.len()]))
+    Ok(layout.finish(&half_edges, &charts, &densities(scale), &vec![corner; charts.len()]))
 }
 
 fn flat_area(mesh: &TriMesh, triangle: [u32; 3], side: u8, factors: &[f64; SIDES.len()]) -> f64 {
@@ -171,9 +173,15 @@ impl Layout<'_> {
         (low, ((high - low) / cell_px as f64).floor().as_uvec2() + 1)
     }
 
-    fn finish(&self, charts: &[Chart], densities: &[f64; SIDES.len()], places: &[Place]) -> Unwrapped {
+    fn finish(
+        &self,
+        half_edges: &HalfEdges,
+        charts: &[Chart],
+        densities: &[f64; SIDES.len()],
+        places: &[Place],
+    ) -> Unwrapped {
         let mesh = self.mesh;
-        let mesh_normals = mesh.vertex_normals();
+        let CornerNormals { group, normals } = CornerNormals::of(mesh, half_edges);
         let mut unwrapped = Unwrapped {
             positions: Vec::new(),
             normals: Vec::new(),
@@ -184,25 +192,27 @@ impl Layout<'_> {
             coverage: 0.0,
             overlap: 0.0,
         };
-        // For each of the mesh's vertices, the last chart that split it and its vertex there.
-        let mut split: Vec<(usize, u32)> = vec![(usize::MAX, 0); mesh.positions.len()];
+        // For each group of corners, the last chart that met it and its vertex there.
+        let mut met: Vec<(usize, u32)> = vec![(usize::MAX, 0); group.len()];
         let texture_px = f64::from(self.options.texture_px);
         for (i, chart) in charts.iter().enumerate() {
             let projection = Projection::new(chart.side, densities[usize::from(chart.side)]);
             let (origin, size) = self.frame(&projection, chart, self.cell_px);
             let size_px = size.as_dvec2() * self.cell_px as f64;
             let place = places[i];
-            let corner = DVec2::new(place.x as f64, place.y as f64) * self.cell_px as f64;
+            let corner_px = DVec2::new(place.x as f64, place.y as f64) * self.cell_px as f64;
             for &triangle in &chart.triangles {
-                unwrapped.triangles[triangle as usize] = mesh.triangles[triangle as usize].map(|v| {
-                    let entry = &mut split[v as usize];
+                unwrapped.triangles[triangle as usize] = std::array::from_fn(|corner| {
+                    let v = mesh.triangles[triangle as usize][corner];
+                    let group = group[3 * triangle as usize + corner] as usize;
+                    let entry = &mut met[group];
                     if entry.0 != i {
                         *entry = (i, unwrapped.positions.len() as u32);
                         let local = projection.place(mesh.positions[v as usize], origin);
                         let turned = turned(local, size_px, place.turns);
                         unwrapped.positions.push(mesh.positions[v as usize]);
-                        unwrapped.normals.push(mesh_normals[v as usize]);
-                        unwrapped.uvs.push(((corner + turned) / texture_px).as_vec2());
+                        unwrapped.normals.push(normals[group]);
+                        unwrapped.uvs.push(((corner_px + turned) / texture_px).as_vec2());
                         unwrapped.source_vertex.push(v);
                     }
                     entry.1
