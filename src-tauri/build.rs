@@ -3,8 +3,8 @@
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let commands = tauri_build::AppManifest::new().commands(&[
         "execute",
-        "import_picture",
         "opening",
+        "paste_picture",
         "pick_picture",
         "save_artifact",
         "subscribe",

@@ -5,6 +5,7 @@
 #![cfg_attr(all(windows, not(debug_assertions)), windows_subsystem = "windows")]
 
 mod args;
+mod clipboard;
 mod core;
 mod dialogs;
 mod drops;
@@ -41,8 +42,8 @@ fn open(args: Args) -> anyhow::Result<()> {
         })
         .invoke_handler(tauri::generate_handler![
             ipc::execute,
-            ipc::import_picture,
             ipc::opening,
+            clipboard::paste_picture,
             dialogs::pick_picture,
             dialogs::save_artifact,
             ipc::subscribe,

@@ -85,34 +85,22 @@ function useDrops(forge: Forge): number {
 export function App() {
   const host = useHost();
   const forge = useForge();
-  const { jobId, theme, jobsOpen, editingCutout, set } = useUi();
+  const { jobId, jobsOpen, editingCutout, set } = useUi();
   const { data: opening } = useQuery({ queryKey: ["opening"], staleTime: Number.POSITIVE_INFINITY, queryFn: () => host.opening() });
   const job = useJobView(jobId);
   const jobs = useJobs(jobsOpen);
   const running = jobs.filter(({ state }) => state === "running" || state === "queued").length;
   const over = useDrops(forge);
 
-  useEffect(() => {
-    document.documentElement.dataset["theme"] = theme;
-  }, [theme]);
   // The command line's job, unless a reload of the page has found another.
   useEffect(() => {
     if (opening === undefined) return;
     if (uiStore.getState().jobId === null && opening.job_id !== null) set({ jobId: opening.job_id });
     if (opening.error !== null) set({ error: opening.error });
   }, [opening, set]);
-  useEffect(() => {
-    const onPaste = (event: ClipboardEvent) => {
-      const files = [...(event.clipboardData?.files ?? [])];
-      if (files.length === 0) return;
-      event.preventDefault();
-      void forge.pasteFiles(files);
-    };
-    window.addEventListener("paste", onPaste);
-    return () => window.removeEventListener("paste", onPaste);
-  }, [forge]);
   useKeys({
     "Ctrl+o": () => void forge.open(),
+    "Ctrl+v": () => void forge.paste(),
     q: () => set({ jobsOpen: !jobsOpen }),
   });
 

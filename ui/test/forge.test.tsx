@@ -115,6 +115,15 @@ describe("the Forge", () => {
     quiet.mockRestore();
   });
 
+  it("forges what is pasted, and says when there is nothing to paste", async () => {
+    await screen.findByText("Robot");
+    fireEvent.keyDown(window, { key: "v", ctrlKey: true });
+    expect((await screen.findAllByText("There is no picture on the clipboard.")).length).toBeGreaterThan(0);
+    host.pasted = host.source("pasted.png");
+    fireEvent.keyDown(window, { key: "v", ctrlKey: true });
+    await waitFor(() => expect(lastRequest().source).toMatchObject({ id: "pasted.png" }));
+  });
+
   it("forges what is dropped, one job each", async () => {
     await screen.findByText("Robot");
     await act(async () => host.onDrop({ type: "over", files: 2 }));

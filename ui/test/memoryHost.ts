@@ -16,6 +16,7 @@ export class MemoryHost implements Host {
   readonly jobs = new Map<JobId, JobSnapshot>();
   readonly subscriptions: JobId[] = [];
   picked: SourceInfo | HostError | null = null;
+  pasted: SourceInfo | null = null;
   savedTo: SavedFile | HostError | null = null;
   onDrop: (drop: Drop) => void = () => undefined;
   automation = true;
@@ -109,8 +110,8 @@ export class MemoryHost implements Host {
     return this.picked;
   }
 
-  async importPicture(fileName: string) {
-    return this.source(fileName);
+  async pastePicture() {
+    return this.pasted;
   }
 
   async saveArtifact() {

@@ -28,7 +28,8 @@ export interface Host {
   opening(): Promise<Opening>;
   /** The system's dialog; null when it was closed without a choice. */
   pickPicture(): Promise<SourceInfo | null>;
-  importPicture(fileName: string, bytes: Uint8Array): Promise<SourceInfo>;
+  /** The picture, or the picture file, on the clipboard; null when there is none. */
+  pastePicture(): Promise<SourceInfo | null>;
   /** The system's dialog, then the copy; null when it was closed without a choice. */
   saveArtifact(id: ArtifactId, suggestedName: string): Promise<SavedFile | null>;
   watchDrops(onDrop: (drop: Drop) => void): void;

@@ -9,9 +9,9 @@ function isReport(cause: unknown): cause is ErrorReport {
   return typeof cause === "object" && cause !== null && "code" in cause && "message" in cause;
 }
 
-async function call<T>(name: string, args?: Parameters<typeof invoke>[1], options?: Parameters<typeof invoke>[2]): Promise<T> {
+async function call<T>(name: string, args?: Record<string, unknown>): Promise<T> {
   try {
-    return await invoke<T>(name, args, options);
+    return await invoke<T>(name, args);
   } catch (cause) {
     if (isReport(cause)) throw new HostError(cause);
     throw new HostError({ code: "internal", message: "The window could not reach its core.", details: String(cause), hint: null });
@@ -39,7 +39,7 @@ export const tauriHost: Host = {
   },
   opening: () => call<Opening>("opening"),
   pickPicture: () => call<SourceInfo | null>("pick_picture"),
-  importPicture: (fileName, bytes) => call<SourceInfo>("import_picture", bytes, { headers: { "x-file-name": encodeURIComponent(fileName) } }),
+  pastePicture: () => call<SourceInfo | null>("paste_picture"),
   saveArtifact: (id, suggestedName) => call<SavedFile | null>("save_artifact", { id, suggestedName }),
   watchDrops(onDrop) {
     const channel = new Channel<Drop>();

@@ -65,8 +65,17 @@ uiStore.subscribe((state, before) => {
     if (state.jobId === null) sessionStorage.removeItem(JOB_KEY);
     else sessionStorage.setItem(JOB_KEY, state.jobId);
   }
-  if (state.theme !== before.theme) localStorage.setItem(THEME_KEY, state.theme);
+  if (state.theme !== before.theme) {
+    localStorage.setItem(THEME_KEY, state.theme);
+    showTheme();
+  }
 });
+
+/** Before anything is drawn with it: the viewer reads its colours from the styles. */
+function showTheme() {
+  document.documentElement.dataset["theme"] = uiStore.getState().theme;
+}
+showTheme();
 
 export function useUi(): UiState;
 export function useUi<T>(select: (state: UiState) => T): T;

@@ -41,7 +41,7 @@ export function assay(stats: MeshStats | null, budget: number): Line[] {
       note: `${count(stats.charts)} ${stats.charts === 1 ? "island" : "islands"}, ${stats.uv_overlap <= OVERLAP_LIMIT ? "no overlap" : `${(stats.uv_overlap * 100).toFixed(1)} % overlap`}`,
     },
     { title: "Texture", verdict: "pass", value: `${stats.texture_px}²`, note: "albedo" },
-    { title: "Size", verdict: "pass", value: `${Math.max(...size).toFixed(2)} m`, note: `${size.map((m) => m.toFixed(3)).join(" × ")} m, Y up, pivot at the feet` },
+    { title: "Size", verdict: "pass", value: `${Math.max(...size).toFixed(2)} m`, note: `${size.map((m) => m.toFixed(3)).join(" × ")} m, Y up` },
   ];
 }
 

@@ -1,7 +1,7 @@
 import { StepIcon } from "../../components/StepIcon";
 import { about, count, duration } from "../../components/format";
 import { STEP_NAMES, type JobView, type StepView } from "../../state/jobView";
-import { lookOf, STEP_PURPOSES, STEP_TITLES, textFact } from "./words";
+import { lookOf, PROFILE_TITLES, STEP_PURPOSES, STEP_TITLES, textFact } from "./words";
 
 /** What a finished step has to show for itself. */
 function result(job: JobView, step: StepView): string | null {
@@ -20,7 +20,7 @@ function result(job: JobView, step: StepView): string | null {
       return passed === job.gate.views.length ? `${passed} pass` : `${passed} of ${job.gate.views.length} pass`;
     }
     case "mesh":
-      return textFact(step, "profile");
+      return PROFILE_TITLES[textFact(step, "profile") ?? ""]?.toLowerCase() ?? null;
     case "finish":
       return job.stats === null ? null : `${count(job.stats.triangles)} tris`;
     case "export":

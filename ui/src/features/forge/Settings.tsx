@@ -8,7 +8,7 @@ import { NumberField } from "@base-ui/react/number-field";
 import type { BackChoice, ProfileChoice } from "../../protocol/generated";
 import type { JobView } from "../../state/jobView";
 import { useUi } from "../../state/ui";
-import { stepOf, textFact } from "./words";
+import { PROFILE_TITLES, stepOf, textFact } from "./words";
 
 const PROFILES = [
   { value: "organic", label: "Rounded", note: "creatures, toys" },
@@ -24,16 +24,16 @@ const BUDGETS = [2000, 8000, 20_000, 50_000, 150_000];
 const TEXTURES = ["512", "1024", "2048", "4096"] as const;
 const LARGEST_SEED = 2 ** 53 - 1;
 
-/** What the automatic choice came to in a job, in the words of the list. */
-function decided(job: JobView | null, fact: string, words: Record<string, string>): string | null {
-  const value = job === null ? null : textFact(stepOf(job, "mesh"), fact);
-  return value === null ? null : (words[value] ?? value);
+/** What the automatic profile came to in a job, in the words of the list. */
+function decidedProfile(job: JobView | null): string | null {
+  if (job?.request.params.profile !== "auto") return null;
+  return PROFILE_TITLES[textFact(stepOf(job, "mesh"), "profile") ?? ""] ?? null;
 }
 
 export function Settings({ job, locked }: { job: JobView | null; locked: boolean }) {
   const params = useUi((state) => state.params);
   const setParams = useUi((state) => state.setParams);
-  const profile = job?.request.params.profile === "auto" ? decided(job, "profile", { organic: "Rounded", lathe: "Turned", hard: "Hard edges" }) : null;
+  const profile = decidedProfile(job);
   const profiles: { value: ProfileChoice; label: string; note: string }[] = [{ value: "auto", label: profile ?? "Auto", note: profile === null ? "from the picture" : "auto" }, ...PROFILES];
   return (
     <>

@@ -13,7 +13,6 @@ import { adoptSnapshot, jobKey } from "../../state/useJob";
 export interface Forge {
   open: () => Promise<void>;
   paste: () => Promise<void>;
-  pasteFiles: (files: Iterable<File>) => Promise<void>;
   sample: (name: string) => Promise<void>;
   take: (picture: SourceInfo) => Promise<void>;
   again: (job: JobView, change?: Partial<ForgeRequest>) => Promise<void>;
@@ -45,10 +44,6 @@ export function useForge(): Forge {
       const { params } = uiStore.getState();
       return start({ source, views: {}, mask: null, params, name: null, project: null }, null);
     };
-    const takeBytes = async (file: File) => {
-      const bytes = new Uint8Array(await file.arrayBuffer());
-      await startWith(importedRef(await host.importPicture(file.name || "pasted.png", bytes)));
-    };
     return {
       open: () =>
         guarded(async () => {
@@ -57,17 +52,9 @@ export function useForge(): Forge {
         }),
       paste: () =>
         guarded(async () => {
-          for (const item of await navigator.clipboard.read()) {
-            const type = item.types.find((candidate) => candidate.startsWith("image/"));
-            if (type === undefined) continue;
-            await takeBytes(new File([await item.getType(type)], `pasted.${type.slice("image/".length)}`));
-            return;
-          }
-          sayFailed("There is no picture on the clipboard.");
-        }),
-      pasteFiles: (files) =>
-        guarded(async () => {
-          for (const file of files) await takeBytes(file);
+          const picture = await host.pastePicture();
+          if (picture === null) sayFailed("There is no picture on the clipboard.");
+          else await startWith(importedRef(picture));
         }),
       sample: (name) =>
         guarded(async () => startWith(importedRef(await host.execute({ command: "import_picture", source: { from: "sample", name } })))),

@@ -27,6 +27,8 @@ export const SLOT_TITLES: Record<ViewSlot, string> = {
   front: "Front", right: "Right", back: "Back", left: "Left", top: "Top", bottom: "Bottom", three_quarter: "¾",
 };
 
+export const PROFILE_TITLES: Record<string, string> = { organic: "Rounded", lathe: "Turned", hard: "Hard edges" };
+
 export function needsMask(job: JobView): boolean {
   return job.state === "failed" && job.error?.code === "needs_mask";
 }

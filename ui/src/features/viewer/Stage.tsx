@@ -55,8 +55,8 @@ export function Ground({ size, colors }: { size: number; colors: StageColors }) 
 export function Room({ bounds, size, colors, light }: { bounds: Box3; size: number; colors: StageColors; light: boolean }) {
   const { scene, gl, camera, invalidate } = useThree();
   const lamps = useMemo(() => {
-    const sky = new HemisphereLight("#ffffff", light ? "#d8d0c6" : "#8d857c", light ? 2.1 : 1.9);
-    const key = new DirectionalLight("#ffffff", 1.5);
+    const sky = new HemisphereLight("#ffffff", light ? "#d8d0c6" : "#9d958b", 2.2);
+    const key = new DirectionalLight("#ffffff", 1.4);
     key.position.set(size * 0.8, bounds.max.y + size * 1.6, size * 1.4);
     key.castShadow = true;
     key.shadow.mapSize.set(1024, 1024);

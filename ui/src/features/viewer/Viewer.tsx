@@ -29,7 +29,7 @@ const EMPTY = new Box3(new Vector3(-0.5, 0, -0.5), new Vector3(0.5, 1, 0.5));
 function colorsOf(theme: string): StageColors & { theme: string } {
   const style = getComputedStyle(document.documentElement);
   const color = (name: string) => style.getPropertyValue(name).trim() || "#808080";
-  return { theme, ground: color("--viewer"), grid: color("--grid"), axisX: color("--axis-x"), axisZ: color("--axis-z"), clay: color("--clay"), wire: color("--ember") };
+  return { theme, ground: color("--viewer"), grid: color("--grid"), axisX: color("--axis-x"), axisZ: color("--axis-z"), clay: color("--clay"), wire: color("--wire") };
 }
 
 /** Loads `url`; the mesh before it is kept until then and disposed of after. */
