@@ -66,7 +66,8 @@ fn owners(mesh: &Unwrapped, size: usize, cancel: Cancel<'_>) -> Result<Vec<u32>,
     for _ in 0..CONTINUED_RINGS {
         cancel.check()?;
         let inner = owners.clone();
-        owners.par_chunks_exact_mut(size).enumerate().for_each(|(y, row)| {
+        owners.par_chunks_exact_mut(size).enumerate().try_for_each(|(y, row)| {
+            cancel.check()?;
             for (x, owner) in row.iter_mut().enumerate().filter(|(_, owner)| **owner == NOBODY) {
                 // Straight neighbours are nearer than diagonal ones.
                 const AROUND: [(isize, isize); 8] =
@@ -77,7 +78,8 @@ fn owners(mesh: &Unwrapped, size: usize, cancel: Cancel<'_>) -> Result<Vec<u32>,
                 });
                 *owner = found.unwrap_or(NOBODY);
             }
-        });
+            Ok(())
+        })?;
     }
     Ok(owners)
 }
@@ -108,22 +110,27 @@ struct Level {
 fn fill(texture: &mut RgbImage, owners: &[u32], cancel: Cancel<'_>) -> Result<(), Cancelled> {
     let size = texture.width() as usize;
     let texels = texture.as_raw().as_chunks::<3>().0;
-    let mut levels = vec![coarser(size, |x, y| {
+    let mut levels = vec![coarser(size, cancel, |x, y| {
         let i = y * size + x;
         (texels[i].map(f32::from), f32::from(u8::from(owners[i] != NOBODY)))
-    })];
+    })?];
     while let Some(finer) = levels.last().filter(|level| level.size > 1) {
-        cancel.check()?;
-        levels.push(coarser(finer.size, |x, y| finer.cells[y * finer.size + x]));
+        levels.push(coarser(finer.size, cancel, |x, y| finer.cells[y * finer.size + x])?);
     }
     while let Some(level) = levels.pop() {
         cancel.check()?;
         let Some(finer) = levels.last_mut() else {
-            texture.as_chunks_mut::<3>().0.par_chunks_exact_mut(size).enumerate().for_each(|(y, row)| {
-                for (x, texel) in row.iter_mut().enumerate().filter(|(x, _)| owners[y * size + x] == NOBODY) {
-                    *texel = level.cells[y / 2 * level.size + x / 2].0.map(|c| c.round() as u8);
-                }
-            });
+            texture.as_chunks_mut::<3>().0.par_chunks_exact_mut(size).enumerate().try_for_each(
+                |(y, row)| {
+                    cancel.check()?;
+                    for (x, texel) in
+                        row.iter_mut().enumerate().filter(|(x, _)| owners[y * size + x] == NOBODY)
+                    {
+                        *texel = level.cells[y / 2 * level.size + x / 2].0.map(|c| c.round() as u8);
+                    }
+                    Ok(())
+                },
+            )?;
             break;
         };
         for (i, cell) in finer.cells.iter_mut().enumerate().filter(|(_, cell)| cell.1 == 0.0) {
@@ -133,10 +140,15 @@ fn fill(texture: &mut RgbImage, owners: &[u32], cancel: Cancel<'_>) -> Result<()
     Ok(())
 }
 
-fn coarser(finer_size: usize, finer: impl Fn(usize, usize) -> ([f32; 3], f32) + Sync) -> Level {
+fn coarser(
+    finer_size: usize,
+    cancel: Cancel<'_>,
+    finer: impl Fn(usize, usize) -> ([f32; 3], f32) + Sync,
+) -> Result<Level, Cancelled> {
     let size = finer_size.div_ceil(2);
     let mut cells = vec![([0.0; 3], 0.0); size * size];
-    cells.par_chunks_exact_mut(size).enumerate().for_each(|(y, row)| {
+    cells.par_chunks_exact_mut(size).enumerate().try_for_each(|(y, row)| {
+        cancel.check()?;
         for (x, cell) in row.iter_mut().enumerate() {
             let (mut sum, mut count) = (Vec3::ZERO, 0.0);
             for (fx, fy) in [(2 * x, 2 * y), (2 * x + 1, 2 * y), (2 * x, 2 * y + 1), (2 * x + 1, 2 * y + 1)] {
@@ -150,6 +162,7 @@ fn coarser(finer_size: usize, finer: impl Fn(usize, usize) -> ([f32; 3], f32) + 
                 *cell = ((sum / count).to_array(), count);
             }
         }
-    });
-    Level { size, cells }
+        Ok(())
+    })?;
+    Ok(Level { size, cells })
 }

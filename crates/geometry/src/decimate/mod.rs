@@ -23,6 +23,8 @@ const LEAST_SHAPE: f64 = 0.03;
 const MOST_NEIGHBOURS: usize = 20;
 const CANCEL_EVERY: u32 = 1024;
 const CHUNK: usize = 4096;
+/// Triangles whose planes are computed at once and then added up in order.
+const PLANES_CHUNK: usize = 1 << 16;
 
 /// Collapses edges until at most `target_triangles` are left or none can go. Quadric error metric with
 /// area-weighted planes and optimal placement (Garland & Heckbert 1997); costs are looked at again when an
@@ -66,19 +68,18 @@ impl Decimation {
         let half_edges = HalfEdges::new(mesh.positions.len(), &mesh.triangles, cancel)?;
         cancel.check()?;
         let positions: Vec<DVec3> = mesh.positions.iter().map(|p| (p.as_dvec3() - centre) / scale).collect();
-        let planes: Vec<Quadric> = mesh
-            .triangles
-            .par_iter()
-            .map(|t| {
+        let mut quadrics = vec![Quadric::default(); positions.len()];
+        for triangles in mesh.triangles.chunks(PLANES_CHUNK) {
+            cancel.check()?;
+            let plane = |t: &[u32; 3]| {
                 let [p, q, r] = t.map(|v| positions[v as usize]);
                 Quadric::of_triangle(p, q, r)
-            })
-            .collect();
-        cancel.check()?;
-        let mut quadrics = vec![Quadric::default(); positions.len()];
-        for (triangle, &plane) in mesh.triangles.iter().zip(&planes) {
-            for &v in triangle {
-                quadrics[v as usize] = quadrics[v as usize] + plane;
+            };
+            let planes: Vec<Quadric> = triangles.par_iter().map(plane).collect();
+            for (triangle, &plane) in triangles.iter().zip(&planes) {
+                for &v in triangle {
+                    quadrics[v as usize] = quadrics[v as usize] + plane;
+                }
             }
         }
         let triangles = mesh.triangles.len();

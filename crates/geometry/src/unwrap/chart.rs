@@ -92,6 +92,9 @@ pub fn grow(
         let mut at = 0;
         while let Some(&triangle) = patch.get(at) {
             at += 1;
+            if at.is_multiple_of(CANCEL_EVERY) {
+                cancel.check()?;
+            }
             for n in neighbours(half_edges, triangle as usize).into_iter().flatten() {
                 if sides[n] == side && growth.states[n] == State::Unseen {
                     growth.states[n] = State::Waiting;

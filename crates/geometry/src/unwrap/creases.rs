@@ -2,11 +2,12 @@
 
 use glam::Vec3;
 
-use crate::TriMesh;
 use crate::decimate::half_edges::{HalfEdges, NONE, next};
+use crate::{Cancel, Cancelled, TriMesh};
 
 /// Triangles that meet at more than 50° meet at an edge.
 const CREASE_COSINE: f32 = 0.643;
+const CANCEL_EVERY: u32 = 4096;
 
 /// Corners that share a normal. Corner `3 t + i` is corner `i` of triangle `t`.
 pub struct CornerNormals {
@@ -17,7 +18,7 @@ pub struct CornerNormals {
 }
 
 impl CornerNormals {
-    pub fn of(mesh: &TriMesh, half_edges: &HalfEdges) -> Self {
+    pub fn of(mesh: &TriMesh, half_edges: &HalfEdges, cancel: Cancel<'_>) -> Result<Self, Cancelled> {
         let area_normals: Vec<Vec3> = mesh
             .triangles
             .iter()
@@ -27,7 +28,11 @@ impl CornerNormals {
             })
             .collect();
         let mut group: Vec<u32> = (0..half_edges.twin.len() as u32).collect();
+        cancel.check()?;
         for (h, &twin) in (0..).zip(&half_edges.twin).filter(|&(h, &twin)| twin != NONE && h < twin) {
+            if h % CANCEL_EVERY == 0 {
+                cancel.check()?;
+            }
             let (a, b) = (area_normals[h as usize / 3], area_normals[twin as usize / 3]);
             // A triangle without area has no direction to disagree with.
             if a.dot(b) >= CREASE_COSINE * a.length() * b.length() {
@@ -37,6 +42,9 @@ impl CornerNormals {
         }
         let mut normals = vec![Vec3::ZERO; group.len()];
         for corner in 0..group.len() {
+            if corner.is_multiple_of(CANCEL_EVERY as usize) {
+                cancel.check()?;
+            }
             let root = root(&mut group, corner as u32);
             group[corner] = root;
             normals[root as usize] += area_normals[corner / 3];
@@ -44,7 +52,7 @@ impl CornerNormals {
         for normal in &mut normals {
             *normal = normal.try_normalize().unwrap_or(Vec3::Y);
         }
-        Self { group, normals }
+        Ok(Self { group, normals })
     }
 }
 
@@ -65,12 +73,11 @@ fn join(group: &mut [u32], a: u32, b: u32) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Cancel;
 
     fn normals(mesh: &TriMesh) -> CornerNormals {
         let half_edges =
             HalfEdges::new(mesh.positions.len(), &mesh.triangles, Cancel::never()).expect("no cancel");
-        CornerNormals::of(mesh, &half_edges)
+        CornerNormals::of(mesh, &half_edges, Cancel::never()).expect("no cancel")
     }
 
     #[test]

@@ -15,6 +15,7 @@ const LEAST_COSINE: f32 = 0.15;
 /// Share of the whole area below which a patch is moved to a neighbour's side.
 const SMALL_PATCH: f32 = 1e-3;
 const ROUNDS: usize = 4;
+const CANCEL_EVERY: usize = 4096;
 
 /// For each triangle its place in [`SIDES`], in patches as large as the stretch allows.
 pub fn label(mesh: &TriMesh, half_edges: &HalfEdges, cancel: Cancel<'_>) -> Result<Vec<u8>, Cancelled> {
@@ -32,8 +33,10 @@ pub fn label(mesh: &TriMesh, half_edges: &HalfEdges, cancel: Cancel<'_>) -> Resu
         n.dot(SIDES[usize::from(side)]) >= LEAST_COSINE * n.length()
     };
     for _ in 0..ROUNDS {
-        cancel.check()?;
         for triangle in 0..sides.len() {
+            if triangle.is_multiple_of(CANCEL_EVERY) {
+                cancel.check()?;
+            }
             let around = neighbours(half_edges, triangle).map(|n| n.map(|n| sides[n]));
             let most = around
                 .into_iter()
@@ -43,7 +46,7 @@ pub fn label(mesh: &TriMesh, half_edges: &HalfEdges, cancel: Cancel<'_>) -> Resu
                 sides[triangle] = side;
             }
         }
-        merge_small(&mut sides, &area_normals, half_edges, may_move);
+        merge_small(&mut sides, &area_normals, half_edges, may_move, cancel)?;
     }
     Ok(sides)
 }
@@ -69,7 +72,8 @@ fn merge_small(
     area_normals: &[Vec3],
     half_edges: &HalfEdges,
     may_move: impl Fn(usize, u8) -> bool,
-) {
+    cancel: Cancel<'_>,
+) -> Result<(), Cancelled> {
     let small = SMALL_PATCH * area_normals.iter().map(|n| n.length()).sum::<f32>();
     let mut seen = vec![false; sides.len()];
     let mut patch = Vec::new();
@@ -84,6 +88,9 @@ fn merge_small(
         let mut at = 0;
         while let Some(&triangle) = patch.get(at) {
             at += 1;
+            if at.is_multiple_of(CANCEL_EVERY) {
+                cancel.check()?;
+            }
             area += area_normals[triangle].length();
             for n in neighbours(half_edges, triangle).into_iter().flatten() {
                 if sides[n] != sides[first] {
@@ -105,4 +112,5 @@ fn merge_small(
             }
         }
     }
+    Ok(())
 }

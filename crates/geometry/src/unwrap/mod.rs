@@ -29,6 +29,7 @@ const SCALE_STEP: f64 = 0.98;
 /// The first try on the final cells, relative to a scale that failed on coarse ones.
 const FIRST_TRY: f64 = 1.03;
 const MAX_TRIES: usize = 80;
+const CANCEL_EVERY: usize = 4096;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct UnwrapOptions {
@@ -97,17 +98,17 @@ pub fn unwrap(mesh: &TriMesh, options: &UnwrapOptions, cancel: Cancel<'_>) -> Re
             // Which triangles share a texel depends on the scale.
             let exact = grow(mesh, &half_edges, &sides, &densities, cancel)?;
             if exact == charts {
-                return Ok(layout.finish(&half_edges, &charts, &densities, &places));
+                return layout.finish(&half_edges, &charts, &densities, &places, cancel);
             }
             charts = exact;
             if let Some(places) = layout.place(&charts, &densities, layout.cell_px, cancel)? {
-                return Ok(layout.finish(&half_edges, &charts, &densities, &places));
+                return layout.finish(&half_edges, &charts, &densities, &places, cancel);
             }
         }
         scale *= SCALE_STEP;
     }
     let corner = Place { x: 0, y: 0, turns: 0 };
-    Ok(layout.finish(&half_edges, &charts, &densities(scale), &vec![corner; charts.len()]))
+    layout.finish(&half_edges, &charts, &densities(scale), &vec![corner; charts.len()], cancel)
 }
 
 fn flat_area(mesh: &TriMesh, triangle: [u32; 3], side: u8, factors: &[f64; SIDES.len()]) -> f64 {
@@ -132,7 +133,11 @@ impl Layout<'_> {
         cancel: Cancel<'_>,
     ) -> Result<Option<Vec<Place>>, Cancelled> {
         cancel.check()?;
-        pack(&self.footprints(charts, densities, cell_px), self.options.texture_px as usize / cell_px, cancel)
+        pack(
+            &self.footprints(charts, densities, cell_px, cancel)?,
+            self.options.texture_px as usize / cell_px,
+            cancel,
+        )
     }
 
     /// Half the distance to keep from other charts, in texels.
@@ -141,7 +146,13 @@ impl Layout<'_> {
     }
 
     /// Cells each chart needs, its margin included.
-    fn footprints(&self, charts: &[Chart], densities: &[f64; SIDES.len()], cell_px: usize) -> Vec<BitGrid> {
+    fn footprints(
+        &self,
+        charts: &[Chart],
+        densities: &[f64; SIDES.len()],
+        cell_px: usize,
+        cancel: Cancel<'_>,
+    ) -> Result<Vec<BitGrid>, Cancelled> {
         charts
             .par_iter()
             .map(|chart| {
@@ -151,7 +162,10 @@ impl Layout<'_> {
                 let most = 2 * MAX_CELLS as u32;
                 let mut cells = BitGrid::new(size.x.min(most) as usize, size.y.min(most) as usize);
                 if size.max_element() <= most {
-                    for &triangle in &chart.triangles {
+                    for (i, &triangle) in chart.triangles.iter().enumerate() {
+                        if i.is_multiple_of(CANCEL_EVERY) {
+                            cancel.check()?;
+                        }
                         let corners = projection.corners(self.mesh, triangle, origin);
                         cell_runs(corners, self.margin(), cell_px as f64, |y, start, end| {
                             let (width, height) = (cells.width, cells.height);
@@ -161,7 +175,7 @@ impl Layout<'_> {
                         });
                     }
                 }
-                cells
+                Ok(cells)
             })
             .collect()
     }
@@ -179,9 +193,10 @@ impl Layout<'_> {
         charts: &[Chart],
         densities: &[f64; SIDES.len()],
         places: &[Place],
-    ) -> Unwrapped {
+        cancel: Cancel<'_>,
+    ) -> Result<Unwrapped, Cancelled> {
         let mesh = self.mesh;
-        let CornerNormals { group, normals } = CornerNormals::of(mesh, half_edges);
+        let CornerNormals { group, normals } = CornerNormals::of(mesh, half_edges, cancel)?;
         let mut unwrapped = Unwrapped {
             positions: Vec::new(),
             normals: Vec::new(),
@@ -201,7 +216,10 @@ impl Layout<'_> {
             let size_px = size.as_dvec2() * self.cell_px as f64;
             let place = places[i];
             let corner_px = DVec2::new(place.x as f64, place.y as f64) * self.cell_px as f64;
-            for &triangle in &chart.triangles {
+            for (nth, &triangle) in chart.triangles.iter().enumerate() {
+                if nth.is_multiple_of(CANCEL_EVERY) {
+                    cancel.check()?;
+                }
                 unwrapped.triangles[triangle as usize] = std::array::from_fn(|corner| {
                     let v = mesh.triangles[triangle as usize][corner];
                     let group = group[3 * triangle as usize + corner] as usize;
@@ -219,8 +237,9 @@ impl Layout<'_> {
                 });
             }
         }
-        (unwrapped.coverage, unwrapped.overlap) = measure(&unwrapped, self.options.texture_px as usize);
-        unwrapped
+        (unwrapped.coverage, unwrapped.overlap) =
+            measure(&unwrapped, self.options.texture_px as usize, cancel)?;
+        Ok(unwrapped)
     }
 }
 
@@ -235,10 +254,13 @@ fn turned(p: DVec2, size: DVec2, turns: u8) -> DVec2 {
 }
 
 /// Coverage and overlap, counted at texel centres.
-fn measure(unwrapped: &Unwrapped, texture_px: usize) -> (f32, f32) {
+fn measure(unwrapped: &Unwrapped, texture_px: usize, cancel: Cancel<'_>) -> Result<(f32, f32), Cancelled> {
     let mut texels = BitGrid::new(texture_px, texture_px);
     let mut twice = 0;
-    for triangle in &unwrapped.triangles {
+    for (i, triangle) in unwrapped.triangles.iter().enumerate() {
+        if i.is_multiple_of(CANCEL_EVERY) {
+            cancel.check()?;
+        }
         let corners = triangle.map(|v| unwrapped.uvs[v as usize].as_dvec2() * texture_px as f64);
         texel_runs(corners, |y, start, end| {
             if y < texture_px && start < texture_px {
@@ -248,5 +270,5 @@ fn measure(unwrapped: &Unwrapped, texture_px: usize) -> (f32, f32) {
     }
     let covered = texels.count();
     let share = |part: f64, whole: usize| if whole == 0 { 0.0 } else { (part / whole as f64) as f32 };
-    (share(covered as f64, texture_px * texture_px), share(f64::from(twice), covered))
+    Ok((share(covered as f64, texture_px * texture_px), share(f64::from(twice), covered)))
 }
