@@ -159,7 +159,7 @@ pub fn largest_along_rays(
         .map(|(chunk, planes)| {
             let mut largest = Grid::filled(width, height, f32::MIN);
             for (row, values) in planes.chunks(nx).enumerate() {
-                if row % ny == 0 {
+                if row.is_multiple_of(ny) {
                     cancel.check()?;
                 }
                 let (y, z) = (row % ny, row / ny + chunk * planes_at_once);

@@ -65,18 +65,6 @@ impl From<Cancelled> for CarveError {
     }
 }
 
-/// How corners are rounded where the colours do not say otherwise.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Roundness {
-    /// Judged by colour, around an expected exponent.
-    Judged {
-        expected: f32,
-    },
-    Fixed {
-        exponent: f32,
-    },
-}
-
 /// A solid carved from several views.
 pub struct Carved {
     views: Vec<View>,

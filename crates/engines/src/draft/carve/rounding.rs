@@ -25,7 +25,7 @@ const LARGEST_DIFFERENCE: f32 = 0.4;
 /// Rows whose judgement is shared, as a share of all rows (standard deviation).
 const ROW_SIGMA: f32 = 0.02;
 /// Cost of doubling or halving the exponent that was expected.
-const EXPONENT_PRIOR: f32 = 0.01;
+const EXPONENT_PRIOR: f32 = 0.005;
 /// Difference of colour at the best guess that doubles what speaks against unexpected guesses.
 const DOUBTFUL_DIFFERENCE: f32 = 0.06;
 /// Cost of a contact point away from the middle, times the squared share.
@@ -228,7 +228,7 @@ fn piece(hull: &Hull, row: &Row, polygon: &Polygon) -> Piece {
 
 /// Tangents that follow one another round a slice.
 fn corner_pairs(hull: &Hull) -> Vec<(usize, usize)> {
-    let outward = |t: usize| hull.axes[t / 2] * if t % 2 == 0 { 1.0 } else { -1.0 };
+    let outward = |t: usize| hull.axes[t / 2] * if t.is_multiple_of(2) { 1.0 } else { -1.0 };
     let mut order: Vec<usize> = (0..2 * hull.axes.len()).collect();
     order.sort_by(|&a, &b| outward(a).to_angle().total_cmp(&outward(b).to_angle()));
     order.iter().enumerate().map(|(i, &t)| (t, order[(i + 1) % order.len()])).collect()

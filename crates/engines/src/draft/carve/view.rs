@@ -2,7 +2,7 @@
 
 use glam::{Vec2, Vec3};
 use image::RgbaImage;
-use oreforge_geometry::distance::signed_distance;
+use oreforge_geometry::distance::{nearest, signed_distance};
 use oreforge_geometry::resize::{Window, resize_premultiplied};
 use oreforge_geometry::{Cancel, Cancelled, Grid};
 
@@ -158,7 +158,7 @@ impl Silhouette {
         cancel.check()?;
         let alpha = on_lattice(view, lattice).map(|c| c.w);
         let mut distance = signed_distance(&alpha, cancel)?;
-        keep_thin_parts(&alpha, &mut distance);
+        keep_thin_parts(&alpha, &mut distance, cancel)?;
         Ok(Self { direction: view.direction, distance })
     }
 
@@ -175,7 +175,7 @@ impl Silhouette {
 
 /// Between two lattice points a hair would vanish: where nothing thicker is near, the most covered cell across
 /// it counts as inside.
-fn keep_thin_parts(alpha: &Grid<f32>, distance: &mut Grid<f32>) {
+fn keep_thin_parts(alpha: &Grid<f32>, distance: &mut Grid<f32>, cancel: Cancel<'_>) -> Result<(), Cancelled> {
     const NEAR: isize = 2;
     let (width, height) = (alpha.width() as isize, alpha.height() as isize);
     let at = |grid: &Grid<f32>, x: isize, y: isize| {
@@ -185,30 +185,36 @@ fn keep_thin_parts(alpha: &Grid<f32>, distance: &mut Grid<f32>) {
             f32::MIN
         }
     };
-    let mut hairs = Vec::new();
+    let mut hairs = Grid::filled(alpha.width(), alpha.height(), false);
+    let mut any = false;
     for y in 0..height {
         for x in 0..width {
             let own = at(alpha, x, y);
-            let crest =
-                |dx: isize, dy: isize| own > at(alpha, x - dx, y - dy) && own >= at(alpha, x + dx, y + dy);
+            // Two cells may share a hair's coverage; a wide pale area is none.
+            let crest = |dx: isize, dy: isize| {
+                let beside = at(alpha, x - dx, y - dy).max(at(alpha, x + dx, y + dy));
+                let beyond =
+                    at(alpha, x - NEAR * dx, y - NEAR * dy).max(at(alpha, x + NEAR * dx, y + NEAR * dy));
+                own >= 0.98 * beside && beyond < 0.6 * own
+            };
             let thin = own > HAIR_COVERAGE
                 && at(distance, x, y) < HAIR_CELLS
                 && (crest(1, 0) || crest(0, 1))
                 && (-NEAR..=NEAR)
                     .all(|dy| (-NEAR..=NEAR).all(|dx| at(distance, x + dx, y + dy) < SOLID_CELLS));
             if thin {
-                hairs.push((x, y));
+                hairs.set(x as usize, y as usize, true);
+                any = true;
             }
         }
     }
-    for (x, y) in hairs {
-        for (dx, dy) in (-1..=1).flat_map(|dy| (-1..=1).map(move |dx| (dx, dy))) {
-            let least = HAIR_CELLS - ((dx * dx + dy * dy) as f32).sqrt();
-            if at(distance, x + dx, y + dy) > f32::MIN && at(distance, x + dx, y + dy) < least {
-                distance.set((x + dx) as usize, (y + dy) as usize, least);
-            }
+    if any {
+        let (squared, _) = nearest(&hairs, cancel)?;
+        for (cell, &squared) in distance.cells_mut().iter_mut().zip(squared.cells()) {
+            *cell = cell.max(HAIR_CELLS - squared.sqrt());
         }
     }
+    Ok(())
 }
 
 pub fn locate(direction: &Direction, width: usize, height: usize, offset: Vec3) -> Vec2 {
