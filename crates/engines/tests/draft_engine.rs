@@ -1,4 +1,5 @@
 //! The draft engine through its trait: odd cut-outs, cancelling, determinism, memory from step to step.
+#![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,4 +1,5 @@
 //! What the draft engine makes of the sample pictures, held against the pictures themselves.
+#![allow(clippy::unwrap_used)]
 
 use std::sync::Arc;
 

@@ -72,7 +72,7 @@ impl BackFill {
     /// For a body of revolution, turned about `axis_x` (cells): every row runs from its left rim colour to its right one.
     pub fn by_rows(thumb: &Thumb, axis_x: f32, cancel: Cancel<'_>) -> Result<Self, Cancelled> {
         let (width, height) = (thumb.alpha.width(), thumb.alpha.height());
-        let turned = turned_rows(&signed_distance(&thumb.alpha, cancel)?, axis_x);
+        let turned = turned_rows(&signed_distance(&thumb.alpha, cancel)?, &thumb.lab, axis_x);
         let longer = width.max(height) as f32;
         let inset = ((0.03 * longer) as usize).max(2);
         let spans: Vec<Option<(usize, usize)>> = turned

@@ -35,6 +35,8 @@ pub struct Cues {
     pub handles: bool,
     /// Share of strong inner edges within 4° of horizontal or vertical.
     pub aligned_edges: f32,
+    /// It stands on something dark, and is not dark itself.
+    pub tyres: bool,
     pub legs: Vec<Leg>,
 }
 
@@ -82,6 +84,7 @@ impl Cues {
             handles: enclosed.cells().iter().filter(|&&hole| hole).count() * 500 > area,
             single_rows: single as f32 / bounds.height() as f32,
             aligned_edges: aligned_edges(thumb, inside, cancel)?,
+            tyres: stands_on_tyres(thumb, inside, bounds),
             legs,
         })
     }
@@ -110,7 +113,8 @@ impl Cues {
                 let creature = walks && self.rectangularity < 0.9 && leg_length > 0.18;
                 // A face seen from the front may be boxy, and is soft all the same.
                 let hard_from = if faces_viewer { 0.6 } else { 0.5 };
-                if hard_probability > hard_from && !creature {
+                let vehicle = self.tyres && outline.axis_aligned > 0.3 && outline.solidity > 0.78;
+                if (hard_probability > hard_from && !creature) || vehicle {
                     Profile::Hard
                 } else if mirror.iou >= 0.965 && self.single_rows >= plain_rows && outline.vertical < 0.155 {
                     Profile::Lathe
@@ -135,6 +139,26 @@ impl Cues {
             depth: default_depth * params.depth.unwrap_or(1.0),
         }
     }
+}
+
+fn stands_on_tyres(thumb: &Thumb, inside: &Grid<bool>, bounds: Bounds) -> bool {
+    const BAND_SHARE: f32 = 0.08;
+    const DARK: f32 = 75.0;
+    const DARK_SHARE: f32 = 0.55;
+    const CONTRAST: f32 = 50.0;
+    let band_top = bounds.bottom - ((BAND_SHARE * bounds.height() as f32) as usize).max(1);
+    let lightness = |rows: std::ops::Range<usize>| -> Vec<f32> {
+        rows.flat_map(|y| thumb.lab.row(y).iter().zip(inside.row(y)))
+            .filter(|&(_, &inside)| inside)
+            .map(|(lab, _)| lab.x)
+            .collect()
+    };
+    let (band, mut all) = (lightness(band_top..bounds.bottom), lightness(bounds.top..bounds.bottom));
+    let dark: Vec<f32> = band.iter().copied().filter(|&l| l < DARK).collect();
+    let middle = all.len() / 2;
+    let median = *all.select_nth_unstable_by(middle, f32::total_cmp).1;
+    dark.len() as f32 >= DARK_SHARE * band.len() as f32
+        && median - dark.iter().sum::<f32>() / dark.len().max(1) as f32 >= CONTRAST
 }
 
 /// Edges of a house or a crate run level and upright; those of a creature anywhere.

@@ -4,7 +4,7 @@ use oreforge_geometry::poisson::{CellRole, Coupling, diffuse};
 use oreforge_geometry::{Cancel, Cancelled, Grid};
 
 use super::choices::Profile;
-use super::frame::Bounds;
+use super::frame::{Bounds, Thumb};
 use super::lathe::{turned_half_depth2, turned_rows};
 use super::legs::intervals;
 
@@ -31,23 +31,23 @@ pub struct InflateOptions {
 /// Largest half depth, as a share of the raster's longer side.
 const MAX_HALF_DEPTH: f32 = 0.38;
 
-/// `alpha` needs a clear margin of at least two cells.
-pub fn inflate(
-    alpha: &Grid<f32>,
-    options: &InflateOptions,
-    cancel: Cancel<'_>,
-) -> Result<Inflated, Cancelled> {
-    let alpha = gaussian(alpha, 0.5);
+/// The thumb needs a clear margin of at least two cells.
+pub fn inflate(thumb: &Thumb, options: &InflateOptions, cancel: Cancel<'_>) -> Result<Inflated, Cancelled> {
+    let alpha = gaussian(&thumb.alpha, 0.5);
     let distance = signed_distance(&alpha, cancel)?;
     let inside = distance.map(|d| d > 0.0);
     let ground = Bounds::of(&inside).and_then(|b| flat_base(&inside, b, options.min_base_share));
     let ground_y = ground.map(|base| outline_below(&distance, base));
+    let turned = match options.profile {
+        Profile::Lathe => turned_rows(&distance, &thumb.lab, options.axis_x),
+        Profile::Organic | Profile::Hard => Vec::new(),
+    };
     let (distance, raw) = match ground {
         None => {
-            let raw = half_depth2(&inside, &distance, options, cancel)?;
+            let raw = half_depth2(&inside, &distance, options.profile, &turned, cancel)?;
             (distance, raw)
         }
-        Some(base) => above_ground(&alpha, base, options, cancel)?,
+        Some(base) => above_ground(&alpha, base, options.profile, &turned, cancel)?,
     };
     let shaped = scaled(raw, options);
     let half_depth2 = steady_at_outline(&distance, shaped, cancel)?;
@@ -58,17 +58,20 @@ pub fn inflate(
 fn above_ground(
     alpha: &Grid<f32>,
     base: usize,
-    options: &InflateOptions,
+    profile: Profile,
+    turned: &[(f32, f32)],
     cancel: Cancel<'_>,
 ) -> Result<(Grid<f32>, Grid<f32>), Cancelled> {
     let (width, height) = (alpha.width(), alpha.height());
     let reflected = base.min((0.6 * width as f32) as usize + 2);
     let rows = (0..base).chain((base - reflected..base).rev());
+    let mut turned: Vec<(f32, f32)> = rows.clone().filter_map(|y| turned.get(y).copied()).collect();
+    turned.extend(std::iter::repeat_n((0.0, 0.0), 2));
     let mut cells: Vec<f32> = rows.flat_map(|y| alpha.row(y).iter().copied()).collect();
     cells.extend(std::iter::repeat_n(0.0, 2 * width));
     let extended = Grid::from_cells(width, base + reflected + 2, cells);
     let distance = signed_distance(&extended, cancel)?;
-    let raw = half_depth2(&distance.map(|d| d > 0.0), &distance, options, cancel)?;
+    let raw = half_depth2(&distance.map(|d| d > 0.0), &distance, profile, &turned, cancel)?;
     let cut = |grid: &Grid<f32>| {
         let cells = (0..height).flat_map(|y| grid.row(y.min(base - 1)).iter().copied()).collect();
         Grid::from_cells(width, height, cells)
@@ -79,13 +82,14 @@ fn above_ground(
 fn half_depth2(
     inside: &Grid<bool>,
     distance: &Grid<f32>,
-    options: &InflateOptions,
+    profile: Profile,
+    turned: &[(f32, f32)],
     cancel: Cancel<'_>,
 ) -> Result<Grid<f32>, Cancelled> {
-    match options.profile {
+    match profile {
         Profile::Hard => Ok(bevel(distance)),
         Profile::Lathe => {
-            let mut turned = turned_half_depth2(distance.width(), &turned_rows(distance, options.axis_x));
+            let mut turned = turned_half_depth2(distance.width(), turned);
             let round = puffball(distance, cancel)?;
             for (cell, &other) in turned.cells_mut().iter_mut().zip(round.cells()) {
                 *cell = cell.max(other);

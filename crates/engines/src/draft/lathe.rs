@@ -1,13 +1,21 @@
+use glam::Vec3;
 use oreforge_geometry::Grid;
 
 use super::legs::intervals;
 
 /// A handle's joints widen the rows by less than this, as a share of the raster's height.
 const JOINT_SHARE: f32 = 0.10;
+/// Ears are lower than this, and stand out by more than that, as shares of the raster's height.
+const EAR_SHARE: f32 = 0.5;
+const EAR_OUTREACH: f32 = 0.09;
+/// Their colour differs from the body's by more than this, in Lab.
+const EAR_DIFFERENCE: f32 = 20.0;
+/// Colours are read this far inside an outline.
+const RIM_CELLS: f32 = 4.0;
 
 /// Centre and radius of every row of the body of revolution in a silhouette, in cells; radius 0 where the axis
-/// meets nothing. `distance` is the signed distance to the outline.
-pub fn turned_rows(distance: &Grid<f32>, axis_x: f32) -> Vec<(f32, f32)> {
+/// meets nothing. `distance` is the signed distance to the outline, `lab` the colours.
+pub fn turned_rows(distance: &Grid<f32>, lab: &Grid<Vec3>, axis_x: f32) -> Vec<(f32, f32)> {
     let inside = distance.map(|d| d > 0.0);
     let height = inside.height();
     let enclosed = holes(&inside);
@@ -24,12 +32,8 @@ pub fn turned_rows(distance: &Grid<f32>, axis_x: f32) -> Vec<(f32, f32)> {
     }
     // Where a handle meets the body a row is as wide as both. Opening the profile takes such bumps away.
     let joint = (JOINT_SHARE * height as f32) as usize;
-    let extremum = |values: &[f32], pick: fn(f32, f32) -> f32| -> Vec<f32> {
-        let around = |y: usize| y.saturating_sub(joint / 2)..(y + joint / 2 + 1).min(height);
-        (0..height).map(|y| values[around(y)].iter().copied().reduce(pick).unwrap_or(values[y])).collect()
-    };
     let radii: Vec<f32> = rows.iter().map(|row| row.1).collect();
-    let opened = extremum(&extremum(&radii, f32::min), f32::max);
+    let opened = opening(&radii, joint);
     for (first, after) in intervals(&beside_hole) {
         for y in first.saturating_sub(joint)..(after + joint).min(height) {
             if rows[y].1 > opened[y] && opened[y] > 0.0 {
@@ -37,7 +41,45 @@ pub fn turned_rows(distance: &Grid<f32>, axis_x: f32) -> Vec<(f32, f32)> {
             }
         }
     }
+    trim_ears(&mut rows, &radii, lab, axis_x);
     rows
+}
+
+/// What sticks out on both sides in another colour is no ring round the body.
+fn trim_ears(rows: &mut [(f32, f32)], radii: &[f32], lab: &Grid<Vec3>, axis_x: f32) {
+    let height = rows.len() as f32;
+    let body = opening(radii, (EAR_SHARE * height) as usize);
+    let sticks_out: Vec<bool> =
+        radii.iter().zip(&body).map(|(&r, &b)| b > 0.0 && r > b + EAR_OUTREACH * height).collect();
+    for (first, after) in intervals(&sticks_out) {
+        let differences = (first..after).flat_map(|y| {
+            let (centre, radius) = rows[y];
+            [-1.0, 1.0].map(|side| {
+                let at =
+                    |r: f32| lab.get((centre + side * r).clamp(0.0, (lab.width() - 1) as f32) as usize, y);
+                at(radius - RIM_CELLS).distance(at(body[y] - RIM_CELLS))
+            })
+        });
+        let mean = differences.sum::<f32>() / (2 * (after - first)) as f32;
+        if mean > EAR_DIFFERENCE {
+            // Down to where the bump leaves the body, not only where it stands out.
+            let from = (0..first).rev().take_while(|&y| radii[y] > body[y] + 0.5).last().unwrap_or(first);
+            let to =
+                (after..rows.len()).take_while(|&y| radii[y] > body[y] + 0.5).last().map_or(after, |y| y + 1);
+            for (row, &radius) in rows[from..to].iter_mut().zip(&body[from..to]) {
+                *row = (axis_x, row.1.min(radius));
+            }
+        }
+    }
+}
+
+/// Takes away what is narrower than `window` rows.
+fn opening(values: &[f32], window: usize) -> Vec<f32> {
+    let extremum = |values: &[f32], pick: fn(f32, f32) -> f32| -> Vec<f32> {
+        let around = |y: usize| y.saturating_sub(window / 2)..(y + window / 2 + 1).min(values.len());
+        (0..values.len()).map(|y| values[around(y)].iter().copied().fold(values[y], pick)).collect()
+    };
+    extremum(&extremum(values, f32::min), f32::max)
 }
 
 /// Half depth squared of the rows turned about their centres.
@@ -104,5 +146,34 @@ mod tests {
         let enclosed = holes(&Grid::from_cells(5, 4, cells));
         assert!(enclosed.get(1, 1));
         assert_eq!(enclosed.cells().iter().filter(|&&h| h).count(), 1);
+    }
+
+    /// A disc of radius 40 about (50, 50) with discs of radius 14 on both sides, in cells.
+    fn head(ear_colour: Vec3) -> (Grid<f32>, Grid<Vec3>) {
+        let mut distance = Grid::filled(121, 101, 0.0f32);
+        let mut lab = Grid::filled(121, 101, Vec3::new(100.0, 0.0, 0.0));
+        for y in 0..101 {
+            for x in 0..121 {
+                let (dx, dy) = (x as f32 - 60.0, y as f32 - 50.0);
+                let (skull, ear) = (40.0 - dx.hypot(dy), 14.0 - (dx.abs() - 44.0).hypot(dy));
+                distance.set(x, y, skull.max(ear));
+                if ear > skull {
+                    lab.set(x, y, ear_colour);
+                }
+            }
+        }
+        (distance, lab)
+    }
+
+    #[test]
+    fn ears_of_another_colour_are_not_turned() {
+        let (distance, lab) = head(Vec3::new(180.0, 40.0, 0.0));
+        assert!(turned_rows(&distance, &lab, 60.0)[50].1 < 42.0);
+    }
+
+    #[test]
+    fn a_ring_of_the_same_colour_is_turned() {
+        let (distance, lab) = head(Vec3::new(100.0, 0.0, 0.0));
+        assert!(turned_rows(&distance, &lab, 60.0)[50].1 > 55.0);
     }
 }

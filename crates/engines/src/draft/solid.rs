@@ -56,7 +56,7 @@ impl Solid {
         let cues = Cues::of(&thumb, &inside, bounds, cancel)?;
         let choices = cues.decide(params);
         let inflated = inflate(
-            &thumb.alpha,
+            &thumb,
             &InflateOptions {
                 profile: choices.profile,
                 axis_x: cues.mirror.axis_x,
