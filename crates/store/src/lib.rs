@@ -9,6 +9,7 @@ mod error;
 mod events;
 mod file;
 mod layout;
+mod recover;
 mod row;
 mod run;
 mod runner;

@@ -1,6 +1,6 @@
 //! The life of a job from its start to its end, one transaction per move.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use oreforge_protocol::{
     ErrorReport, EventBody, ForgeRequest, GateReport, JobId, JobSignal, JobState, StepName, StepState,
@@ -10,13 +10,12 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::artifacts::{Staged, record};
 use crate::create::set_error;
 use crate::events::append;
-use crate::file::sweep_parts;
 use crate::row::{
     JobRow, apply, checkpoint_step, from_json, job_row, parse_id, step_after, step_index, to_json, to_word,
 };
 use crate::snapshot::estimate_ms;
 use crate::store::{Durability, now_ms};
-use crate::{Store, StoreError, layout, runner};
+use crate::{Store, StoreError, runner};
 
 /// The next job of this process.
 #[derive(Debug, Clone, PartialEq)]
@@ -204,50 +203,6 @@ impl Store {
         })
     }
 
-    /// Puts in order what dead processes left: their running jobs become interrupted, or cancelled where that
-    /// had been asked for, and their half written files go.
-    pub(crate) fn collect_dead(&self) -> Result<(), StoreError> {
-        let running: Vec<(String, String, String)> = self.read(|tx| {
-            let mut statement =
-                tx.prepare("SELECT id, runner, folder FROM jobs WHERE state = 'running' AND runner <> ?1")?;
-            let rows = statement
-                .query_map(params![self.runner.id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-            Ok(rows.collect::<Result<_, _>>()?)
-        })?;
-        let mut dead: BTreeSet<String> = runner::dead(self.root()).into_iter().collect();
-        let runners: BTreeSet<&String> = running.iter().map(|(_, runner, _)| runner).collect();
-        dead.extend(runners.into_iter().filter(|id| !runner::is_alive(self.root(), id)).cloned());
-        if dead.is_empty() {
-            return Ok(());
-        }
-        let tags: Vec<String> = dead.iter().cloned().collect();
-        for (id, owner, folder) in running.into_iter().filter(|(_, owner, _)| dead.contains(owner)) {
-            let id: JobId = parse_id(&id)?;
-            self.write(Durability::PowerCut, |tx| {
-                let row = job_row(tx, id)?;
-                // Another process may have collected, even resumed it meanwhile.
-                if row.state != JobState::Running || row.runner != owner {
-                    return Ok(());
-                }
-                if row.cancel_requested {
-                    end(tx, id, row.state, JobSignal::Cancel, EventBody::Cancelled)
-                } else {
-                    tx.execute(
-                        "UPDATE steps SET state = 'waiting' WHERE job_id = ?1 AND state = 'running'",
-                        params![id.to_string()],
-                    )?;
-                    end(tx, id, row.state, JobSignal::Lose, EventBody::Interrupted)
-                }
-            })?;
-            let folder = layout::absolute(self.root(), &folder);
-            sweep_parts(&folder, &tags);
-            sweep_parts(&folder.join("views"), &tags);
-        }
-        sweep_parts(&self.root().join("sources"), &tags);
-        runner::forget(self.root(), &tags);
-        Ok(())
-    }
-
     fn stop(
         &self,
         id: JobId,
@@ -289,7 +244,7 @@ impl Store {
     }
 }
 
-fn end(
+pub(crate) fn end(
     db: &Connection,
     id: JobId,
     state: JobState,
