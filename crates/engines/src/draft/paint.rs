@@ -41,12 +41,22 @@ pub struct PicturePainter {
 /// Normals turned away from the viewer by this much (−z) show the back alone.
 const BACK_FROM: f32 = 0.25;
 
+/// Walls: |normal.z| where smoothing begins, and where it is full.
+const STEEP_FROM: f32 = 0.30;
+const STEEP_TO: f32 = 0.05;
+/// What walls are averaged over, as a share of the object's longer side.
+const WALL_BLUR_SHARE: f32 = 0.02;
+
 impl Painter for PicturePainter {
     fn albedo(&self, position_m: Vec3, normal: Vec3, footprint_m: f32) -> [f32; 3] {
         let frame = self.placement.frame;
         let cell = self.placement.cell_from_world(position_m);
         let (x, y) = frame.px_from_cell(cell.x, cell.y);
-        let footprint_px = footprint_m / self.placement.metres_per_cell * frame.cell_px;
+        // A wall shows the picture drawn out along its depth: without fine detail there are no streaks.
+        let steep = ((STEEP_FROM - normal.z.abs()) / (STEEP_FROM - STEEP_TO)).clamp(0.0, 1.0);
+        let object_px = frame.longer_side() as f32 * frame.cell_px;
+        let footprint_px = (footprint_m / self.placement.metres_per_cell * frame.cell_px)
+            .max(steep * WALL_BLUR_SHARE * object_px);
         let front = self.front.sample(x, y, footprint_px);
         let behind = (-normal.z / BACK_FROM).clamp(0.0, 1.0);
         let colour = match &self.back {
