@@ -18,7 +18,7 @@ if (!existsSync(python) || statSync(python).mtimeMs < statSync(requirements).mti
   run(python, ["-m", "pip", "install", "--quiet", "-r", requirements]);
 }
 run("cargo", ["build", "--release", "--locked", "-p", "oreforge-cli"]);
-run("cargo", ["build", "--release", "--locked", "-p", "oreforge-engines", "--examples"]);
+run("cargo", ["build", "--release", "--locked", "-p", "oreforge-engines", "--example", "carve_bench"]);
 
 function table(command, args) {
   console.log(`\n› ${command} ${args.join(" ")}`);
@@ -31,7 +31,7 @@ function table(command, args) {
 const target = path.join(targetDir(), "release");
 const out = path.join(root, "bench/out");
 const draft = table(python, ["bench/draft.py", path.join(target, "oreforge"), "assets/samples", out]);
-const views = table(python, ["bench/multi_view/run.py", path.join(target, "examples/carve_bench"), "bench/meshes"]);
+const views = table(path.join(target, "examples/carve_bench"), ["256"]);
 
 const memory = /MemTotal:\s+(\d+)/.exec(existsSync("/proc/meminfo") ? readFileSync("/proc/meminfo", "utf8") : "")?.[1];
 const machine = `${cpus()[0].model.trim()}, ${cpus().length} cores${memory ? `, ${Math.round(memory / 1048576)} GB` : ""}, ${process.platform}, no GPU used`;
@@ -48,5 +48,10 @@ ${draft}
 
 ## Several views
 
+Known objects carved from their own pictures; what the columns mean and how the prototype was measured:
+\`bench/multi_view/README.md\`.
+
+\`\`\`text
 ${views}
+\`\`\`
 `);
