@@ -26,6 +26,12 @@ fn odd_cutouts() -> Vec<(&'static str, RgbaImage, usize)> {
     let centre = |x: u32, y: u32| (f64::from(x) - 99.5).hypot(f64::from(y) - 99.5);
     vec![
         ("one pixel", drawn(9, 9, |x, y| x == 4 && y == 4), 1),
+        // Alpha falls to ½ only at the next pixel's centre.
+        (
+            "a soft pixel",
+            RgbaImage::from_fn(5, 5, |x, y| Rgba([9, 90, 200, if x == 2 && y == 2 { 255 } else { 127 }])),
+            1,
+        ),
         ("3 × 3 pixels", drawn(3, 3, |_, _| true), 1),
         ("an upright line of one pixel", drawn(200, 200, |x, y| x == 100 && (10..190).contains(&y)), 1),
         ("a level line of one pixel", drawn(200, 200, |x, y| y == 100 && (10..190).contains(&x)), 1),
