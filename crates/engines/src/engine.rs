@@ -43,12 +43,18 @@ impl EngineError {
     }
 }
 
+/// 0..=1 within the step, with a short phrase; cheap to call often.
+pub type OnProgress = Box<dyn Fn(f32, &str) + Send + Sync>;
+pub type OnLog = Box<dyn Fn(LogLevel, String) + Send + Sync>;
+
+/// Hears how far a step has come, and in a short phrase what it is doing.
+type OnProgress = Box<dyn Fn(f32, &str) + Send + Sync>;
+
 /// What a running step hears and says. One per step run.
 pub struct StepContext {
     pub cancel: CancellationToken,
-    /// 0..=1 within the step, with a short phrase; cheap to call often.
-    pub on_progress: Box<dyn Fn(f32, &str) + Send + Sync>,
-    pub on_log: Box<dyn Fn(LogLevel, String) + Send + Sync>,
+    pub on_progress: OnProgress,
+    pub on_log: OnLog,
     /// What an engine wants to keep in memory from one step of a run to the next. Only ever a memo: everything
     /// in it can be computed again, bit for bit, from the step's inputs.
     pub memo: Arc<Mutex<Option<Arc<dyn Any + Send + Sync>>>>,
@@ -104,7 +110,8 @@ pub trait Engine: Send + Sync {
         on_view: &(dyn Fn(ViewPicture) + Send + Sync),
     ) -> Result<BTreeMap<String, serde_json::Value>, EngineError>;
 
-    async fn mesh(&self, context: &Arc<StepContext>, input: &SurfaceInput) -> Result<RawSurface, EngineError>;
+    async fn mesh(&self, context: &Arc<StepContext>, input: &SurfaceInput)
+    -> Result<RawSurface, EngineError>;
 
     /// The colours of the surface that `mesh` makes from the same input.
     async fn painter(
