@@ -47,9 +47,6 @@ impl EngineError {
 pub type OnProgress = Box<dyn Fn(f32, &str) + Send + Sync>;
 pub type OnLog = Box<dyn Fn(LogLevel, String) + Send + Sync>;
 
-/// Hears how far a step has come, and in a short phrase what it is doing.
-type OnProgress = Box<dyn Fn(f32, &str) + Send + Sync>;
-
 /// What a running step hears and says. One per step run.
 pub struct StepContext {
     pub cancel: CancellationToken,
