@@ -1,4 +1,5 @@
 //! The six steps on real pictures with the real draft engine, everything kept in memory.
+#![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -12,12 +13,14 @@ use oreforge_protocol::{
 };
 use tokio_util::sync::CancellationToken;
 
+type Artifacts = BTreeMap<(ArtifactKind, Option<ViewSlot>), Vec<u8>>;
+
 /// A store that forgets nothing until it is dropped.
 struct Shelf {
     source: Vec<u8>,
     mask: Option<Vec<u8>>,
     given: BTreeMap<ViewSlot, Vec<u8>>,
-    artifacts: Mutex<BTreeMap<(ArtifactKind, Option<ViewSlot>), Vec<u8>>>,
+    artifacts: Mutex<Artifacts>,
     reports: Mutex<Vec<StepReport>>,
     verdicts: Mutex<Vec<GateReport>>,
     progress: Mutex<Vec<f32>>,
