@@ -34,14 +34,9 @@ pub async fn paste_picture(core: State<'_, Core>) -> Result<Option<SourceInfo>, 
 /// Waits for whoever holds the clipboard, so it must not run on the runtime.
 fn pasted() -> Result<Option<Pasted>, ErrorReport> {
     let mut clipboard = Clipboard::new().map_err(unreadable)?;
-    match clipboard.get().file_list() {
-        Ok(files) => {
-            if let Some(file) = files.into_iter().next() {
-                return Ok(Some(Pasted::File(file)));
-            }
-        }
-        Err(Error::ContentNotAvailable | Error::ConversionFailure) => {}
-        Err(error) => return Err(unreadable(error)),
+    // Some programs answer the question for files with the picture itself, which counts as an error here.
+    if let Some(file) = clipboard.get().file_list().unwrap_or_default().into_iter().next() {
+        return Ok(Some(Pasted::File(file)));
     }
     match clipboard.get_image() {
         Ok(picture) => png(&picture).map(|bytes| Some(Pasted::Png(bytes))),

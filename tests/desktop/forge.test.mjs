@@ -1,5 +1,6 @@
 // The Forge in a real window, with the real core behind it.
 import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,11 +15,13 @@ const samples = path.join(path.dirname(fileURLToPath(import.meta.url)), "../../a
 /** The middle of the viewer at 1440 × 900, where the object stands. */
 const MIDDLE = [0.3, 0.2, 0.7, 0.75];
 
+const hasXclip = spawnSync("xclip", ["-version"]).error === undefined;
 const folder = mkdtempSync(path.join(tmpdir(), "oreforge-files-"));
 let window;
 
 async function forget() {
-  await window.run("sessionStorage.clear(); location.reload();");
+  await window.run("sessionStorage.clear();");
+  await window.reload();
   await window.see(".nothing-yet", "the empty Forge");
 }
 
@@ -37,6 +40,14 @@ after(async () => {
 
 describe("the Forge", () => {
   beforeEach(forget);
+
+  test("lists every key, by key", async () => {
+    await window.key("?");
+    await window.see(".shortcuts", "the list of keys");
+    await window.screenshot("keys");
+    await window.key("Escape");
+    await until(async () => (await window.find(".shortcuts")) === null, "the list to close");
+  });
 
   test("opens empty, with six steps, samples, and no way to forge nothing", async () => {
     assert.equal(await window.run("return document.querySelectorAll('.rail > li').length;"), 6);
@@ -115,6 +126,19 @@ describe("the Forge", () => {
     await window.drawn();
   });
 
+  test("forges a picture pasted from the clipboard", { skip: hasXclip ? false : "xclip is not installed" }, async () => {
+    const holder = spawn("xclip", ["-selection", "clipboard", "-target", "image/png", "-i", path.join(samples, "amphora.png"), "-quiet"], { stdio: "ignore" });
+    try {
+      await until(() => spawnSync("xclip", ["-selection", "clipboard", "-target", "TARGETS", "-o"], { encoding: "utf8" }).stdout.includes("image/png"), "the clipboard");
+      await window.key("v", "Control");
+      await window.state("Done");
+      assert.equal(await window.text(".job-name"), "pasted");
+      assert.equal((await window.text(".source-name")).split(" · ")[1], "1024 × 1024");
+    } finally {
+      holder.kill();
+    }
+  });
+
   test("says what is wrong with a file that is no picture, and goes on", async () => {
     const bad = path.join(folder, "notes.png");
     writeFileSync(bad, "This is a text and no picture at all.");
@@ -156,7 +180,7 @@ describe("the Forge", () => {
     await window.click("[data-sample=teapot]");
     await window.state("Done");
     const id = await window.jobId();
-    await window.run("location.reload();");
+    await window.reload();
     await window.state("Done");
     await window.drawn();
     assert.match(await window.text(".assay"), /Watertight\s+yes/, "the replay lost the measurements");
@@ -203,6 +227,7 @@ test("a picture on the command line is being forged when the window opens, and a
     await second.click(`[data-job="${id}"]`);
     await second.drawn();
     await second.click("[aria-label='Light colours']");
+    await until(() => second.run("return document.getAnimations().length === 0;"), "the colours to settle");
     await second.screenshot("light");
   } finally {
     await second.close();

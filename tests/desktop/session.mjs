@@ -66,6 +66,12 @@ class Window {
     return this.ask("POST", "/window/rect", { width, height });
   }
 
+  /** Loads the page anew and waits for it. */
+  async reload() {
+    await this.ask("POST", "/refresh", {});
+    await this.see(".window", "the front end");
+  }
+
   /** Runs the body of a function in the page. */
   run(script, ...args) {
     return this.ask("POST", "/execute/sync", { script, args });

@@ -6,6 +6,7 @@ import { ErrorBoundary } from "./components/ErrorBoundary";
 import { Kbd } from "./components/Kbd";
 import { Logo } from "./components/Logo";
 import { Ring } from "./components/Ring";
+import { Shortcuts } from "./components/Shortcuts";
 import { Toasts } from "./components/Toasts";
 import { useKeys } from "./components/useKeys";
 import { ForgeTab } from "./features/forge/ForgeTab";
@@ -16,8 +17,8 @@ import { useHost } from "./host/context";
 import { uiStore, useUi } from "./state/ui";
 import { useJobView } from "./state/useJob";
 
-const EMPTY_KEYS = [["Ctrl O", "open"], ["Ctrl V", "paste"], ["Q", "jobs"]] as const;
-const FORGE_KEYS = [[".", "fit"], ["1–5", "shading"], ["W", "wire"], ["G", "grid"], ["Q", "jobs"], ["Ctrl O", "open"]] as const;
+const EMPTY_KEYS = [["Ctrl O", "open"], ["Ctrl V", "paste"], ["Q", "jobs"], ["?", "all keys"]] as const;
+const FORGE_KEYS = [[".", "fit"], ["1–5", "shading"], ["W", "wire"], ["G", "grid"], ["Q", "jobs"], ["Ctrl O", "open"], ["?", "all keys"]] as const;
 const BRUSH_KEYS = [["K", "keep"], ["R", "remove"], ["[ ]", "brush size"], ["Alt", "swap brush"], ["H", "hide outline"]] as const;
 
 function TopBar({ running }: { running: number }) {
@@ -91,6 +92,7 @@ export function App() {
   const jobs = useJobs(jobsOpen);
   const running = jobs.filter(({ state }) => state === "running" || state === "queued").length;
   const over = useDrops(forge);
+  const [shortcuts, setShortcuts] = useState(false);
 
   // The command line's job, unless a reload of the page has found another.
   useEffect(() => {
@@ -102,6 +104,7 @@ export function App() {
     "Ctrl+o": () => void forge.open(),
     "Ctrl+v": () => void forge.paste(),
     q: () => set({ jobsOpen: !jobsOpen }),
+    "?": () => setShortcuts(true),
   });
 
   const choose = useCallback((id: string) => set({ jobId: id, previousJobId: null, editingCutout: false, error: null, jobsOpen: false }), [set]);
@@ -118,6 +121,7 @@ export function App() {
       </div>
       <StatusBar keys={keys} />
       {over > 0 && <div className="drop-banner">{over === 1 ? "Forge this picture" : `Forge these ${over} pictures, one job each`}</div>}
+      <Shortcuts open={shortcuts} onClose={() => setShortcuts(false)} />
       <Toasts />
     </div>
   );

@@ -29,8 +29,6 @@ interface UiState {
   settingsOpen: boolean;
   leftFolded: boolean;
   rightFolded: boolean;
-  leftWidth: number;
-  rightWidth: number;
   set: (change: Partial<Omit<UiState, "set" | "setParams">>) => void;
   setParams: (change: Partial<ForgeParams>) => void;
 }
@@ -53,8 +51,6 @@ export const uiStore = createStore<UiState>()((set) => ({
   settingsOpen: false,
   leftFolded: false,
   rightFolded: false,
-  leftWidth: 288,
-  rightWidth: 304,
   set,
   setParams: (change) => set((state) => ({ params: { ...state.params, ...change } })),
 }));
