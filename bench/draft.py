@@ -15,34 +15,34 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-sys.path.insert(0, str(Path(__file__).parent / "prototype"))
 import judge
+
+here = Path(__file__).parent
 
 ours, samples, out = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
 RUNS = 5
 CANCELS = 40
 
 
+def process(*command):
+    """Whole process: wall seconds and peak memory in MB. Timed by a small process of its own, as a child's peak
+    starts at its parent's size."""
+    answer = subprocess.run([sys.executable, "-S", here / "timed.py", *map(str, command)], capture_output=True, text=True)
+    if answer.returncode != 0:
+        raise SystemExit(f"{command} failed: {answer.stderr}")
+    seconds, peak_mb = answer.stdout.split()
+    return float(seconds), float(peak_mb)
+
+
 def run_ours(picture, folder):
-    """Whole process: wall seconds and peak memory in MB."""
-    started = time.perf_counter()
-    command = [ours, "forge", str(picture), "--out", str(folder), "--data-dir", str(out / "data"), "--json"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    if status != 0:
-        raise SystemExit(f"oreforge ended with {status} on {picture}")
-    return time.perf_counter() - started, usage.ru_maxrss / 1024
+    return process(ours, "forge", picture, "--out", folder, "--data-dir", out / "data", "--json")
 
 
 def run_prototype(picture, folder):
-    """Picture file to GLB file inside a warm process (no interpreter start, no imports), wall seconds."""
-    from draft3d_v2 import build2
-
-    started = time.perf_counter()
-    mesh, _, _ = build2(np.asarray(Image.open(picture).convert("RGBA")), N=256, tris=20000, tex=1024)
+    """Seconds of the whole process, then those inside it from picture file to GLB file."""
     path = folder / f"{picture.stem}.prototype.glb"
-    mesh.export(path)
-    return time.perf_counter() - started, path
+    seconds, _ = process(sys.executable, here / "prototype" / "forge.py", picture, path)
+    return seconds, float(path.with_suffix(".seconds").read_text()), path
 
 
 def cancel_latency(picture):
@@ -63,31 +63,33 @@ def cancel_latency(picture):
 
 def validate(glb):
     """Errors and warnings by the Khronos validator."""
-    answer = subprocess.run(["node", str(Path(__file__).parent / "validate.mjs"), str(glb)], capture_output=True, text=True, check=True)
+    answer = subprocess.run(["node", str(here / "validate.mjs"), str(glb)], capture_output=True, text=True, check=True)
     return json.loads(answer.stdout)
 
 
 def main():
     out.mkdir(parents=True, exist_ok=True)
     pictures = [p for p in sorted(samples.glob("*.png")) if p.stem != "coffee"]
+    run_ours(pictures[0], out)
     run_prototype(pictures[0], out)
     rows = []
     for picture in pictures:
         image = np.asarray(Image.open(picture).convert("RGBA"))
-        times, peaks, peer_times = [], [], []
+        times, peaks, peer_times, peer_inner_times = [], [], [], []
         for _ in range(RUNS):
             seconds, peak = run_ours(picture, out)
             times.append(seconds)
             peaks.append(peak)
-            peer_seconds, peer_path = run_prototype(picture, out)
+            peer_seconds, peer_inner, peer_path = run_prototype(picture, out)
             peer_times.append(peer_seconds)
+            peer_inner_times.append(peer_inner)
         glb = out / f"{picture.stem}.glb"
         row = judge.score(glb, image)
         peer = judge.score(peer_path, image)
         report = json.loads((out / f"{picture.stem}.report.json").read_text())
         row |= {
             "name": picture.stem, "seconds": statistics.median(times), "peak_mb": max(peaks),
-            "peer_seconds": statistics.median(peer_times), "peer_iou": peer["iou"], "peer_psnr": peer["psnr"],
+            "peer_seconds": statistics.median(peer_times), "peer_inner": statistics.median(peer_inner_times), "peer_iou": peer["iou"], "peer_psnr": peer["psnr"],
             "validator": validate(glb), "mesh": report["mesh"],
         }
         rows.append(row)
@@ -98,19 +100,19 @@ def main():
 
 
 def table(rows, latencies):
-    print("| picture | IoU | PSNR dB | watertight, manifold, outward | parts | triangles | validator | s | prototype s | ratio | peak MB | prototype IoU, PSNR |")
-    print("|---|---|---|---|---|---|---|---|---|---|---|---|")
+    print("| picture | IoU | PSNR dB | watertight, manifold, outward | parts | triangles | validator | s | prototype s | ratio | prototype without start s | ratio | peak MB | prototype IoU, PSNR |")
+    print("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|")
     for r in rows:
         sound = r["watertight"] and all(r["mesh"][k] for k in ("watertight", "manifold", "consistently_wound")) and r["mesh"]["degenerate_triangles"] == 0
         print(f"| {r['name']} | {r['iou']:.4f} | {r['psnr']:.1f} | {'yes' if sound else 'NO'} | {r['components']} | {r['triangles']} | {r['validator']['errors']} errors, {r['validator']['warnings']} warnings "
-              f"| {r['seconds']:.2f} | {r['peer_seconds']:.2f} | {r['peer_seconds'] / r['seconds']:.1f} | {r['peak_mb']:.0f} | {r['peer_iou']:.4f}, {r['peer_psnr']:.1f} |")
+              f"| {r['seconds']:.2f} | {r['peer_seconds']:.2f} | {r['peer_seconds'] / r['seconds']:.1f} | {r['peer_inner']:.2f} | {r['peer_inner'] / r['seconds']:.1f} | {r['peak_mb']:.0f} | {r['peer_iou']:.4f}, {r['peer_psnr']:.1f} |")
     mean = lambda key: statistics.mean(r[key] for r in rows)
     bars = [
         ("silhouette IoU, worst", min(r["iou"] for r in rows), "≥ .985", lambda v: v >= 0.985),
         ("PSNR inside, mean dB", mean("psnr"), "≥ 40", lambda v: v >= 40),
         ("PSNR inside, worst dB", min(r["psnr"] for r in rows), "≥ 30", lambda v: v >= 30),
         ("whole process, slowest s", max(r["seconds"] for r in rows), "≤ 1", lambda v: v <= 1),
-        ("times faster than the prototype, least", min(r["peer_seconds"] / r["seconds"] for r in rows), "≥ 3", lambda v: v >= 3),
+        ("times faster than the prototype as a process, least", min(r["peer_seconds"] / r["seconds"] for r in rows), "≥ 3", lambda v: v >= 3),
         ("peak memory, MB", max(r["peak_mb"] for r in rows), "< 300", lambda v: v < 300),
         ("Ctrl-C to end of process, p99 ms", float(np.percentile(latencies, 99)) * 1000 if latencies else float("nan"), "< 100", lambda v: v < 100),
         ("UV overlap, worst share", max(r["mesh"]["uv_overlap"] for r in rows), "0", lambda v: v == 0),

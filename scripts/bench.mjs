@@ -38,8 +38,8 @@ const machine = `${cpus()[0].model.trim()}, ${cpus().length} cores${memory ? `, 
 writeFileSync(path.join(root, "docs/BENCHMARKS.md"), `# Benchmarks
 
 Written by \`npm run bench\` on ${new Date().toISOString().slice(0, 10)}: ${machine}.
-Seconds are medians of five runs, ours and the peer's by turns. Ours is the whole process, from start to exit; the
-prototype's (\`bench/prototype\`) is picture file to GLB file in a warm interpreter. The judge (\`bench/judge.py\`) renders with
+Seconds are medians of five runs, ours and the prototype's (\`bench/prototype\`) by turns. Ours are the whole process, from
+start to exit, journal and fsyncs included; the prototype's are given with and without the start of its interpreter. The judge (\`bench/judge.py\`) renders with
 Open3D and shares no code with the product.
 
 ## One picture

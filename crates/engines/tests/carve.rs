@@ -1,4 +1,5 @@
 //! Solids carved from pictures of objects whose shape is known.
+#![allow(clippy::unwrap_used)]
 
 #[path = "../examples/carve_bench/truth.rs"]
 mod truth;
