@@ -96,9 +96,7 @@ impl From<SourceId> for String {
 
 /// Place of an event in the log: row id, SSE id and replay cursor at once. Grows by at least one per event
 /// over all jobs; 0 is before the first.
-#[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(transparent)]
 pub struct EventSeq(#[cfg_attr(feature = "ts", ts(type = "number"))] pub i64);
