@@ -116,6 +116,20 @@ describe("the Forge", () => {
     assert.deepEqual([params.profile, params.back, params.depth], ["lathe", "mirror", 1.5]);
   });
 
+  test("uses a picture given for a side in the next forge, and leaves the first as it was", async () => {
+    await window.click("[data-sample=robot]");
+    await window.state("Done");
+    const first = await window.jobId();
+    await window.click("[aria-label='Give a picture of the back side']");
+    await openFile(path.join(samples, "robot.png"));
+    await window.press("Forge again");
+    await until(async () => (await window.jobId()) !== first, "the new job");
+    await window.state("Done");
+    const { views } = (await window.core({ command: "get_job", id: await window.jobId() })).request;
+    assert.deepEqual([Object.keys(views), views.back.from], [["back"], "imported"]);
+    assert.deepEqual((await window.core({ command: "get_job", id: first })).request.views, {});
+  });
+
   test("cancels at once and keeps what was ready", async () => {
     await window.run("document.querySelector('[role=radiogroup][aria-label^=Texture] [aria-label=\"4k\"]').click(); document.querySelector('[aria-label=\"Triangle presets\"] [aria-label=\"150k\"]').click();");
     await window.click("[data-sample=t-rex]");
@@ -231,6 +245,16 @@ test("a picture on the command line is being forged when the window opens, and a
     await second.screenshot("light");
   } finally {
     await second.close();
+  }
+});
+
+test("the first start forges the bundled sample", async () => {
+  const first = await openWindow({ args: ["--forge-sample"] });
+  try {
+    await first.drawn();
+    assert.equal(await first.text(".job-name"), "robot");
+  } finally {
+    await first.close();
   }
 });
 

@@ -1,9 +1,9 @@
 import type { ReactNode } from "react";
 
 /** A titled part of a side panel. */
-export function Section({ title, aside, children }: { title: ReactNode; aside?: ReactNode; children: ReactNode }) {
+export function Section({ title, aside, className = "", children }: { title: ReactNode; aside?: ReactNode; className?: string; children: ReactNode }) {
   return (
-    <section className="section">
+    <section className={`section ${className}`}>
       <header className="section-head">
         <h2>{title}</h2>
         {aside !== undefined && <span className="note">{aside}</span>}

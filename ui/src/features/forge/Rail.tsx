@@ -30,10 +30,10 @@ function result(job: JobView, step: StepView): string | null {
 
 function lines(job: JobView | null, step: StepView | undefined, engine: string | null, now: number): [string, string | null] {
   if (job === null || step === undefined) return ["", null];
-  const by = engine !== null && (step.name === "views" || step.name === "mesh") ? `${engine} · ` : "";
+  const by = step.name === "views" || step.name === "mesh" ? engine : null;
   switch (step.state) {
     case "done":
-      return [step.elapsedMs === null ? "done" : duration(step.elapsedMs), `${by}${result(job, step) ?? "done"}`];
+      return [step.elapsedMs === null ? "done" : duration(step.elapsedMs), [by, result(job, step)].filter((part) => part !== null).join(" · ")];
     case "running": {
       const passed = step.startedAt === null ? 0 : Math.max(0, now - step.startedAt);
       const left = step.estimateMs === null ? "first run, no estimate" : `${about(Math.max(0, step.estimateMs - passed))} left`;

@@ -162,7 +162,7 @@ export function SourcePanel({ job, forge, busy }: { job: JobView; forge: Forge; 
         <Pictures job={job} forge={forge} busy={busy} />
         <Views job={job} forge={forge} busy={busy} />
         {warnings.length > 0 && (
-          <Section title="Notes">
+          <Section title="Notes" className="notes">
             {warnings.map(({ seq, message }) => (
               <p key={seq} className="note selectable">
                 {message}
