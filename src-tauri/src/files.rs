@@ -95,6 +95,12 @@ fn as_png(path: &str) -> Option<File> {
     Some(File { bytes, media_type: "image/png" })
 }
 
+fn refusal(status: StatusCode) -> Response<Vec<u8>> {
+    let mut response = Response::new(Vec::new());
+    *response.status_mut() = status;
+    response
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,10 +115,4 @@ mod tests {
         let shown = image::load_from_memory(&as_png(path).unwrap().bytes).unwrap().to_rgba8();
         assert_eq!((shown.dimensions(), shown.get_pixel(4, 2).0), ((5, 3), [9, 8, 7, 255]));
     }
-}
-
-fn refusal(status: StatusCode) -> Response<Vec<u8>> {
-    let mut response = Response::new(Vec::new());
-    *response.status_mut() = status;
-    response
 }
