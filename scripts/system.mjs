@@ -9,10 +9,10 @@ const BUILD = {
   zypper: ["gcc", "pkg-config", "webkit2gtk3-devel"],
 };
 const WINDOW_TESTS = {
-  apt: ["webkit2gtk-driver", "xvfb", "xauth", "xdotool", "openbox", "libgl1-mesa-dri", "dbus-x11"],
-  dnf: ["webkit2gtk-driver", "xorg-x11-server-Xvfb", "xdotool", "openbox", "mesa-dri-drivers", "dbus-x11"],
-  pacman: ["webkit2gtk-4.1", "xorg-server-xvfb", "xdotool", "openbox", "mesa"],
-  zypper: ["webkit2gtk-driver", "xorg-x11-server-Xvfb", "xdotool", "openbox", "Mesa-dri", "dbus-1-x11"],
+  apt: ["webkit2gtk-driver", "xvfb", "xauth", "xdotool", "openbox", "libgl1-mesa-dri", "dbus-x11", "xclip"],
+  dnf: ["webkit2gtk-driver", "xorg-x11-server-Xvfb", "xdotool", "openbox", "mesa-dri-drivers", "dbus-x11", "xclip"],
+  pacman: ["webkit2gtk-4.1", "xorg-server-xvfb", "xdotool", "openbox", "mesa", "xclip"],
+  zypper: ["webkit2gtk-driver", "xorg-x11-server-Xvfb", "xdotool", "openbox", "Mesa-dri", "dbus-1-x11", "xclip"],
 };
 const INSTALL = { apt: "apt-get install -y --no-install-recommends", dnf: "dnf install -y", pacman: "pacman -S --needed", zypper: "zypper install -y" };
 
@@ -44,7 +44,7 @@ function windowMissing() {
 }
 
 function windowTestsMissing() {
-  return !["WebKitWebDriver", "Xvfb", "xauth", "xdotool", "openbox", "dbus-launch"].every(inPath);
+  return !["WebKitWebDriver", "Xvfb", "xauth", "xdotool", "openbox", "dbus-launch", "dbus-daemon", "xclip"].every(inPath);
 }
 
 function stop(message) {
