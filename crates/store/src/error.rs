@@ -72,8 +72,14 @@ impl From<StoreError> for ErrorReport {
                     .with_hint("Free some space, then resume the job: finished steps are kept."),
                 ErrorCode::StoreBusy => ErrorReport::new(code, "Another program is holding the data folder.")
                     .with_hint("Wait a moment and try again."),
-                _ => ErrorReport::new(code, "The data folder cannot be read or written.")
-                    .with_hint("Check that the folder exists and that you may write to it."),
+                _ => {
+                    let place = match &error {
+                        StoreError::Io { path, .. } => format!(": {}", path.display()),
+                        _ => String::new(),
+                    };
+                    ErrorReport::new(code, format!("The data folder cannot be read or written{place}."))
+                        .with_hint("Check that the folder exists and that you may write to it.")
+                }
             },
             StoreError::TooNew { .. } => {
                 ErrorReport::new(code, "The data folder was made by a newer version of Oreforge.")

@@ -4,12 +4,13 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
 
+use uuid::Uuid;
+
 /// Ending of files that are being written.
 pub(crate) const PART_ENDING: &str = ".part";
 
 /// Writes `bytes` under `path` so that a reader sees the old file or the whole new one, also after a power cut:
-/// temporary file in the same folder, fsync, rename, fsync of the folder. `tag` tells temporary files of
-/// different writers apart.
+/// temporary file in the same folder, fsync, rename, fsync of the folder. `tag` says whose the temporary file is.
 pub fn write_atomically(path: &Path, bytes: &[u8], tag: &str) -> io::Result<()> {
     write_renamed(path, bytes, tag)?;
     sync_folder(parent_of(path)?)
@@ -17,9 +18,10 @@ pub fn write_atomically(path: &Path, bytes: &[u8], tag: &str) -> io::Result<()> 
 
 /// [`write_atomically`] without the fsync of the folder, for several files in a row.
 pub(crate) fn write_renamed(path: &Path, bytes: &[u8], tag: &str) -> io::Result<()> {
-    let folder = parent_of(path)?;
-    let name = path.file_name().ok_or_else(no_file_name)?.to_string_lossy();
-    let part = folder.join(format!(".{name}.{tag}{PART_ENDING}"));
+    path.file_name().ok_or_else(no_file_name)?;
+    // A name of its own, so that two writers of one file never share a part, and one that is short however long
+    // the final name is.
+    let part = parent_of(path)?.join(format!(".{}.{tag}{PART_ENDING}", Uuid::new_v4().simple()));
     let written = File::create(&part)
         .and_then(|mut file| {
             file.write_all(bytes)?;

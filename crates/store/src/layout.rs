@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 
 use oreforge_protocol::{ArtifactKind, JobId, ViewSlot};
 
-/// Longest file name stem made from a person's words, in characters.
+/// Longest file name stem made from a person's words, in characters and in bytes: endings are added to it, and
+/// file systems take 255 bytes.
 const MAX_NAME_CHARS: usize = 60;
+const MAX_NAME_BYTES: usize = 200;
 
 /// Names that Windows keeps for devices.
 const RESERVED: [&str; 22] = [
@@ -20,8 +22,9 @@ pub fn safe_file_name(name: &str) -> String {
         .map(|c| if c.is_control() || r#"/\:*?"<>|"#.contains(c) { '_' } else { c })
         .take(MAX_NAME_CHARS)
         .collect();
-    let trimmed = cleaned.trim_matches(|c: char| c == '.' || c.is_whitespace());
-    let first_part = trimmed.split('.').next().unwrap_or_default();
+    let bounded = &cleaned[..cleaned.floor_char_boundary(MAX_NAME_BYTES)];
+    let trimmed = bounded.trim_matches(|c: char| c == '.' || c.is_whitespace());
+    let first_part = trimmed.split('.').next().unwrap_or_default().trim_end();
     if trimmed.is_empty() {
         "untitled".to_owned()
     } else if RESERVED.iter().any(|reserved| first_part.eq_ignore_ascii_case(reserved)) {
@@ -74,6 +77,7 @@ mod tests {
             let safe = safe_file_name(&name);
             prop_assert!(!safe.is_empty() && safe != "." && safe != "..");
             prop_assert!(!safe.contains(['/', '\\', ':', '\0', '\n']));
+            prop_assert!(safe.len() <= MAX_NAME_BYTES + 1);
             prop_assert_eq!(Path::new(&safe).components().count(), 1);
         }
     }
@@ -82,6 +86,7 @@ mod tests {
     fn device_names_and_blanks_get_another_name() {
         assert_eq!(safe_file_name("CON"), "_CON");
         assert_eq!(safe_file_name("nul.png"), "_nul.png");
+        assert_eq!(safe_file_name("CON .png"), "_CON .png");
         assert_eq!(safe_file_name(" .. "), "untitled");
         assert_eq!(safe_file_name("blue / duck"), "blue _ duck");
     }

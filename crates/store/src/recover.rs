@@ -1,18 +1,18 @@
 use std::collections::BTreeSet;
 
-use oreforge_protocol::{EventBody, JobId, JobSignal, JobState};
+use oreforge_protocol::{JobId, JobState};
 use rusqlite::params;
 
 use crate::file::sweep_parts;
 use crate::row::{job_row, parse_id};
-use crate::run::end;
+use crate::run::end_abandoned;
 use crate::store::Durability;
 use crate::{Store, StoreError, layout, runner};
 
 impl Store {
     /// Puts in order what dead processes left: their running jobs become interrupted, or cancelled where that
-    /// had been asked for, and their half written files go.
-    pub(crate) fn collect_dead(&self) -> Result<(), StoreError> {
+    /// had been asked for, and their half written files go. True when there was somebody dead.
+    pub fn collect_dead(&self) -> Result<bool, StoreError> {
         let running: Vec<(String, String, String)> = self.read(|tx| {
             let mut statement =
                 tx.prepare("SELECT id, runner, folder FROM jobs WHERE state = 'running' AND runner <> ?1")?;
@@ -24,7 +24,7 @@ impl Store {
         let runners: BTreeSet<&String> = running.iter().map(|(_, runner, _)| runner).collect();
         dead.extend(runners.into_iter().filter(|id| !runner::is_alive(self.root(), id)).cloned());
         if dead.is_empty() {
-            return Ok(());
+            return Ok(false);
         }
         let tags: Vec<String> = dead.iter().cloned().collect();
         for (id, owner, folder) in running.into_iter().filter(|(_, owner, _)| dead.contains(owner)) {
@@ -35,15 +35,7 @@ impl Store {
                 if row.state != JobState::Running || row.runner != owner {
                     return Ok(());
                 }
-                if row.cancel_requested {
-                    end(tx, id, row.state, JobSignal::Cancel, EventBody::Cancelled)
-                } else {
-                    tx.execute(
-                        "UPDATE steps SET state = 'waiting' WHERE job_id = ?1 AND state = 'running'",
-                        params![id.to_string()],
-                    )?;
-                    end(tx, id, row.state, JobSignal::Lose, EventBody::Interrupted)
-                }
+                end_abandoned(tx, id, row.cancel_requested)
             })?;
             let folder = layout::absolute(self.root(), &folder);
             sweep_parts(&folder, &tags);
@@ -51,6 +43,6 @@ impl Store {
         }
         sweep_parts(&self.root().join("sources"), &tags);
         runner::forget(self.root(), &tags);
-        Ok(())
+        Ok(true)
     }
 }

@@ -178,7 +178,7 @@ impl Store {
                     if row.runner == self.runner.id || runner::is_alive(self.root(), &row.runner) {
                         return Ok(CancelAnswer::Asked);
                     }
-                    end(tx, id, row.state, JobSignal::Cancel, EventBody::Cancelled)?;
+                    end_abandoned(tx, id, true)?;
                     Ok(CancelAnswer::Cancelled)
                 }
                 JobState::Queued | JobState::Interrupted => {
@@ -254,6 +254,21 @@ pub(crate) fn end(
     apply(db, id, state, signal)?;
     append(db, id, &body)?;
     Ok(())
+}
+
+/// Ends a running job, and the step it was in, for a process that is gone.
+pub(crate) fn end_abandoned(db: &Connection, id: JobId, cancel_requested: bool) -> Result<(), StoreError> {
+    let (signal, step, body) = if cancel_requested {
+        (JobSignal::Cancel, StepState::Cancelled, EventBody::Cancelled)
+    } else {
+        (JobSignal::Lose, StepState::Waiting, EventBody::Interrupted)
+    };
+    db.prepare_cached("UPDATE steps SET state = ?2 WHERE job_id = ?1 AND state = ?3")?.execute(params![
+        id.to_string(),
+        to_word(&step)?,
+        to_word(&StepState::Running)?
+    ])?;
+    end(db, id, JobState::Running, signal, body)
 }
 
 fn done(db: &Connection, id: JobId) -> Result<EventBody, StoreError> {

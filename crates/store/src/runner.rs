@@ -43,7 +43,8 @@ fn lock_path(root: &Path, id: &str) -> PathBuf {
 /// Does the process still live?
 pub(crate) fn is_alive(root: &Path, id: &str) -> bool {
     match File::open(lock_path(root, id)) {
-        Ok(file) => matches!(file.try_lock(), Err(TryLockError::WouldBlock)),
+        // Shared, so that two who ask at once do not take each other for the process.
+        Ok(file) => matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)),
         Err(_) => false,
     }
 }

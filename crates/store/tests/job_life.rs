@@ -169,6 +169,58 @@ fn what_a_dead_process_ran_becomes_interrupted_and_its_parts_go() {
 }
 
 #[test]
+fn a_cancel_ends_the_step_of_a_dead_process_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    let dying = Store::open(dir.path()).unwrap();
+    let ids = [new_job(&dying), new_job(&dying)];
+    for id in ids {
+        dying.begin(id, "draft").unwrap();
+    }
+    assert_eq!(store.request_cancel(ids[0]).unwrap(), CancelAnswer::Asked);
+    drop(dying);
+    assert_eq!(store.request_cancel(ids[1]).unwrap(), CancelAnswer::Cancelled);
+    assert!(store.collect_dead().unwrap());
+    for id in ids {
+        let snapshot = store.snapshot(id).unwrap();
+        assert_eq!((snapshot.state, snapshot.steps[0].state), (JobState::Cancelled, StepState::Cancelled));
+        assert_eq!(bodies(&store, id).last(), Some(&EventBody::Cancelled));
+    }
+}
+
+#[test]
+fn two_writers_of_one_file_and_names_as_long_as_they_come_disturb_nobody() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x".repeat(255));
+    std::thread::scope(|threads| {
+        for byte in [b'a', b'b', b'c', b'd'] {
+            let path = &path;
+            threads.spawn(move || {
+                for _ in 0..20 {
+                    oreforge_store::write_atomically(path, &[byte; 4096], "same").unwrap();
+                }
+            });
+        }
+        for _ in 0..200 {
+            if let Ok(seen) = std::fs::read(&path) {
+                assert!(seen.len() == 4096 && seen.iter().all(|byte| *byte == seen[0]), "half a file");
+            }
+        }
+    });
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1, "no part stays");
+    let store = Store::open(&dir.path().join("data")).unwrap();
+    for name in ["🦆".repeat(80), "x".repeat(300), "../..".to_owned()] {
+        let job = NewJob { name, project: Some("../x".to_owned()), request: request(), failure: None };
+        let id = store.create_job(job).unwrap();
+        store.begin(id, "draft").unwrap();
+        let staged = store.stage(id, StepName::Mesh, picture(ArtifactKind::RawMesh, b"raw")).unwrap();
+        store.publish(id, staged).unwrap();
+        let file = std::fs::canonicalize(&store.artifacts(id).unwrap()[0].path).unwrap();
+        assert!(file.starts_with(std::fs::canonicalize(store.root()).unwrap().join("projects")));
+    }
+}
+
+#[test]
 fn a_guest_cannot_move_a_job_that_somebody_runs_but_may_ask_for_its_end() {
     let dir = tempfile::tempdir().unwrap();
     let owner = Store::open(dir.path()).unwrap();
