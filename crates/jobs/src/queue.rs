@@ -16,7 +16,7 @@ use crate::runs::Runs;
 use crate::{events, watch_others};
 
 /// How long the queue waits before it asks a store again that would not answer.
-const RETRY_INTERVAL: Duration = Duration::from_secs(1);
+pub(crate) const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The jobs of this process. Cheap to clone; when the last clone goes, running work is told to stop.
 #[derive(Clone)]

@@ -6,12 +6,12 @@ use std::time::Instant;
 use futures_util::FutureExt;
 use oreforge_pipeline::{StepError, StepOutput};
 use oreforge_protocol::{ErrorCode, ErrorReport, JobId, StepName};
-use oreforge_store::{Begun, QueuedJob, StepCommit};
+use oreforge_store::{Begun, QueuedJob, StepCommit, Store, StoreError};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use crate::inputs::{StoreInputs, spec};
-use crate::queue::Inner;
+use crate::queue::{Inner, RETRY_INTERVAL};
 use crate::runs::Run;
 use crate::sink::{StoreSink, to_store};
 
@@ -71,23 +71,45 @@ async fn run_step(
         Ok(Err(StepError::Cancelled)) => {
             let shutting_down = inner.stop.is_cancelled();
             tracing::info!(shutting_down, "step stopped");
-            inner
-                .write(move |store| {
-                    if shutting_down {
-                        store.interrupt(id, step, elapsed_ms())
-                    } else {
-                        store.cancelled(id, step, elapsed_ms())
-                    }
-                })
-                .await?;
+            let end = move |store: &Store| {
+                if shutting_down {
+                    store.interrupt(id, step, elapsed_ms())
+                } else {
+                    store.cancelled(id, step, elapsed_ms())
+                }
+            };
+            keep_end(inner, end).await?;
             return Ok(None);
         }
         Ok(Err(StepError::Failed(report))) => report,
         Err(panic) => panic_report(step, &*panic),
     };
     tracing::warn!(code = ?error.code, message = %error.message, details = error.details, "step failed");
-    inner.write(move |store| store.fail(id, Some((step, elapsed_ms())), error)).await?;
+    keep_end(inner, move |store| store.fail(id, Some((step, elapsed_ms())), error.clone())).await?;
     Ok(None)
+}
+
+/// Writes how a job ended, also to a store that takes it only later: whoever follows the job waits for its end.
+async fn keep_end(
+    inner: &Arc<Inner>,
+    end: impl Fn(&Store) -> Result<(), StoreError> + Clone + Send + 'static,
+) -> Result<(), ErrorReport> {
+    loop {
+        let report = match inner.write(end.clone()).await {
+            Ok(()) => return Ok(()),
+            Err(report) => report,
+        };
+        let may_pass =
+            matches!(report.code, ErrorCode::DiskFull | ErrorCode::StoreBusy | ErrorCode::StoreUnavailable);
+        if !may_pass || inner.stop.is_cancelled() {
+            return Err(report);
+        }
+        tracing::error!(error = %report, details = report.details, "the end of the job cannot be written yet");
+        tokio::select! {
+            () = inner.stop.cancelled() => {}
+            () = tokio::time::sleep(RETRY_INTERVAL) => {}
+        }
+    }
 }
 
 async fn commit(

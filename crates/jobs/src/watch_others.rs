@@ -8,12 +8,15 @@ use crate::queue::Inner;
 /// How often the database is asked whether another process wrote to it.
 const POLL_INTERVAL: Duration = Duration::from_millis(250);
 
+/// How many of these intervals pass between two looks for processes that died.
+const POLLS_PER_ROLL_CALL: u32 = 4;
+
 /// Hears what other processes write, while anybody here cares: wakes readers of the log, and hands on requests
-/// to cancel.
+/// to cancel, and ends what died with the process that ran it.
 pub(crate) async fn watch_others(inner: Arc<Inner>) {
     let mut interest = inner.hub.interest();
     let mut last_seen = 0;
-    loop {
+    for poll_count in (0..POLLS_PER_ROLL_CALL).cycle() {
         let wanted = tokio::select! {
             () = inner.stop.cancelled() => break,
             wanted = interest.wait_for(|count| *count > 0) => wanted.is_ok(),
@@ -21,9 +24,15 @@ pub(crate) async fn watch_others(inner: Arc<Inner>) {
         if !wanted {
             break;
         }
-        match poll(&inner, last_seen).await {
-            Ok(seen) => last_seen = seen,
-            Err(error) => tracing::warn!(%error, details = error.details, "other processes cannot be heard"),
+        let heard = async {
+            last_seen = poll(&inner, last_seen).await?;
+            if poll_count == 0 && inner.read(|store| store.collect_dead()).await? {
+                inner.hub.wake();
+            }
+            Ok::<(), ErrorReport>(())
+        };
+        if let Err(error) = heard.await {
+            tracing::warn!(%error, details = error.details, "other processes cannot be heard");
         }
         tokio::select! {
             () = inner.stop.cancelled() => break,

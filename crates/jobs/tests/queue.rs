@@ -234,6 +234,23 @@ async fn a_guest_watches_and_cancels_what_the_owner_runs() {
     assert_eq!(state(&owner, id).await, JobState::Cancelled);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_guest_hears_the_end_of_a_job_whose_process_died() {
+    let dir = tempfile::tempdir().unwrap();
+    let guest = open(dir.path());
+    let dying = Store::open(dir.path()).unwrap();
+    let queued = create(&guest, "hang-prepare").await;
+    let request = guest.read(move |store| store.snapshot(queued)).await.unwrap().request;
+    let job = NewJob { name: "doomed".to_owned(), project: None, request, failure: None };
+    let id = dying.create_job(job).unwrap();
+    dying.begin(id, "fake").unwrap();
+    let mut seen = Box::pin(guest.events(id, EventSeq(0)));
+    until(&mut seen, |body| matches!(body, EventBody::StepActive { .. })).await;
+    drop(dying);
+    until(&mut seen, |body| *body == EventBody::Interrupted).await;
+    guest.shutdown().await;
+}
+
 #[derive(Debug, Clone, Copy)]
 enum Signal {
     Cancel,
