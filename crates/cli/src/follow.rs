@@ -29,6 +29,8 @@ pub async fn follow(
     let mut stop = std::pin::pin!(interrupt.wait());
     let mut stopping = false;
     let mut exit = Exit::Failed;
+    let mut is_over = false;
+    let mut written = Vec::new();
     loop {
         let event = tokio::select! {
             () = &mut stop, if !stopping => {
@@ -39,7 +41,12 @@ pub async fn follow(
             event = events.next() => event,
         };
         let Some(event) = event else { break };
+        // Whoever reads of the end wants the results in their place: nobody sees `done` before they are.
+        if let (EventBody::Done { .. }, Some(place), false) = (&event.body, &place, interrupt.asked()) {
+            written = outputs::write(forge, &snapshot(forge, job.id).await?, place).await?;
+        }
         show.event(&event);
+        is_over = event.body.is_terminal();
         match event.body {
             EventBody::Done { .. } => exit = Exit::Done,
             EventBody::Cancelled => exit = Exit::Cancelled,
@@ -47,7 +54,6 @@ pub async fn follow(
                 show::report(&error);
                 exit = Exit::from(error.code);
             }
-            EventBody::Resumed { .. } => exit = Exit::Failed,
             EventBody::Queued { .. }
             | EventBody::StepActive { .. }
             | EventBody::Progress { .. }
@@ -58,18 +64,24 @@ pub async fn follow(
             | EventBody::Log { .. }
             | EventBody::StepDone { .. }
             | EventBody::Cancelling
+            | EventBody::Resumed { .. }
             | EventBody::Interrupted => {}
         }
     }
+    if !json {
+        written.iter().for_each(|path| show::out_line(&path.display().to_string()));
+    }
     // Done a moment before Ctrl-C was heard: whoever pressed it wants no files.
-    if interrupt.asked() {
+    if interrupt.asked() && written.is_empty() {
         return Ok(Exit::Cancelled);
     }
-    if let (Exit::Done, Some(place)) = (exit, place) {
-        let written = outputs::write(forge, &snapshot(forge, job.id).await?, &place).await?;
-        if !json {
-            written.iter().for_each(|path| show::out_line(&path.display().to_string()));
-        }
+    if !is_over {
+        return Err(ErrorReport::new(
+            ErrorCode::StoreUnavailable,
+            "What became of the job could not be kept.",
+        )
+        .with_hint(format!("Look at it with `oreforge jobs show {}`.", job.id))
+        .into());
     }
     Ok(exit)
 }

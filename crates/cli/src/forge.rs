@@ -18,6 +18,19 @@ pub async fn forge(args: ForgeArgs) -> anyhow::Result<Exit> {
     let interrupt = Interrupt::listen();
     let views = check(&args)?;
     let is_new = outputs::prepare(&args.out)?;
+    let ended = forge_all(&args, &views, &interrupt).await;
+    if is_new {
+        // Goes only when it is empty.
+        let _ = fs::remove_dir(&args.out);
+    }
+    ended
+}
+
+async fn forge_all(
+    args: &ForgeArgs,
+    views: &BTreeMap<ViewSlot, SourceRef>,
+    interrupt: &Interrupt,
+) -> anyhow::Result<Exit> {
     let forge = Oreforge::open(Config { data_dir: args.data_dir.clone(), only_own_jobs: true })?;
     let mut exit = Exit::Done;
     for (picture, stem) in args.pictures.iter().zip(stems(&args.pictures)) {
@@ -25,14 +38,10 @@ pub async fn forge(args: ForgeArgs) -> anyhow::Result<Exit> {
             exit = Exit::Cancelled;
             break;
         }
-        let ended = forge_one(&forge, &args, &views, picture, &stem, &interrupt).await;
+        let ended = forge_one(&forge, args, views, picture, &stem, interrupt).await;
         exit = exit.max(ended.unwrap_or_else(|error| exit::of_error(&error)));
     }
     forge.shutdown().await;
-    if is_new {
-        // Goes only when it is empty.
-        let _ = fs::remove_dir(&args.out);
-    }
     Ok(exit)
 }
 
@@ -92,6 +101,9 @@ fn at(path: &Path) -> Result<SourceRef, ErrorReport> {
     Ok(SourceRef::Path { path: path.to_string_lossy().into_owned() })
 }
 
+/// Longest stem in bytes: endings are added to it, and file systems take 255 bytes.
+const MAX_STEM_BYTES: usize = 200;
+
 /// What each picture's results are called: pictures of one name in different folders get numbers.
 fn stems(pictures: &[PathBuf]) -> Vec<String> {
     let mut taken = BTreeSet::new();
@@ -99,6 +111,7 @@ fn stems(pictures: &[PathBuf]) -> Vec<String> {
         .iter()
         .map(|picture| {
             let stem = picture.file_stem().map_or_else(|| "picture".into(), |stem| stem.to_string_lossy());
+            let stem = &stem[..stem.floor_char_boundary(MAX_STEM_BYTES)];
             let numbered = (2..).map(|n| format!("{stem}-{n}"));
             let free = std::iter::once(stem.to_string())
                 .chain(numbered)
@@ -116,5 +129,7 @@ mod tests {
     fn pictures_of_one_name_get_numbers() {
         let pictures = ["a/duck.png", "b/Duck.jpg", "duck-2.png", "c/duck.webp"].map(PathBuf::from);
         assert_eq!(stems(&pictures), ["duck", "Duck-2", "duck-2-2", "duck-3"]);
+        let long = ["鴨".repeat(82), "鴨".repeat(83)].map(PathBuf::from);
+        assert_eq!(stems(&long), ["鴨".repeat(66), "鴨".repeat(66) + "-2"]);
     }
 }

@@ -9,7 +9,7 @@ mod jobs;
 mod outputs;
 mod show;
 
-use std::io;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
@@ -21,7 +21,10 @@ fn main() -> ExitCode {
     let args = Args::parse();
     let verb = match args.verb {
         Verb::Completions { shell } => {
-            clap_complete::generate(shell, &mut Args::command(), "oreforge", &mut io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Args::command(), "oreforge", &mut script);
+            // Straight to stdout it would panic over a reader that went away.
+            let _ = io::stdout().write_all(&script);
             return ExitCode::SUCCESS;
         }
         verb => verb,

@@ -17,6 +17,14 @@ pub fn prepare(dir: &Path) -> Result<bool, ErrorReport> {
             .with_hint("Choose another folder with --out.")
             .with_details(error.to_string())
     };
+    // The core takes places as text.
+    if dir.to_str().is_none() {
+        return Err(ErrorReport::new(
+            ErrorCode::OutputUnwritable,
+            format!("{} is no readable name.", dir.display()),
+        )
+        .with_hint("Choose another folder with --out."));
+    }
     let is_new = !dir.exists();
     fs::create_dir_all(dir).map_err(unwritable)?;
     let probe = dir.join(format!(".oreforge-{}.part", std::process::id()));
@@ -60,7 +68,7 @@ async fn write_views(forge: &Oreforge, views: &[&Artifact], place: &Place<'_>) -
                 save(forge, artifact, &part.join(format!("{slot}.png"))).await?;
             }
         }
-        if target.exists() {
+        if target.is_dir() {
             fs::rename(&target, &old)?;
         }
         fs::rename(&part, &target)?;

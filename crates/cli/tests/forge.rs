@@ -221,6 +221,14 @@ fn what_makes_no_sense_exits_with_2_before_any_work() {
     assert!(!desk.path("data").exists(), "nothing was queued");
     let unknown = "01890a5d-ac96-774b-bcce-b302099a8057";
     assert_eq!(code(&desk.command(&["jobs", "show", unknown]).output().unwrap()), 2);
+    let output = Command::new(env!("CARGO_BIN_EXE_oreforge"))
+        .args(["forge", &duck, "--out", "new", "--data-dir", "file"])
+        .current_dir(desk.dir.path())
+        .output()
+        .unwrap();
+    assert_eq!(code(&output), 6);
+    assert!(words(&output.stderr).contains("file"), "names the folder: {}", words(&output.stderr));
+    assert!(!desk.path("new").exists());
 }
 
 #[test]
@@ -230,6 +238,22 @@ fn an_engine_that_is_not_there_exits_with_4() {
     assert_eq!(code(&output), 4);
     assert!(words(&output.stderr).contains("ComfyUI"));
     assert!(!desk.out().exists());
+}
+
+#[test]
+fn names_that_file_systems_dislike_are_forged_like_any_other() {
+    let desk = Desk::new();
+    let names = ["x".repeat(250), "🦆".repeat(60), "ente größe 鴨 a".to_owned(), "..".to_owned()];
+    let pictures: Vec<String> = names.iter().map(|name| format!("{name}.png")).collect();
+    for picture in &pictures {
+        fs::copy(sample("duck"), desk.path(picture)).unwrap();
+    }
+    let mut args: Vec<&str> = pictures.iter().map(String::as_str).collect();
+    args.extend(["--triangles", "500", "--texture", "64", "--project", "../../outside"]);
+    let output = desk.forge(&args);
+    assert_eq!(code(&output), 0, "{}", words(&output.stderr));
+    assert_eq!(files(&desk.out()).len(), 4 * names.len(), "{:?}", files(&desk.out()));
+    assert_eq!(files(&desk.path("data").join("projects")), ["_.._outside"]);
 }
 
 #[test]
@@ -283,6 +307,22 @@ fn a_reader_that_goes_away_costs_no_result() {
     assert_eq!(code(&output), 0, "{}", words(&output.stderr));
     assert!(!words(&output.stderr).contains("panicked"));
     assert_eq!(files(&desk.out()).len(), 4);
+}
+
+#[test]
+fn whoever_reads_done_finds_the_results() {
+    let desk = Desk::new();
+    let mut child = desk
+        .command(&["forge", &sample("duck"), "--json", "--triangles", "500", "--texture", "64"])
+        .arg("--out")
+        .arg(desk.out())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert!(lines.map(Result::unwrap).any(|line| line.contains(r#""type":"done""#)));
+    assert_eq!(files(&desk.out()).len(), 4, "{:?}", files(&desk.out()));
+    assert!(child.wait().unwrap().success());
 }
 
 /// Ctrl-C in every step: 130, no file, and the job goes on later to the very same bytes.

@@ -16,8 +16,7 @@ pub(crate) async fn save(forge: &Oreforge, id: ArtifactId, path: String) -> Resu
             return Err(ErrorReport::new(ErrorCode::OutputUnwritable, format!("{path} is a folder."))
                 .with_hint("Add a file name."));
         }
-        // The artifact's id tells this temporary file from that of another save to the same place.
-        write_atomically(&target, &bytes, &id.to_string()).map_err(|error| unwritable(&target, &error))?;
+        write_atomically(&target, &bytes, "oreforge").map_err(|error| unwritable(&target, &error))?;
         Ok(SavedFile { path, bytes: bytes.len() as u64 })
     })
     .await
