@@ -1,9 +1,9 @@
 //! One run of the chain: which step does what, and what is kept in memory between them.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 
-use oreforge_engines::{Engine, SurfaceInput};
+use oreforge_engines::{Engine, SurfaceInput, ViewPicture};
 use oreforge_geometry::glb::{self, GlbOptions};
 use oreforge_geometry::{TexturedMesh, TriMesh, picture};
 use oreforge_protocol::{ArtifactKind, ErrorCode, ErrorReport, GateVerdict, StepName, ViewSlot};
@@ -76,26 +76,28 @@ impl ForgeRun {
     ) -> Result<StepOutput, StepError> {
         let input = self.surface_input(cancel).await?;
         let context = step_context(cancel, &sink, &self.memo);
-        let unpublished: Mutex<Option<StepError>> = Mutex::new(None);
-        let facts = self
-            .engine
-            .views(&context, &input, &|view| {
-                let published = sink.publish(NewArtifact {
+        // Engines hand views over where they must not be held up; files are written elsewhere, in their order.
+        let (hand_over, handed_over) = mpsc::channel::<ViewPicture>();
+        let publishing = blocking(cancel, move |cancel| {
+            for view in handed_over {
+                cancel.check()?;
+                sink.publish(NewArtifact {
                     kind: ArtifactKind::View,
                     slot: Some(view.slot),
                     bytes: picture::encode_png(&view.picture),
                     stats: None,
-                });
-                if let Err(report) = published {
-                    let mut first = unpublished.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-                    first.get_or_insert(report.into());
-                }
-            })
-            .await?;
-        if let Some(error) = unpublished.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner()) {
-            return Err(error);
-        }
-        Ok(StepOutput { artifacts: Vec::new(), facts })
+                })?;
+            }
+            Ok(())
+        });
+        let engine = Arc::clone(&self.engine);
+        let drawing = async move {
+            // A publisher that is gone says itself why.
+            engine.views(&context, &input, &|view| drop(hand_over.send(view))).await
+        };
+        let (facts, published) = tokio::join!(drawing, publishing);
+        published?;
+        Ok(StepOutput { artifacts: Vec::new(), facts: facts? })
     }
 
     async fn gate(

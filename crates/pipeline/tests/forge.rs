@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::thread::{self, ThreadId};
 
 use oreforge_pipeline::{
     ForgeRun, ForgeSpec, NewArtifact, StepError, StepInputs, StepOutput, StepSink, engines,
@@ -25,6 +26,8 @@ struct Shelf {
     verdicts: Mutex<Vec<GateReport>>,
     progress: Mutex<Vec<f32>>,
     cancel_at_progress: Option<(usize, CancellationToken)>,
+    /// The one thread of the test's runtime, which nothing may hold up.
+    runtime: ThreadId,
 }
 
 impl Shelf {
@@ -38,6 +41,7 @@ impl Shelf {
             verdicts: Mutex::default(),
             progress: Mutex::default(),
             cancel_at_progress: None,
+            runtime: thread::current().id(),
         }
     }
 
@@ -87,10 +91,12 @@ impl StepSink for Shelf {
     }
     fn log(&self, _level: LogLevel, _message: String) {}
     fn publish(&self, artifact: NewArtifact) -> Result<(), ErrorReport> {
+        assert_ne!(thread::current().id(), self.runtime, "publish may block");
         self.keep(artifact);
         Ok(())
     }
     fn quality(&self, report: GateReport) -> Result<(), ErrorReport> {
+        assert_ne!(thread::current().id(), self.runtime, "quality may block");
         self.verdicts.lock().unwrap().push(report);
         Ok(())
     }
