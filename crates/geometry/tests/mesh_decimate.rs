@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use glam::Vec3;
 use oreforge_geometry::decimate::decimate;
 use oreforge_geometry::surface_nets::surface_nets;
@@ -79,6 +81,12 @@ fn parts_that_are_no_manifold_are_left_alone() {
     let border_before = inspect(&mesh);
     let smaller = fewer(&mesh, 100);
     assert!(!border_before.watertight && smaller.triangles.len() < mesh.triangles.len());
+    let sides: BTreeSet<(u32, u32)> =
+        mesh.triangles.iter().flat_map(|&[a, b, c]| [(a, b), (b, c), (c, a)]).collect();
+    for &(v, _) in sides.iter().filter(|&&(a, b)| !sides.contains(&(b, a))) {
+        let border = mesh.positions[v as usize];
+        assert!(smaller.positions.iter().any(|p| p.distance(border) < 1e-4), "{border} has moved");
+    }
 
     let tetrahedron = TriMesh {
         positions: vec![Vec3::ZERO, Vec3::X, Vec3::Y, Vec3::Z],
@@ -90,14 +98,37 @@ fn parts_that_are_no_manifold_are_left_alone() {
 }
 
 #[test]
+fn a_large_body_is_thinned_in_parts_to_the_same_shape() {
+    // Detail on one side only: a part must not keep as much as the other for nothing.
+    let body = field([150, 110, 110], |p| {
+        let q = p - Vec3::new(75.0, 55.0, 55.0);
+        let lumps = if q.x > 0.0 { 2.0 * (q * 0.35).sin().element_sum() } else { 0.0 };
+        48.0 + lumps - (q * Vec3::new(0.7, 1.0, 1.0)).length()
+    });
+    let exact = inspect(&body);
+    assert!(exact.triangles > 100_000, "{exact:?}");
+    let smaller = fewer(&body, 12_000);
+    let topology = inspect(&smaller);
+    assert!(topology.triangles <= 12_000 && topology.triangles + 2 > 12_000, "{topology:?}");
+    assert!(topology.watertight && topology.manifold && topology.consistently_wound, "{topology:?}");
+    assert_eq!((topology.euler_characteristic, topology.degenerate_triangles), (2, 0));
+    let growth = topology.volume_m3 / exact.volume_m3 - 1.0;
+    assert!(growth.abs() < 1e-3, "{growth}");
+    let lumpy = smaller.triangles.iter().filter(|t| smaller.positions[t[0] as usize].x > 75.0).count();
+    assert!(lumpy > 7_500, "{lumpy} triangles where the detail is, {growth}");
+}
+
+#[test]
 fn cancel_is_heard_and_threads_do_not_matter() {
-    let mesh = ball(20.0);
-    assert_eq!(decimate(mesh.clone(), 100, Cancel::new(&|| true)), Err(Cancelled));
-    let with = |threads| {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads start");
-        pool.install(|| fewer(&mesh, 1000))
-    };
-    assert_eq!(with(1), with(4));
+    for radius in [20.0, 45.0] {
+        let mesh = ball(radius);
+        assert_eq!(decimate(mesh.clone(), 100, Cancel::new(&|| true)), Err(Cancelled));
+        let with = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads start");
+            pool.install(|| fewer(&mesh, 1000))
+        };
+        assert_eq!(with(1), with(4));
+    }
 }
 
 proptest! {

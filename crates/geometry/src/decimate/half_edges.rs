@@ -112,6 +112,11 @@ impl HalfEdges {
         self.origin[next(h) as usize]
     }
 
+    /// Whether neither end is locked.
+    pub fn is_movable(&self, h: u32) -> bool {
+        !self.locked[self.origin[h as usize] as usize] && !self.locked[self.target(h) as usize]
+    }
+
     /// Half-edges that leave the same vertex as `h`, beginning with it; of an unlocked vertex all of them.
     pub fn spokes(&self, h: u32) -> impl Iterator<Item = u32> {
         let mut at = h;

@@ -1,6 +1,7 @@
 /// Bits of an `f32` that are dropped to find its bucket: eight buckets an octave.
 const DROPPED_BITS: u32 = 20;
-const BUCKETS: usize = (f32::MAX.to_bits() >> DROPPED_BITS) as usize + 1;
+/// Buckets in which the cost doubles.
+pub const OCTAVE: usize = 1 << (23 - DROPPED_BITS);
 
 /// Edges by cost, cheapest first, as coarse as its buckets; first in, first out within one. What is put in
 /// below the bucket being emptied counts as belonging to it.
@@ -11,8 +12,10 @@ pub struct BucketQueue {
 }
 
 impl BucketQueue {
+    pub const BUCKETS: usize = (f32::MAX.to_bits() >> DROPPED_BITS) as usize + 1;
+
     pub fn new() -> Self {
-        Self { buckets: vec![Vec::new(); BUCKETS], current: 0, taken: 0 }
+        Self { buckets: vec![Vec::new(); Self::BUCKETS], current: 0, taken: 0 }
     }
 
     /// The bucket of a cost that is not negative.
@@ -26,21 +29,22 @@ impl BucketQueue {
     }
 
     pub fn push(&mut self, bucket: usize, edge: u32) {
-        self.buckets[bucket.clamp(self.current, BUCKETS - 1)].push(edge);
+        self.buckets[bucket.clamp(self.current, Self::BUCKETS - 1)].push(edge);
     }
 
     /// Puts an edge so far back that its costs would have grown sixteenfold; `false` beyond the last bucket.
     pub fn postpone(&mut self, edge: u32) -> bool {
         let bucket = self.current + 32;
-        let fits = bucket < BUCKETS;
+        let fits = bucket < Self::BUCKETS;
         if fits {
             self.buckets[bucket].push(edge);
         }
         fits
     }
 
-    pub fn pop(&mut self) -> Option<u32> {
-        loop {
+    /// The next edge of the buckets before `end`.
+    pub fn pop_before(&mut self, end: usize) -> Option<u32> {
+        while self.current < end {
             let bucket = self.buckets.get_mut(self.current)?;
             if let Some(&edge) = bucket.get(self.taken) {
                 self.taken += 1;
@@ -50,6 +54,7 @@ impl BucketQueue {
             self.current += 1;
             self.taken = 0;
         }
+        None
     }
 }
 
@@ -64,12 +69,12 @@ mod tests {
         for (edge, &cost) in costs.iter().enumerate() {
             queue.push(BucketQueue::bucket_of(cost), edge as u32);
         }
-        let order: Vec<u32> = std::iter::from_fn(|| queue.pop()).collect();
+        let order: Vec<u32> = std::iter::from_fn(|| queue.pop_before(BucketQueue::BUCKETS)).collect();
         assert_eq!(order, [1, 6, 2, 4, 0, 3, 5]);
         let mut queue = BucketQueue::new();
         queue.push(BucketQueue::bucket_of(1.0), 1);
-        assert_eq!(queue.pop(), Some(1));
+        assert_eq!(queue.pop_before(BucketQueue::BUCKETS), Some(1));
         queue.push(BucketQueue::bucket_of(0.1), 2);
-        assert_eq!(queue.pop(), Some(2));
+        assert_eq!(queue.pop_before(BucketQueue::BUCKETS), Some(2));
     }
 }
