@@ -1,5 +1,4 @@
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use oreforge_commands::{Config, Oreforge};
@@ -19,10 +18,7 @@ pub async fn forge(args: ForgeArgs) -> anyhow::Result<Exit> {
     let views = check(&args)?;
     let is_new = outputs::prepare(&args.out)?;
     let ended = forge_all(&args, &views, &interrupt).await;
-    if is_new {
-        // Goes only when it is empty.
-        let _ = fs::remove_dir(&args.out);
-    }
+    outputs::tidy(&args.out, is_new);
     ended
 }
 

@@ -1,4 +1,5 @@
 use std::future::{Future, pending};
+use std::io;
 
 use tokio::sync::watch;
 
@@ -11,12 +12,15 @@ pub struct Interrupt(watch::Receiver<bool>);
 impl Interrupt {
     pub fn listen() -> Self {
         let (asked, heard) = watch::channel(false);
-        tokio::spawn(async move {
-            stop_signals().await;
-            asked.send_replace(true);
-            stop_signals().await;
-            std::process::exit(Exit::Cancelled as i32);
-        });
+        // From here on a signal no longer ends the program by itself; where none can be heard, it does.
+        if let Ok(mut signals) = Signals::listen() {
+            tokio::spawn(async move {
+                signals.next().await;
+                asked.send_replace(true);
+                signals.next().await;
+                std::process::exit(Exit::Cancelled as i32);
+            });
+        }
         Self(heard)
     }
 
@@ -35,18 +39,37 @@ impl Interrupt {
     }
 }
 
-async fn stop_signals() {
-    #[cfg(unix)]
-    {
+#[cfg(unix)]
+struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn listen() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = terminate.recv() => return,
-                heard = tokio::signal::ctrl_c() => if heard.is_ok() { return },
-            }
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
         }
     }
-    if tokio::signal::ctrl_c().await.is_err() {
-        pending::<()>().await;
+}
+
+#[cfg(windows)]
+struct Signals(tokio::signal::windows::CtrlC);
+
+#[cfg(windows)]
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        tokio::signal::windows::ctrl_c().map(Self)
+    }
+
+    async fn next(&mut self) {
+        self.0.recv().await;
     }
 }

@@ -133,9 +133,20 @@ async fn cancel(forge: &Oreforge, id: JobId, json: bool) -> anyhow::Result<Exit>
 
 async fn resume(forge: &Oreforge, id: JobId, out: Option<PathBuf>, json: bool) -> anyhow::Result<Exit> {
     let interrupt = Interrupt::listen();
-    if let Some(dir) = &out {
-        outputs::prepare(dir)?;
-    }
+    let Some(dir) = &out else { return resume_into(forge, id, None, json, &interrupt).await };
+    let is_new = outputs::prepare(dir)?;
+    let ended = resume_into(forge, id, Some(dir), json, &interrupt).await;
+    outputs::tidy(dir, is_new);
+    ended
+}
+
+async fn resume_into(
+    forge: &Oreforge,
+    id: JobId,
+    out: Option<&Path>,
+    json: bool,
+    interrupt: &Interrupt,
+) -> anyhow::Result<Exit> {
     let seen = snapshot(forge, id).await?.last_seq;
     let Reply::ResumeJob(job) = forge.execute(Command::ResumeJob { id }).await? else {
         return Err(mismatch().into());
@@ -143,8 +154,8 @@ async fn resume(forge: &Oreforge, id: JobId, out: Option<PathBuf>, json: bool) -
     // The name may come from a host without a file system in mind.
     let stem =
         Path::new(&job.name).file_name().map_or_else(|| "picture".into(), |name| name.to_string_lossy());
-    let place = out.as_deref().map(|dir| Place { dir, stem: &stem });
-    follow(forge, &job, seen, place, json, &interrupt).await
+    let place = out.map(|dir| Place { dir, stem: &stem });
+    follow(forge, &job, seen, place, json, interrupt).await
 }
 
 fn summary(job: &JobSnapshot) -> String {

@@ -32,6 +32,14 @@ pub fn prepare(dir: &Path) -> Result<bool, ErrorReport> {
     Ok(is_new)
 }
 
+/// Takes back what [`prepare`] made, unless there is something in it now.
+pub fn tidy(dir: &Path, is_new: bool) {
+    if is_new {
+        // Goes only when it is empty.
+        let _ = fs::remove_dir(dir);
+    }
+}
+
 /// Writes every result, each whole or not at all; the mesh comes last, so that it is there when all are.
 /// Returns the paths.
 pub async fn write(forge: &Oreforge, job: &JobSnapshot, place: &Place<'_>) -> anyhow::Result<Vec<PathBuf>> {

@@ -5,7 +5,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -47,6 +47,18 @@ impl Desk {
 
     fn forge(&self, args: &[&str]) -> Output {
         self.command(&["forge"]).args(args).arg("--out").arg(self.out()).output().unwrap()
+    }
+
+    /// A forge whose events are read while it runs.
+    fn start(&self, args: &[&str]) -> Child {
+        self.command(&["forge", "--json"])
+            .args(args)
+            .arg("--out")
+            .arg(self.out())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
     }
 }
 
@@ -293,14 +305,7 @@ fn a_mask_makes_the_photo_forgeable() {
 #[test]
 fn a_reader_that_goes_away_costs_no_result() {
     let desk = Desk::new();
-    let mut child = desk
-        .command(&["forge", &sample("duck"), "--json", "--triangles", "2000", "--texture", "256"])
-        .arg("--out")
-        .arg(desk.out())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = desk.start(&[&sample("duck"), "--triangles", "500", "--texture", "64"]);
     let mut first = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
     let output = child.wait_with_output().unwrap();
@@ -312,13 +317,7 @@ fn a_reader_that_goes_away_costs_no_result() {
 #[test]
 fn whoever_reads_done_finds_the_results() {
     let desk = Desk::new();
-    let mut child = desk
-        .command(&["forge", &sample("duck"), "--json", "--triangles", "500", "--texture", "64"])
-        .arg("--out")
-        .arg(desk.out())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = desk.start(&[&sample("duck"), "--triangles", "500", "--texture", "64"]);
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
     assert!(lines.map(Result::unwrap).any(|line| line.contains(r#""type":"done""#)));
     assert_eq!(files(&desk.out()).len(), 4, "{:?}", files(&desk.out()));
@@ -338,16 +337,7 @@ fn ctrl_c_ends_cleanly_in_every_step_and_resume_gives_the_same_bytes() {
     let wanted = fs::read(whole.out().join("teapot.glb")).unwrap();
     for step in ["prepare", "views", "gate", "mesh", "finish"] {
         let desk = Desk::new();
-        let mut child = desk
-            .command(&["forge"])
-            .args(&args)
-            .arg("--json")
-            .arg("--out")
-            .arg(desk.out())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child = desk.start(&args);
         let mut id = String::new();
         let mut last = String::new();
         for line in BufReader::new(child.stdout.take().unwrap()).lines() {

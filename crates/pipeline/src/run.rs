@@ -154,7 +154,6 @@ impl ForgeRun {
         let (output, finished) =
             blocking(cancel, move |cancel| finish::finish(&spec, &engine, raw, &*painter, &*sink, cancel))
                 .await?;
-        self.raw = None;
         self.finished = Some(Arc::new(finished));
         Ok(output)
     }
@@ -191,8 +190,9 @@ impl ForgeRun {
     }
 
     async fn raw(&mut self, cancel: &CancellationToken) -> Result<Arc<TriMesh>, StepError> {
-        if let Some(raw) = &self.raw {
-            return Ok(Arc::clone(raw));
+        // Handed over, not shared, so that finishing works on it without a copy.
+        if let Some(raw) = self.raw.take() {
+            return Ok(raw);
         }
         let inputs = Arc::clone(&self.inputs);
         blocking(cancel, move |_| {
