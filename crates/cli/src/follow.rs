@@ -42,10 +42,14 @@ pub async fn follow(
         };
         let Some(event) = event else { break };
         // Whoever reads of the end wants the results in their place: nobody sees `done` before they are.
-        if let (EventBody::Done { .. }, Some(place), false) = (&event.body, &place, interrupt.asked()) {
-            written = outputs::write(forge, &snapshot(forge, job.id).await?, place).await?;
-        }
+        let results = match (&event.body, &place) {
+            (EventBody::Done { .. }, Some(place)) if !interrupt.asked() => {
+                outputs::write(forge, &snapshot(forge, job.id).await?, place).await
+            }
+            _ => Ok(Vec::new()),
+        };
         show.event(&event);
+        written.extend(results?);
         is_over = event.body.is_terminal();
         match event.body {
             EventBody::Done { .. } => exit = Exit::Done,

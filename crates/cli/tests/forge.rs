@@ -315,6 +315,16 @@ fn a_reader_that_goes_away_costs_no_result() {
 }
 
 #[test]
+fn results_that_cannot_be_written_end_with_2_and_the_job_is_done_all_the_same() {
+    let desk = Desk::new();
+    fs::create_dir_all(desk.out().join("duck.glb")).unwrap();
+    let output = desk.forge(&[&sample("duck"), "--json", "--triangles", "500", "--texture", "64"]);
+    assert_eq!(code(&output), 2);
+    assert_eq!(types(&json_lines(&output)).last(), Some(&"done"));
+    assert!(words(&output.stderr).contains("duck.glb is a folder"), "{}", words(&output.stderr));
+}
+
+#[test]
 fn whoever_reads_done_finds_the_results() {
     let desk = Desk::new();
     let mut child = desk.start(&[&sample("duck"), "--triangles", "500", "--texture", "64"]);

@@ -67,6 +67,14 @@ impl From<StoreError> for ErrorReport {
     fn from(error: StoreError) -> Self {
         let code = error.code();
         let report = match &error {
+            StoreError::Sqlite(error)
+                if matches!(
+                    error.sqlite_error_code(),
+                    Some(rusqlite::ErrorCode::NotADatabase | rusqlite::ErrorCode::DatabaseCorrupt)
+                ) =>
+            {
+                unreadable(code)
+            }
             StoreError::Sqlite(_) | StoreError::Io { .. } => match code {
                 ErrorCode::DiskFull => ErrorReport::new(code, "The disk is full.")
                     .with_hint("Free some space, then resume the job: finished steps are kept."),
@@ -95,8 +103,7 @@ impl From<StoreError> for ErrorReport {
             StoreError::NotOurs(_) => ErrorReport::new(code, "Another Oreforge is working on this job.")
                 .with_hint("Wait until it is done there."),
             StoreError::EmptyArtifact => ErrorReport::new(code, "A step made an empty file."),
-            StoreError::Corrupt(_) => ErrorReport::new(code, "The data folder holds something unreadable.")
-                .with_hint("Choose another data folder, and please report this."),
+            StoreError::Corrupt(_) => unreadable(code),
             StoreError::FileChanged { .. } => {
                 ErrorReport::new(code, "A file of this job was changed or removed outside the app.")
                     .with_hint("Forge the picture again.")
@@ -104,6 +111,11 @@ impl From<StoreError> for ErrorReport {
         };
         report.with_details(error.to_string())
     }
+}
+
+fn unreadable(code: ErrorCode) -> ErrorReport {
+    ErrorReport::new(code, "The data folder holds something unreadable.")
+        .with_hint("Choose another data folder, and please report this.")
 }
 
 fn refusal(state: JobState, signal: JobSignal) -> String {

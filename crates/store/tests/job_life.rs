@@ -255,6 +255,16 @@ fn a_newer_schema_is_refused() {
 }
 
 #[test]
+fn a_file_that_is_no_database_is_said_to_be_unreadable() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("oreforge.sqlite3"), "a letter, not a database; ".repeat(100)).unwrap();
+    let Err(refused) = Store::open(dir.path()) else { panic!("opened") };
+    let report = ErrorReport::from(refused);
+    assert_eq!(report.code, ErrorCode::StoreUnavailable);
+    assert!(report.message.contains("unreadable"), "{report:?}");
+}
+
+#[test]
 fn the_same_picture_twice_is_one_file() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();
