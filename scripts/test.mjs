@@ -1,4 +1,5 @@
-// `npm test`: sets up and runs every test.
+// `npm test`: sets up and runs every test. The programs are built together with the tests, whose features they share, so
+// that nothing is compiled twice.
 import { buildFrontEnd, needNodeModules, run, targetDir } from "./run.mjs";
 import { needSystemPackages, needToolchains } from "./system.mjs";
 
@@ -8,7 +9,7 @@ needNodeModules();
 buildFrontEnd();
 run("npm", ["run", "--silent", "test:ui"]);
 run("cargo", ["test", "--workspace", "--locked"]);
-run("cargo", ["build", "--workspace", "--bins", "--locked"]);
+run("cargo", ["build", "--workspace", "--bins", "--tests", "--locked"]);
 const env = { OREFORGE_BIN_DIR: `${targetDir()}/debug` };
 run("node", ["--test", "tests/e2e/"], { env });
 if (process.platform === "linux") run("node", ["tests/desktop/run.mjs"], { env });

@@ -1,6 +1,7 @@
 //! What the window shares: the forge behind it, and the channels to the page.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use oreforge_commands::{Config, Oreforge};
@@ -36,12 +37,19 @@ pub struct Opening {
 #[derive(Clone)]
 pub struct Core(Arc<Shared>);
 
+/// A page numbers its subscriptions from 1, and so does the page after it; the serial tells them apart.
+struct Subscription {
+    serial: u64,
+    ended: CancellationToken,
+}
+
 struct Shared {
     /// A data folder that cannot be opened is said in the window, not in a terminal nobody sees.
     forge: Result<Oreforge, ErrorReport>,
     args: Args,
     opening: tokio::sync::OnceCell<Opening>,
-    subscriptions: Mutex<HashMap<u32, CancellationToken>>,
+    subscriptions: Mutex<HashMap<u32, Subscription>>,
+    next_serial: AtomicU64,
     drops: Mutex<Option<Channel<Drop>>>,
 }
 
@@ -53,6 +61,7 @@ impl Core {
             args,
             opening: tokio::sync::OnceCell::new(),
             subscriptions: Mutex::default(),
+            next_serial: AtomicU64::new(0),
             drops: Mutex::default(),
         }))
     }
@@ -119,6 +128,7 @@ impl Core {
 
         let forge = self.forge()?.clone();
         let ended = CancellationToken::new();
+        let serial = self.0.next_serial.fetch_add(1, Ordering::Relaxed);
         {
             let mut subscriptions = lock(&self.0.subscriptions);
             if subscriptions.len() >= MAX_SUBSCRIPTIONS {
@@ -127,7 +137,7 @@ impl Core {
                     format!("The page follows {MAX_SUBSCRIPTIONS} jobs already."),
                 ));
             }
-            subscriptions.insert(subscription, ended.clone());
+            subscriptions.insert(subscription, Subscription { serial, ended: ended.clone() });
         }
         let core = self.clone();
         tauri::async_runtime::spawn(async move {
@@ -142,20 +152,27 @@ impl Core {
                     }
                 }
             }
-            core.unsubscribe(subscription);
+            core.forget(subscription, serial);
         });
         Ok(())
     }
 
+    fn forget(&self, subscription: u32, serial: u64) {
+        let mut subscriptions = lock(&self.0.subscriptions);
+        if subscriptions.get(&subscription).is_some_and(|current| current.serial == serial) {
+            subscriptions.remove(&subscription);
+        }
+    }
+
     pub fn unsubscribe(&self, subscription: u32) {
-        if let Some(ended) = lock(&self.0.subscriptions).remove(&subscription) {
-            ended.cancel();
+        if let Some(subscription) = lock(&self.0.subscriptions).remove(&subscription) {
+            subscription.ended.cancel();
         }
     }
 
     pub fn end_subscriptions(&self) {
-        for (_, ended) in lock(&self.0.subscriptions).drain() {
-            ended.cancel();
+        for (_, subscription) in lock(&self.0.subscriptions).drain() {
+            subscription.ended.cancel();
         }
         *lock(&self.0.drops) = None;
     }

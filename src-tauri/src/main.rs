@@ -14,6 +14,7 @@ mod ipc;
 mod page_policy;
 
 use anyhow::Context;
+use tauri::webview::PageLoadEvent;
 use tauri::{Manager, RunEvent, WindowEvent};
 
 use crate::args::{Args, Start};
@@ -50,9 +51,11 @@ fn open(args: Args) -> anyhow::Result<()> {
             ipc::unsubscribe,
             ipc::watch_drops,
         ])
-        .on_page_load(|webview, _| {
-            // Channels of the page before this one lead nowhere.
-            webview.state::<Core>().end_subscriptions();
+        .on_page_load(|webview, load| {
+            // Channels of the page before this one lead nowhere; those of this one begin before it is finished.
+            if load.event() == PageLoadEvent::Started {
+                webview.state::<Core>().end_subscriptions();
+            }
         })
         .on_window_event(|window, event| {
             if let WindowEvent::DragDrop(event) = event {

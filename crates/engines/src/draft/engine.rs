@@ -177,7 +177,7 @@ fn shape_of(
 
 fn nothing_to_hold() -> EngineError {
     EngineError::Failed(
-        ErrorReport::new(ErrorCode::EngineFailed, "The cut-out holds too little to make a solid from.")
+        ErrorReport::new(ErrorCode::PictureTooSmall, "The cut-out holds too little to make a solid from.")
             .with_hint("Give a mask that covers the object, or a larger picture of it."),
     )
 }
