@@ -36,8 +36,9 @@ for (const sample of samples) {
     assert.equal(mesh.uv_overlap, 0);
     assert.ok(mesh.triangles <= 20_000 && mesh.triangles > 15_000, `${mesh.triangles} triangles`);
     const size = [0, 1, 2].map(axis => mesh.bounds_max_m[axis] - mesh.bounds_min_m[axis]);
-    assert.ok(Math.abs(Math.max(...size) - 1) < 0.02, `largest dimension ${Math.max(...size)} m`);
-    assert.ok(Math.abs(mesh.bounds_min_m[1]) < 0.01, "it stands on the ground");
+    assert.ok(Math.abs(Math.max(...size) - 1) < 1e-5, `largest dimension ${Math.max(...size)} m`);
+    assert.ok(Math.abs(mesh.bounds_min_m[1]) < 1e-5, "it stands on the ground");
+    for (const axis of [0, 2]) assert.ok(Math.abs(mesh.bounds_max_m[axis] + mesh.bounds_min_m[axis]) < 1e-5, "it stands over the origin");
     assert.equal(gate.verdict, "pass", JSON.stringify(gate));
     assert.deepEqual(steps.map(({ name }) => name), ["prepare", "views", "gate", "mesh", "finish", "export"]);
     const views = (await readdir(path.join(out, `${stem}.views`))).sort();

@@ -35,10 +35,12 @@ pub(crate) fn finish(
         margin_px: (texture_px / 256).max(2),
         favoured: Some((Vec3::Z, FRONT_DENSITY)),
     };
-    let unwrapped = unwrap(&budgeted, &options, cancel)?;
+    let mut unwrapped = unwrap(&budgeted, &options, cancel)?;
 
     sink.progress(0.55, "painting the texture");
     let albedo = bake::bake(&unwrapped, texture_px, painter, cancel)?;
+    // Painted first: the painter knows the surface as the engine placed it.
+    stand(&mut unwrapped.positions, spec.params.size_m);
     let stats = measure(&budgeted, &unwrapped, texture_px);
     let finished = TexturedMesh {
         positions: unwrapped.positions,
@@ -75,9 +77,25 @@ pub(crate) fn finish(
     Ok((StepOutput { artifacts: vec![mesh], facts }, finished))
 }
 
+/// Puts the feet on the ground, the middle over the origin, and makes the largest dimension exactly `size_m`;
+/// smoothing and thinning have moved all three by a hair.
+fn stand(positions: &mut [Vec3], size_m: f32) {
+    let (low, high) = bounds(positions);
+    let largest = (high - low).max_element();
+    if largest > 0.0 {
+        let feet = Vec3::new((low.x + high.x) / 2.0, low.y, (low.z + high.z) / 2.0);
+        positions.iter_mut().for_each(|p| *p = (*p - feet) * (size_m / largest));
+    }
+}
+
+fn bounds(positions: &[Vec3]) -> (Vec3, Vec3) {
+    let Some(&first) = positions.first() else { return (Vec3::ZERO, Vec3::ZERO) };
+    positions.iter().fold((first, first), |(low, high), &p| (low.min(p), high.max(p)))
+}
+
 fn measure(mesh: &TriMesh, unwrapped: &Unwrapped, texture_px: u32) -> MeshStats {
     let topology = topology::inspect(mesh);
-    let (low, high) = mesh.bounds().unwrap_or((Vec3::ZERO, Vec3::ZERO));
+    let (low, high) = bounds(&unwrapped.positions);
     MeshStats {
         vertices: unwrapped.positions.len() as u32,
         triangles: unwrapped.triangles.len() as u32,
