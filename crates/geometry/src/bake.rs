@@ -98,7 +98,8 @@ fn paint(mesh: &Unwrapped, triangle: [u32; 3], uv: DVec2, size: usize, painter: 
     let footprint_m = ((q - p).cross(r - p).length() / texels).sqrt();
     let position = blend(&mesh.positions);
     let normal = blend(&mesh.normals).try_normalize().unwrap_or(mesh.normals[triangle[0] as usize]);
-    painter.albedo(position, normal, footprint_m).map(|c| (c.clamp(0.0, 1.0) * 255.0).round() as u8)
+    // Truncation after a half: rounding is a call where the target has no instruction for it.
+    painter.albedo(position, normal, footprint_m).map(|c| (c.clamp(0.0, 1.0) * 255.0 + 0.5) as u8)
 }
 
 /// Means of the painted texels below each cell of a level, and how many there are.

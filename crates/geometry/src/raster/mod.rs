@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use crate::{Cancel, Cancelled, Painter, TexturedMesh};
 pub use camera::{Camera, CameraAxes};
 use light::Studio;
-use visibility::{Projected, SAMPLE_OFFSETS, bands};
+use visibility::{Projected, SAMPLE_OFFSETS, SAMPLES, bands};
 
 /// What is drawn. Triangles seen from behind are not drawn.
 #[derive(Clone, Copy)]
@@ -94,8 +94,7 @@ pub fn render(
             for (y, row) in pixels.chunks_exact_mut(row_bytes).enumerate() {
                 cancel.check()?;
                 for (x, pixel) in row.as_chunks_mut::<4>().0.iter_mut().enumerate() {
-                    let samples =
-                        &seen[(y * size_px as usize + x) * SAMPLE_OFFSETS.len()..][..SAMPLE_OFFSETS.len()];
+                    let samples = &seen[y * size_px as usize + x];
                     *pixel = resolve.pixel(&projected, samples, x as f32, (band.first_row + y) as f32);
                 }
             }
@@ -105,12 +104,10 @@ pub fn render(
     Ok(picture)
 }
 
-/// A point of the surface under a sample.
+/// A point of the surface, or a sum of such.
 struct Hit {
     position: Vec3,
     normal: Vec3,
-    corners: [u32; 3],
-    weights: Vec3,
 }
 
 struct Resolve<'a> {
@@ -122,35 +119,46 @@ struct Resolve<'a> {
 }
 
 impl Resolve<'_> {
-    fn pixel(&self, projected: &[Projected], samples: &[u32], x: f32, y: f32) -> [u8; 4] {
+    fn pixel(&self, projected: &[Projected], samples: &[u32; SAMPLES], x: f32, y: f32) -> [u8; 4] {
         let mut colour = Vec3::ZERO;
         let mut light = 0.0;
         let mut covered = 0.0;
         // A painter costs far more than a texture: it is asked once for each piece of surface in the pixel.
         let mut piece: Option<(Hit, f32)> = None;
-        for (&triangle, &[dx, dy]) in samples.iter().zip(&SAMPLE_OFFSETS) {
-            let Some(&corners) = self.surface.triangles.get(triangle as usize) else { continue };
-            let weights = visibility::weights(corners.map(|v| projected[v as usize]), x + dx, y + dy);
-            let hit = self.hit(corners, weights);
-            covered += 1.0;
+        let mut offsets = SAMPLE_OFFSETS.iter();
+        for run in samples.chunk_by(|one, other| one == other) {
+            let offsets = offsets.by_ref().take(run.len());
+            let Some(&corners) = self.surface.triangles.get(run[0] as usize) else {
+                offsets.for_each(drop);
+                continue;
+            };
+            let seen = corners.map(|v| projected[v as usize]);
+            let count = run.len() as f32;
+            covered += count;
+            let mut sum = Vec3::ZERO;
+            for &[dx, dy] in offsets {
+                let weights = visibility::weights(seen, x + dx, y + dy);
+                sum += weights;
+                if let Shading::Textured(texture) | Shading::Lit(texture) = self.shading {
+                    colour += sample(texture, corners, weights);
+                }
+            }
+            let hit = self.hit(corners, sum / count);
             match self.shading {
                 Shading::Painted(painter) => match &mut piece {
-                    Some((first, count)) if self.continues(first, &hit, *count) => {
-                        first.position += hit.position;
-                        first.normal += hit.normal;
-                        *count += 1.0;
+                    Some((first, before)) if self.continues(first, &hit, *before) => {
+                        first.position += hit.position * count;
+                        first.normal += hit.normal * count;
+                        *before += count;
                     }
                     _ => {
-                        let done = piece.replace((hit, 1.0));
+                        let whole = Hit { position: hit.position * count, normal: hit.normal * count };
+                        let done = piece.replace((whole, count));
                         colour += done.map_or(Vec3::ZERO, |piece| self.paint(painter, piece));
                     }
                 },
-                Shading::Textured(texture) => colour += sample(texture, &hit),
-                Shading::Lit(texture) => {
-                    colour += sample(texture, &hit);
-                    light += self.studio.irradiance(hit.normal);
-                }
-                Shading::Clay => light += self.studio.irradiance(hit.normal),
+                Shading::Textured(_) => {}
+                Shading::Lit(_) | Shading::Clay => light += self.studio.irradiance(hit.normal) * count,
             }
         }
         if covered == 0.0 {
@@ -162,8 +170,9 @@ impl Resolve<'_> {
             (Shading::Clay, _) => light::clay(light / covered),
             _ => colour / covered,
         };
-        let [r, g, b] = mean.to_array().map(|c| (c * 255.0).round() as u8);
-        [r, g, b, (covered / SAMPLE_OFFSETS.len() as f32 * 255.0).round() as u8]
+        // Truncation after a half: rounding is a call where the target has no instruction for it.
+        let [r, g, b] = mean.to_array().map(|c| (c * 255.0 + 0.5) as u8);
+        [r, g, b, (covered / SAMPLES as f32 * 255.0 + 0.5) as u8]
     }
 
     fn hit(&self, corners: [u32; 3], weights: Vec3) -> Hit {
@@ -171,7 +180,7 @@ impl Resolve<'_> {
             let [a, b, c] = corners.map(|v| values[v as usize]);
             a * weights.x + b * weights.y + c * weights.z
         };
-        Hit { position: blend(self.surface.positions), normal: blend(self.surface.normals), corners, weights }
+        Hit { position: blend(self.surface.positions), normal: blend(self.surface.normals) }
     }
 
     fn continues(&self, sum: &Hit, next: &Hit, count: f32) -> bool {
@@ -186,9 +195,9 @@ impl Resolve<'_> {
     }
 }
 
-fn sample(texture: Texture<'_>, hit: &Hit) -> Vec3 {
-    let [a, b, c] = hit.corners.map(|v| texture.uvs[v as usize]);
-    bilinear(texture.albedo, a * hit.weights.x + b * hit.weights.y + c * hit.weights.z)
+fn sample(texture: Texture<'_>, corners: [u32; 3], weights: Vec3) -> Vec3 {
+    let [a, b, c] = corners.map(|v| texture.uvs[v as usize]);
+    bilinear(texture.albedo, a * weights.x + b * weights.y + c * weights.z)
 }
 
 /// sRGB, 0..=1, clamped to the border; black without pixels.

@@ -1,11 +1,13 @@
 //! Which triangle each sample of the picture sees.
 
-use glam::Vec3;
+use glam::{BVec4A, Vec3, Vec4};
 
 use crate::{Cancel, Cancelled};
 
-/// Four samples a pixel on a rotated grid, in pixels from its top left; their mean is the centre.
-pub const SAMPLE_OFFSETS: [[f32; 2]; 4] = [[0.375, 0.125], [0.875, 0.375], [0.125, 0.625], [0.625, 0.875]];
+pub const SAMPLES: usize = 4;
+/// Samples of a pixel on a rotated grid, in pixels from its top left; their mean is the centre.
+pub const SAMPLE_OFFSETS: [[f32; 2]; SAMPLES] =
+    [[0.375, 0.125], [0.875, 0.375], [0.125, 0.625], [0.625, 0.875]];
 
 /// Rows of pixels drawn together; small enough for a core's cache.
 pub const BAND_ROWS: usize = 16;
@@ -78,19 +80,20 @@ impl Band {
         triangles: &[[u32; 3]],
         size_px: u32,
         cancel: Cancel<'_>,
-    ) -> Result<Vec<u32>, Cancelled> {
+    ) -> Result<Vec<[u32; SAMPLES]>, Cancelled> {
         let width = size_px as usize;
         let rows = BAND_ROWS.min(width - self.first_row);
-        let mut seen = vec![NOTHING; width * rows * SAMPLE_OFFSETS.len()];
-        let mut nearness = vec![f32::NEG_INFINITY; seen.len()];
+        let mut seen = vec![[NOTHING; SAMPLES]; width * rows];
+        let mut nearness = vec![Vec4::NEG_INFINITY; seen.len()];
         for chunk in self.triangles.chunks(CANCEL_EVERY) {
             cancel.check()?;
             for &triangle in chunk {
                 let corners = triangles[triangle as usize].map(|v| projected[v as usize]);
-                self.draw(corners, width, rows, |sample, near| {
-                    if near > nearness[sample] {
-                        nearness[sample] = near;
-                        seen[sample] = triangle;
+                self.draw(corners, width, rows, |pixel, covered, near| {
+                    let nearer = covered & near.cmpgt(nearness[pixel]);
+                    nearness[pixel] = Vec4::select(nearer, near, nearness[pixel]);
+                    for (i, seen) in seen[pixel].iter_mut().enumerate() {
+                        *seen = if nearer.test(i) { triangle } else { *seen };
                     }
                 });
             }
@@ -98,13 +101,17 @@ impl Band {
         Ok(seen)
     }
 
+    /// Calls `covered` with each pixel of which a sample lies in the triangle, which ones do, and how near they
+    /// are.
     fn draw(
         &self,
         [a, b, c]: [Projected; 3],
         width: usize,
         rows: usize,
-        mut covered: impl FnMut(usize, f32),
+        mut covered: impl FnMut(usize, BVec4A, Vec4),
     ) {
+        let [offset_x, offset_y] =
+            [0, 1].map(|axis| Vec4::from_array(SAMPLE_OFFSETS.map(|offset| offset[axis])));
         let area = twice_area(a, b, c);
         let (ab_x, ab_y, ac_x, ac_y) = (b.x - a.x, b.y - a.y, c.x - a.x, c.y - a.y);
         let per_area = 1.0 / area;
@@ -113,17 +120,16 @@ impl Band {
         let x_end = (right.max(0.0) as usize).saturating_add(1).min(width);
         let y_end = (bottom.max(0.0) as usize).saturating_add(1).min(self.first_row + rows);
         for y in (top.max(0.0) as usize).max(self.first_row)..y_end {
+            let py = y as f32 + offset_y - a.y;
             for x in left.max(0.0) as usize..x_end {
-                let first_sample = ((y - self.first_row) * width + x) * SAMPLE_OFFSETS.len();
-                for (i, [dx, dy]) in SAMPLE_OFFSETS.iter().enumerate() {
-                    let (px, py) = (x as f32 + dx - a.x, y as f32 + dy - a.y);
-                    let wb = (py * ac_x - px * ac_y) * per_area;
-                    let wc = (ab_y * px - ab_x * py) * per_area;
-                    if wb >= -EDGE_TOLERANCE && wc >= -EDGE_TOLERANCE && wb + wc <= 1.0 + EDGE_TOLERANCE {
-                        let near =
-                            a.nearness + (b.nearness - a.nearness) * wb + (c.nearness - a.nearness) * wc;
-                        covered(first_sample + i, near);
-                    }
+                let px = x as f32 + offset_x - a.x;
+                let wb = (py * ac_x - px * ac_y) * per_area;
+                let wc = (ab_y * px - ab_x * py) * per_area;
+                let inside = wb.min(wc).cmpge(Vec4::splat(-EDGE_TOLERANCE))
+                    & (wb + wc).cmple(Vec4::splat(1.0 + EDGE_TOLERANCE));
+                if inside.any() {
+                    let near = a.nearness + (b.nearness - a.nearness) * wb + (c.nearness - a.nearness) * wc;
+                    covered((y - self.first_row) * width + x, inside, near);
                 }
             }
         }
