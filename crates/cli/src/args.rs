@@ -7,7 +7,7 @@ const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("OREFORGE_CO
 
 /// A picture goes in, a clean, textured, game-ready mesh comes out.
 #[derive(Debug, Parser)]
-#[command(name = "oreforge", version = VERSION)]
+#[command(name = "oreforge", version = VERSION, after_help = EXAMPLES)]
 pub struct Args {
     #[command(subcommand)]
     pub verb: Verb,
@@ -23,6 +23,13 @@ pub enum Verb {
     /// Print a completion script for a shell.
     Completions { shell: clap_complete::Shell },
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  oreforge forge duck.png --out out     make out/duck.glb and what goes with it
+  oreforge jobs list                    every job of the data folder, newest first
+  oreforge jobs resume ID --out out     go on with a job that was interrupted or cancelled
+  oreforge completions bash             print what your shell needs to complete these words";
 
 const FORGE_EXAMPLES: &str = "\
 Examples:
