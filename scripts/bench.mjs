@@ -7,7 +7,7 @@ import { needNodeModules, root, run, targetDir } from "./run.mjs";
 import { needSystemPackages, needToolchains } from "./system.mjs";
 
 needToolchains();
-needSystemPackages({ window: false, windowTests: false });
+needSystemPackages({ bench: true });
 needNodeModules();
 
 const venv = path.join(root, "bench/.venv");

@@ -3,7 +3,7 @@ import { buildFrontEnd, needNodeModules, run } from "./run.mjs";
 import { needSystemPackages, needToolchains } from "./system.mjs";
 
 needToolchains();
-needSystemPackages({ window: true, windowTests: false });
+needSystemPackages({ window: true });
 needNodeModules();
 run("node", ["scripts/rules.mjs"]);
 run("node", ["scripts/licences.mjs"]);

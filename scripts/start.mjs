@@ -9,7 +9,7 @@ const binary = name => path.join(targetDir(), "release", process.platform === "w
 const window = hasDisplay();
 
 needToolchains();
-needSystemPackages({ window, windowTests: false });
+needSystemPackages({ window });
 
 if (window) {
   needNodeModules();

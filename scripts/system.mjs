@@ -14,6 +14,12 @@ const WINDOW_TESTS = {
   pacman: ["webkit2gtk-4.1", "xorg-server-xvfb", "xdotool", "openbox", "mesa", "xclip"],
   zypper: ["webkit2gtk-driver", "xorg-x11-server-Xvfb", "xdotool", "openbox", "Mesa-dri", "dbus-1-x11", "xclip"],
 };
+const BENCH = {
+  apt: ["python3", "python3-venv", "libgl1", "libgomp1"],
+  dnf: ["python3", "mesa-libGL", "libgomp"],
+  pacman: ["python", "libglvnd", "gcc-libs"],
+  zypper: ["python3", "Mesa-libGL1", "libgomp1"],
+};
 const INSTALL = { apt: "apt-get install -y --no-install-recommends", dnf: "dnf install -y", pacman: "pacman -S --needed", zypper: "zypper install -y" };
 
 function works(command, ...args) {
@@ -47,6 +53,10 @@ function windowTestsMissing() {
   return !["WebKitWebDriver", "Xvfb", "xauth", "xdotool", "openbox", "dbus-launch", "dbus-daemon", "xclip"].every(inPath);
 }
 
+function benchMissing() {
+  return !works("python3", "-c", "import ensurepip, venv, ctypes; ctypes.CDLL('libGL.so.1'); ctypes.CDLL('libgomp.so.1')");
+}
+
 function stop(message) {
   console.error(`\n${message}`);
   process.exit(1);
@@ -68,13 +78,14 @@ export function needToolchains() {
 
 /**
  * Installs the system packages that are missing, or says how and stops.
- * @param {{ window: boolean, windowTests: boolean }} wanted what is going to be built and run
+ * @param {{ window?: boolean, windowTests?: boolean, bench?: boolean }} wanted what is going to be built and run
  */
-export function needSystemPackages({ window, windowTests }) {
+export function needSystemPackages({ window = false, windowTests = false, bench = false }) {
   if (process.platform !== "linux") return;
   const packages = manager => [
     ...((window ? windowMissing() : compilerMissing()) ? BUILD[manager] : []),
     ...(windowTests && windowTestsMissing() ? WINDOW_TESTS[manager] : []),
+    ...(bench && benchMissing() ? BENCH[manager] : []),
   ];
   const manager = family();
   if (manager === null) {
