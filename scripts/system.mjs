@@ -2,11 +2,12 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 
-const BUILD = {
-  apt: ["build-essential", "pkg-config", "libwebkit2gtk-4.1-dev"],
-  dnf: ["gcc", "pkgconf-pkg-config", "webkit2gtk4.1-devel"],
-  pacman: ["base-devel", "webkit2gtk-4.1"],
-  zypper: ["gcc", "pkg-config", "webkit2gtk3-devel"],
+const COMPILER = { apt: ["build-essential"], dnf: ["gcc"], pacman: ["base-devel"], zypper: ["gcc"] };
+const WINDOW = {
+  apt: ["pkg-config", "libwebkit2gtk-4.1-dev"],
+  dnf: ["pkgconf-pkg-config", "webkit2gtk4.1-devel"],
+  pacman: ["pkgconf", "webkit2gtk-4.1"],
+  zypper: ["pkg-config", "webkit2gtk3-devel"],
 };
 const WINDOW_TESTS = {
   apt: ["webkit2gtk-driver", "xvfb", "xauth", "xdotool", "openbox", "libgl1-mesa-dri", "dbus-x11", "xclip"],
@@ -46,7 +47,7 @@ function compilerMissing() {
 }
 
 function windowMissing() {
-  return compilerMissing() || !works("pkg-config", "--exists", "webkit2gtk-4.1");
+  return !works("pkg-config", "--exists", "webkit2gtk-4.1");
 }
 
 function windowTestsMissing() {
@@ -83,7 +84,8 @@ export function needToolchains() {
 export function needSystemPackages({ window = false, windowTests = false, bench = false }) {
   if (process.platform !== "linux") return;
   const packages = manager => [
-    ...((window ? windowMissing() : compilerMissing()) ? BUILD[manager] : []),
+    ...(compilerMissing() ? COMPILER[manager] : []),
+    ...(window && windowMissing() ? WINDOW[manager] : []),
     ...(windowTests && windowTestsMissing() ? WINDOW_TESTS[manager] : []),
     ...(bench && benchMissing() ? BENCH[manager] : []),
   ];
