@@ -98,16 +98,16 @@ export function needSystemPackages({ window = false, windowTests = false, bench 
   }
   const missing = packages(manager);
   if (missing.length === 0) return;
-  const line = `${INSTALL[manager]} ${missing.join(" ")}`;
   const isRoot = process.getuid?.() === 0;
+  const line = `${isRoot ? "" : "sudo "}${INSTALL[manager]} ${missing.join(" ")}`;
   const sudo = isRoot ? [] : inPath("sudo") ? ["sudo"] : null;
-  if (manager !== "apt" || sudo === null) stop(`Some system packages are missing. Install them, then run the same command again:\n\n    ${isRoot ? "" : "sudo "}${line}\n`);
+  if (manager !== "apt" || sudo === null) stop(`Some system packages are missing. Install them, then run the same command again:\n\n    ${line}\n`);
   console.log(`Installing system packages: ${missing.join(" ")}`);
   const apt = (...args) => {
     const [command, ...rest] = [...sudo, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-o", "DPkg::Lock::Timeout=300", ...args];
     return spawnSync(command, rest, { stdio: ["inherit", "inherit", "inherit"] }).status === 0;
   };
   if (!apt("update", "-q") || !apt("install", "-y", "-q", "--no-install-recommends", ...missing)) {
-    stop(`The packages could not be installed. Try it by hand:\n\n    sudo ${line}\n`);
+    stop(`The packages could not be installed. Try it by hand:\n\n    ${line}\n`);
   }
 }
