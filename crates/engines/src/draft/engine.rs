@@ -68,9 +68,9 @@ impl Engine for DraftEngine {
         let input = input.clone();
         let (drafted, mesh, normals, painter) = off_runtime(context, move |context, cancel| {
             let drafted = drafted(context, &input, cancel)?;
-            context.progress(0.4, "Cutting the solid");
+            context.progress(0.4, "cutting the solid");
             let mesh = drafted.shape.surface(VIEW_CELLS, cancel)?;
-            context.progress(0.5, "Mixing the colours");
+            context.progress(0.5, "mixing the colours");
             let painter = drafted.painter(cancel)?;
             let normals = mesh.vertex_normals();
             Ok((drafted, mesh, normals, painter))
@@ -78,7 +78,7 @@ impl Engine for DraftEngine {
         .await?;
         let scene = Arc::new((mesh, normals, painter));
         for (i, slot) in VIEW_SLOTS.into_iter().enumerate() {
-            context.progress(0.6 + 0.4 * i as f32 / VIEW_SLOTS.len() as f32, "Drawing the views");
+            context.progress(0.6 + 0.4 * i as f32 / VIEW_SLOTS.len() as f32, "drawing the views");
             let scene = Arc::clone(&scene);
             let picture = off_runtime(context, move |_, cancel| {
                 let (mesh, normals, painter) = &*scene;
@@ -100,7 +100,7 @@ impl Engine for DraftEngine {
         let input = input.clone();
         off_runtime(context, move |context, cancel| {
             let drafted = drafted(context, &input, cancel)?;
-            context.progress(0.5, "Cutting the solid");
+            context.progress(0.5, "cutting the solid");
             let mesh = drafted.shape.surface(MESH_CELLS, cancel)?;
             if mesh.triangles.is_empty() {
                 return Err(nothing_to_hold());
@@ -132,7 +132,7 @@ fn drafted(
     if let Some(kept) = kept.filter(|kept| kept.is_of(input)) {
         return Ok(kept);
     }
-    context.progress(0.05, "Reading the silhouette");
+    context.progress(0.05, "reading the silhouette");
     let made = Arc::new(Drafted {
         input: input.clone(),
         shape: shape_of(context, input, cancel)?,
