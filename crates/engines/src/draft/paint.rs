@@ -46,6 +46,8 @@ const STEEP_FROM: f32 = 0.30;
 const STEEP_TO: f32 = 0.05;
 /// What walls are averaged over, as a share of the object's longer side.
 const WALL_BLUR_SHARE: f32 = 0.02;
+/// Distance in sRGB of a point from the average round it at which the average is left out.
+const STAIN_DISTANCE: f32 = 0.22;
 
 impl Painter for PicturePainter {
     fn albedo(&self, position_m: Vec3, normal: Vec3, footprint_m: f32) -> [f32; 3] {
@@ -55,9 +57,15 @@ impl Painter for PicturePainter {
         // A wall shows the picture drawn out along its depth: without fine detail there are no streaks.
         let steep = ((STEEP_FROM - normal.z.abs()) / (STEEP_FROM - STEEP_TO)).clamp(0.0, 1.0);
         let object_px = frame.longer_side() as f32 * frame.cell_px;
-        let footprint_px = (footprint_m / self.placement.metres_per_cell * frame.cell_px)
-            .max(steep * WALL_BLUR_SHARE * object_px);
-        let front = self.front.sample(x, y, footprint_px);
+        let footprint_px = footprint_m / self.placement.metres_per_cell * frame.cell_px;
+        let wall_px = steep * WALL_BLUR_SHARE * object_px;
+        let mut front = self.front.sample(x, y, footprint_px);
+        if wall_px > footprint_px {
+            let smooth = self.front.sample(x, y, wall_px);
+            // Something of another colour stands beside the wall: its average would be a stain.
+            let strange = (front.distance(smooth) / STAIN_DISTANCE).min(1.0);
+            front = smooth.lerp(front, strange * strange);
+        }
         let behind = (-normal.z / BACK_FROM).clamp(0.0, 1.0);
         let colour = match &self.back {
             Some(fill) if behind > 0.0 => {
