@@ -45,3 +45,20 @@ for (const sample of samples) {
     for (const slot of ["front", "right", "back", "left", "three_quarter"]) assert.ok(views.includes(`${slot}.png`), `${slot} is missing`);
   });
 }
+
+test("given sides are carved from instead of guessed", async () => {
+  const data = ["--data-dir", path.join(folder, "data"), "--json"];
+  const teapot = path.join(root, "assets/samples/teapot.png");
+  const drafted = path.join(folder, "drafted");
+  const carved = path.join(folder, "carved");
+  await run(oreforge, ["forge", teapot, "--out", drafted, ...data], { maxBuffer: 1 << 26 });
+  const given = ["right", "back", "left"].flatMap(slot => ["--view", `${slot}=${path.join(drafted, "teapot.views", `${slot}.png`)}`]);
+  await run(oreforge, ["forge", teapot, ...given, "--out", carved, ...data], { maxBuffer: 1 << 26 });
+
+  const { mesh, gate, steps } = JSON.parse(await readFile(path.join(carved, "teapot.report.json"), "utf8"));
+  const { facts } = steps.find(({ name }) => name === "mesh");
+  assert.equal(facts.shape, "carved");
+  assert.deepEqual(facts.views, ["front", "right", "back", "left"]);
+  assert.ok(mesh.watertight && mesh.manifold && mesh.components === 1, JSON.stringify(mesh));
+  assert.equal(gate.verdict, "pass", JSON.stringify(gate));
+});
