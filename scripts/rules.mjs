@@ -15,13 +15,15 @@ const MEMBERS = {
   "oreforge-commands": ["oreforge-protocol", "oreforge-jobs"],
   "oreforge-cli": ["oreforge-protocol", "oreforge-commands"],
   "oreforge-desktop": ["oreforge-protocol", "oreforge-commands"],
+  // Sees every room, and no room sees it.
+  "oreforge-tests": ["oreforge-protocol", "oreforge-geometry", "oreforge-engines", "oreforge-store", "oreforge-pipeline", "oreforge-jobs", "oreforge-commands", "oreforge-cli"],
 };
 /** Packages that belong to one room. */
 const ONLY_IN = [
   [/^tauri/, ["oreforge-desktop"]],
-  [/^axum$/, ["oreforge-server"]],
-  [/^(reqwest|hyper|tokio-tungstenite)$/, ["oreforge-engines"]],
-  [/^rusqlite$/, ["oreforge-store"]],
+  [/^axum$/, ["oreforge-server", "oreforge-tests"]],
+  [/^(reqwest|hyper|tokio-tungstenite)$/, ["oreforge-engines", "oreforge-tests"]],
+  [/^rusqlite$/, ["oreforge-store", "oreforge-tests"]],
   [/^anyhow$/, ["oreforge-cli", "oreforge-desktop"]],
 ];
 /** Packages that a room never sees. */

@@ -1,0 +1,1 @@
+//! What the tests of several rooms share. Nothing in the product depends on it.
