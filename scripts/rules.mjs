@@ -37,13 +37,18 @@ function crates() {
   return JSON.parse(stdout).packages;
 }
 
-for (const { name, dependencies } of crates()) {
+for (const { name, dependencies, features } of crates()) {
   const allowed = MEMBERS[name];
   if (allowed === undefined) {
     problems.push(`${name} is not in the plan (scripts/rules.mjs, ARCHITECTURE.md)`);
     continue;
   }
+  // Failure points come with tests alone, and so with no program anybody is handed.
+  for (const [feature, turnsOn] of Object.entries(features)) {
+    if (turnsOn.some(on => /(^|\/)faults$/.test(on))) problems.push(`${name}: the feature ${feature} must not turn on failure points`);
+  }
   for (const dependency of dependencies.filter(({ kind }) => kind !== "dev")) {
+    if (dependency.features.includes("faults")) problems.push(`${name} must not turn on failure points outside of its tests`);
     if (dependency.name in MEMBERS && !allowed.includes(dependency.name)) problems.push(`${name} must not import ${dependency.name}`);
     for (const [pattern, rooms] of ONLY_IN) {
       if (pattern.test(dependency.name) && !rooms.includes(name)) problems.push(`${dependency.name} belongs to ${rooms.join(", ")}, not to ${name}`);

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use oreforge_commands::Oreforge;
+use oreforge_commands::{Oreforge, faults};
 use oreforge_protocol::{Artifact, ArtifactKind, Command, ErrorCode, ErrorReport, JobSnapshot};
 
 use crate::follow::Place;
@@ -26,9 +26,15 @@ pub fn prepare(dir: &Path) -> Result<bool, ErrorReport> {
         .with_hint("Choose another folder with --out."));
     }
     let is_new = !dir.exists();
-    fs::create_dir_all(dir).map_err(unwritable)?;
+    faults::disk("out create").and_then(|()| fs::create_dir_all(dir)).map_err(unwritable)?;
     let probe = dir.join(format!(".oreforge-{}.part", std::process::id()));
-    fs::write(&probe, b"").and_then(|()| fs::remove_file(&probe)).map_err(unwritable)?;
+    faults::disk("out probe")
+        .and_then(|()| fs::write(&probe, b""))
+        .and_then(|()| {
+            faults::pass("out probed");
+            fs::remove_file(&probe)
+        })
+        .map_err(unwritable)?;
     Ok(is_new)
 }
 
@@ -60,6 +66,7 @@ pub async fn write(forge: &Oreforge, job: &JobSnapshot, place: &Place<'_>) -> an
         save(forge, artifact, &path).await?;
         written.push(path);
     }
+    faults::pass("out written");
     Ok(written)
 }
 
@@ -70,6 +77,7 @@ async fn write_views(forge: &Oreforge, views: &[&Artifact], place: &Place<'_>) -
         |ending: &str| place.dir.join(format!(".{}.views.{}.{ending}", place.stem, std::process::id()));
     let (part, old) = (hidden("part"), hidden("old"));
     let result = async {
+        faults::disk("out views create")?;
         fs::create_dir_all(&part)?;
         for artifact in views {
             if let Some(slot) = artifact.slot {
@@ -77,9 +85,12 @@ async fn write_views(forge: &Oreforge, views: &[&Artifact], place: &Place<'_>) -
             }
         }
         if target.is_dir() {
+            faults::disk("out views set aside")?;
             fs::rename(&target, &old)?;
         }
+        faults::disk("out views rename")?;
         fs::rename(&part, &target)?;
+        faults::pass("out views renamed");
         anyhow::Ok(())
     }
     .await;

@@ -8,4 +8,7 @@ mod pictures;
 mod samples;
 mod save;
 
+#[doc(hidden)]
+pub use oreforge_jobs::faults;
+
 pub use oreforge::{Config, Oreforge, SourceFile};

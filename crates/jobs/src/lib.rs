@@ -15,6 +15,8 @@ mod watch_others;
 pub use oreforge_pipeline::{
     Engines, ForgeSpec, StepError, StepInputs, StepOutput, StepSink, cutout, engines,
 };
+#[doc(hidden)]
+pub use oreforge_store::faults;
 pub use oreforge_store::{NewJob, Store, StoreError, StoredSource, safe_file_name, write_atomically};
 pub use queue::Jobs;
 pub use runs::{PipelineRuns, Run, Runs};

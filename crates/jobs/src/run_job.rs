@@ -6,7 +6,7 @@ use std::time::Instant;
 use futures_util::FutureExt;
 use oreforge_pipeline::{StepError, StepOutput};
 use oreforge_protocol::{ErrorCode, ErrorReport, JobId, StepName};
-use oreforge_store::{Begun, QueuedJob, StepCommit, Store, StoreError};
+use oreforge_store::{Begun, QueuedJob, StepCommit, Store, StoreError, faults};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
@@ -50,11 +50,13 @@ async fn run_step(
     run: &mut dyn Run,
     cancel: &CancellationToken,
 ) -> Result<Option<StepName>, ErrorReport> {
+    faults::pass("step start");
     let begun = Instant::now();
     let sink = Arc::new(StoreSink::new(Arc::clone(inner), id, step));
     let over = CancellationToken::new();
     let writer = inner.tasks.spawn(Arc::clone(&sink).write_until(over.clone()));
     let outcome = AssertUnwindSafe(run.run_step(step, cancel.clone(), sink)).catch_unwind().await;
+    faults::pass("step end");
     over.cancel();
     if let Err(ended) = writer.await {
         tracing::error!(%ended, "the writer of progress ended early");
@@ -63,6 +65,7 @@ async fn run_step(
     let error = match outcome {
         Ok(Ok(output)) => match commit(inner, id, step, output, elapsed_ms).await {
             Ok(next) => {
+                faults::pass("step committed");
                 tracing::info!(elapsed_ms = elapsed_ms(), "step done");
                 return Ok(next);
             }
@@ -94,6 +97,7 @@ async fn keep_end(
     inner: &Arc<Inner>,
     end: impl Fn(&Store) -> Result<(), StoreError> + Clone + Send + 'static,
 ) -> Result<(), ErrorReport> {
+    faults::pass("job end");
     loop {
         let report = match inner.write(end.clone()).await {
             Ok(()) => return Ok(()),
@@ -123,6 +127,7 @@ async fn commit(
         .write(move |store| {
             let files = output.artifacts.into_iter().map(to_store).collect();
             let artifacts = store.stage(id, step, files)?;
+            faults::pass("step staged");
             store.commit_step(
                 id,
                 StepCommit { step, elapsed_ms: elapsed_ms(), facts: output.facts, artifacts },

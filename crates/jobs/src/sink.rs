@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use oreforge_pipeline::{NewArtifact, StepSink};
 use oreforge_protocol::{ErrorReport, GateReport, JobId, LogLevel, StepName};
-use oreforge_store::ArtifactBytes;
+use oreforge_store::{ArtifactBytes, faults};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -120,7 +120,9 @@ impl StepSink for StoreSink {
 
     fn publish(&self, artifact: NewArtifact) -> Result<(), ErrorReport> {
         let staged = self.inner.store.stage(self.job, self.step, vec![to_store(artifact)])?;
+        faults::pass("publish staged");
         self.inner.store.publish(self.job, staged)?;
+        faults::pass("published");
         self.inner.hub.wake();
         Ok(())
     }

@@ -11,7 +11,8 @@ use crate::events::append;
 use crate::file::{sync_folder, write_renamed};
 use crate::row::{from_word, job_row, parse_id, step_at, step_index};
 use crate::sources::{read_checked, sha256_hex};
-use crate::{Store, StoreError, layout};
+use crate::store::make_folder;
+use crate::{Store, StoreError, faults, layout};
 
 /// A file a step made, not yet on disk.
 #[derive(Debug)]
@@ -69,7 +70,7 @@ impl Store {
                 .ok_or(StoreError::EmptyArtifact)?;
             let target = layout::absolute(self.root(), &path);
             let folder = target.parent().unwrap_or(self.root()).to_owned();
-            fs::create_dir_all(&folder).map_err(|e| StoreError::io(&folder, e))?;
+            make_folder(&folder)?;
             write_renamed(&target, &bytes, &self.runner.id).map_err(|e| StoreError::io(&target, e))?;
             folders.insert(folder);
             let artifact = Artifact {
@@ -123,7 +124,7 @@ impl Store {
     pub(crate) fn discard(&self, relative: Vec<String>) {
         for path in relative {
             let path = layout::absolute(self.root(), &path);
-            if let Err(error) = fs::remove_file(&path) {
+            if let Err(error) = faults::disk("file discard").and_then(|()| fs::remove_file(&path)) {
                 tracing::warn!(path = %path.display(), %error, "an outdated file stays");
             }
         }

@@ -5,7 +5,7 @@ use rusqlite::{Connection, params};
 
 use crate::row::{from_json, job_row, parse_id, step_index, to_json};
 use crate::store::{Durability, now_ms};
-use crate::{Store, StoreError, layout};
+use crate::{Store, StoreError, faults, layout};
 
 impl Store {
     /// Events of a job after a cursor, oldest first, at most `limit`.
@@ -69,8 +69,10 @@ pub(crate) fn append(db: &Connection, job: JobId, body: &EventBody) -> Result<Ev
         EventBody::Progress { step, .. } => Some(step_index(*step)),
         _ => None,
     };
+    faults::pass("event append");
     db.prepare_cached("INSERT INTO events(job_id, at, progress_step, body) VALUES(?1, ?2, ?3, ?4)")?
         .execute(params![job.to_string(), now_ms(), progress_step, to_json(body)?])?;
+    faults::pass("event appended");
     Ok(EventSeq(db.last_insert_rowid()))
 }
 

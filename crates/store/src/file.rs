@@ -1,10 +1,12 @@
 //! Files that are either whole or not there.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
 use uuid::Uuid;
+
+use crate::faults;
 
 /// Ending of files that are being written.
 pub(crate) const PART_ENDING: &str = ".part";
@@ -22,12 +24,10 @@ pub(crate) fn write_renamed(path: &Path, bytes: &[u8], tag: &str) -> io::Result<
     // A name of its own, so that two writers of one file never share a part, and one that is short however long
     // the final name is.
     let part = parent_of(path)?.join(format!(".{}.{tag}{PART_ENDING}", Uuid::new_v4().simple()));
-    let written = File::create(&part)
-        .and_then(|mut file| {
-            file.write_all(bytes)?;
-            file.sync_all()
-        })
-        .and_then(|()| fs::rename(&part, path));
+    let written = write_synced(&part, bytes).and_then(|()| {
+        faults::disk("file rename")?;
+        fs::rename(&part, path)
+    });
     if written.is_err() {
         // The first error is the one worth telling; a part that stays is collected at the next start.
         let _ = fs::remove_file(&part);
@@ -35,8 +35,17 @@ pub(crate) fn write_renamed(path: &Path, bytes: &[u8], tag: &str) -> io::Result<
     written
 }
 
+fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    faults::disk("file create")?;
+    let mut file = File::create(path)?;
+    faults::write_all(&mut file, bytes)?;
+    faults::disk("file sync")?;
+    file.sync_all()
+}
+
 /// Makes renames in a folder survive a power cut. Windows does so by itself and cannot open folders.
 pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
+    faults::disk("folder sync")?;
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 

@@ -7,6 +7,7 @@ mod artifacts;
 mod create;
 mod error;
 mod events;
+pub mod faults;
 mod file;
 mod layout;
 mod recover;

@@ -7,7 +7,7 @@ use crate::file::sweep_parts;
 use crate::row::{job_row, parse_id};
 use crate::run::end_abandoned;
 use crate::store::Durability;
-use crate::{Store, StoreError, layout, runner};
+use crate::{Store, StoreError, faults, layout, runner};
 
 impl Store {
     /// Puts in order what dead processes left: their running jobs become interrupted, or cancelled where that
@@ -42,6 +42,7 @@ impl Store {
             sweep_parts(&folder.join("views"), &tags);
         }
         sweep_parts(&self.root().join("sources"), &tags);
+        faults::pass("dead swept");
         runner::forget(self.root(), &tags);
         Ok(true)
     }

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
 
-use crate::StoreError;
+use crate::store::make_folder;
+use crate::{StoreError, faults};
 
 pub(crate) struct Runner {
     pub(crate) id: String,
@@ -17,14 +18,19 @@ pub(crate) struct Runner {
 impl Runner {
     pub(crate) fn register(root: &Path) -> Result<Self, StoreError> {
         let folder = root.join("runners");
-        fs::create_dir_all(&folder).map_err(|e| StoreError::io(&folder, e))?;
+        make_folder(&folder)?;
         let id = Uuid::new_v4().simple().to_string();
         let path = lock_path(root, &id);
         // Locked before it has its name, so that nobody ever sees it free.
         let early = folder.join(format!("{id}.new"));
-        let lock = File::create(&early).map_err(|e| StoreError::io(&early, e))?;
+        let lock = faults::disk("runner create")
+            .and_then(|()| File::create(&early))
+            .map_err(|e| StoreError::io(&early, e))?;
         lock.lock().map_err(|e| StoreError::io(&early, e))?;
-        fs::rename(&early, &path).map_err(|e| StoreError::io(&path, e))?;
+        faults::disk("runner rename")
+            .and_then(|()| fs::rename(&early, &path))
+            .map_err(|e| StoreError::io(&path, e))?;
+        faults::pass("runner registered");
         Ok(Self { id, path, _lock: lock })
     }
 }
@@ -32,7 +38,7 @@ impl Runner {
 impl Drop for Runner {
     fn drop(&mut self) {
         // What stays is free once the process is gone, and then removed by `collect_dead`.
-        let _ = fs::remove_file(&self.path);
+        let _ = faults::disk("runner remove").and_then(|()| fs::remove_file(&self.path));
     }
 }
 
@@ -62,18 +68,15 @@ pub(crate) fn dead(root: &Path) -> Vec<String> {
 pub(crate) fn forget(root: &Path, ids: &[String]) {
     for id in ids {
         // Another process may have been quicker.
-        let _ = fs::remove_file(lock_path(root, id));
+        let _ = faults::disk("runner forget").and_then(|()| fs::remove_file(lock_path(root, id)));
     }
 }
 
 /// The lock of the one process that owns the data folder, if nobody has it yet.
 pub(crate) fn try_own(root: &Path) -> Result<Option<File>, StoreError> {
     let path = root.join("owner.lock");
-    let file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&path)
+    let file = faults::disk("owner create")
+        .and_then(|()| OpenOptions::new().create(true).truncate(false).write(true).open(&path))
         .map_err(|e| StoreError::io(&path, e))?;
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),

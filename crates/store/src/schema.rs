@@ -1,6 +1,6 @@
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
-use crate::StoreError;
+use crate::{StoreError, faults};
 
 /// Statements that lead from each schema version to the next; the first makes version 1.
 const MIGRATIONS: [&str; 1] = [include_str!("schema_v1.sql")];
@@ -19,13 +19,16 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     }
     for statements in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
         tx.execute_batch(statements)?;
+        faults::pass("schema step");
     }
     tx.execute(
         "INSERT INTO meta(key, value) VALUES('schema_version', ?1)
          ON CONFLICT(key) DO UPDATE SET value = excluded.value",
         params![known],
     )?;
+    faults::pass("schema commit");
     tx.commit()?;
+    faults::pass("schema committed");
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::runner::Runner;
-use crate::{StoreError, runner, schema};
+use crate::{StoreError, faults, runner, schema};
 
 /// How long a call waits for another process to finish its transaction.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -39,10 +39,10 @@ impl Store {
     /// # Errors
     /// When the folder cannot be made, read or written, or was made by a newer version.
     pub fn open(root: &Path) -> Result<Self, StoreError> {
-        fs::create_dir_all(root).map_err(|e| StoreError::io(root, e))?;
+        make_folder(root)?;
         let root = std::path::absolute(root).map_err(|e| StoreError::io(root, e))?;
         let sources = root.join("sources");
-        fs::create_dir_all(&sources).map_err(|e| StoreError::io(&sources, e))?;
+        make_folder(&sources)?;
         let owner = runner::try_own(&root)?;
         let database = root.join("oreforge.sqlite3");
         let mut writer = connect(&database)?;
@@ -93,8 +93,11 @@ impl Store {
             writer.durability = durability;
         }
         let tx = writer.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        faults::pass("transaction open");
         let value = change(&tx)?;
+        faults::pass("transaction commit");
         tx.commit()?;
+        faults::pass("transaction committed");
         Ok(value)
     }
 
@@ -113,7 +116,12 @@ impl Store {
     }
 }
 
+pub(crate) fn make_folder(path: &Path) -> Result<(), StoreError> {
+    faults::disk("folder create").and_then(|()| fs::create_dir_all(path)).map_err(|e| StoreError::io(path, e))
+}
+
 fn connect(path: &Path) -> Result<Connection, StoreError> {
+    faults::watch_sqlite();
     let connection = Connection::open(path)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
@@ -126,5 +134,5 @@ fn connect(path: &Path) -> Result<Connection, StoreError> {
 /// Milliseconds since 1970-01-01 UTC.
 pub(crate) fn now_ms() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX).saturating_add(faults::clock_offset_ms())
 }
