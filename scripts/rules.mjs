@@ -13,10 +13,12 @@ const MEMBERS = {
   "oreforge-pipeline": ["oreforge-protocol", "oreforge-geometry", "oreforge-engines"],
   "oreforge-jobs": ["oreforge-protocol", "oreforge-pipeline", "oreforge-store"],
   "oreforge-commands": ["oreforge-protocol", "oreforge-jobs"],
-  "oreforge-cli": ["oreforge-protocol", "oreforge-commands"],
+  "oreforge-server": ["oreforge-protocol", "oreforge-commands"],
+  // `oreforge serve` is the server.
+  "oreforge-cli": ["oreforge-protocol", "oreforge-commands", "oreforge-server"],
   "oreforge-desktop": ["oreforge-protocol", "oreforge-commands"],
   // Sees every room, and no room sees it.
-  "oreforge-tests": ["oreforge-protocol", "oreforge-geometry", "oreforge-engines", "oreforge-store", "oreforge-pipeline", "oreforge-jobs", "oreforge-commands", "oreforge-cli"],
+  "oreforge-tests": ["oreforge-protocol", "oreforge-geometry", "oreforge-engines", "oreforge-store", "oreforge-pipeline", "oreforge-jobs", "oreforge-commands", "oreforge-server", "oreforge-cli"],
 };
 /** Packages that belong to one room. */
 const ONLY_IN = [

@@ -1,12 +1,12 @@
 //! What the page may ask for, apart from dialogs and the clipboard.
 
+use oreforge_commands::page_policy;
 use oreforge_protocol::{Command, ErrorReport, Event, EventSeq, JobId, Reply};
 use tauri::State;
 use tauri::ipc::Channel;
 
 use crate::core::{Core, Opening};
 use crate::drops::Drop;
-use crate::page_policy;
 
 #[tauri::command]
 pub async fn execute(core: State<'_, Core>, command: Command) -> Result<Reply, ErrorReport> {

@@ -11,7 +11,6 @@ mod dialogs;
 mod drops;
 mod files;
 mod ipc;
-mod page_policy;
 
 use anyhow::Context;
 use tauri::webview::PageLoadEvent;

@@ -1,3 +1,4 @@
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
@@ -20,6 +21,9 @@ pub enum Verb {
     Forge(ForgeArgs),
     /// Look at jobs, stop them, go on with them.
     Jobs(JobsArgs),
+    /// Open the front end in a browser, and the commands to other programs.
+    #[command(after_help = SERVE_EXAMPLES)]
+    Serve(ServeArgs),
     /// Print a completion script for a shell.
     Completions { shell: clap_complete::Shell },
 }
@@ -29,6 +33,7 @@ Examples:
   oreforge forge duck.png --out out     make out/duck.glb and what goes with it
   oreforge jobs list                    every job of the data folder, newest first
   oreforge jobs resume ID --out out     go on with a job that was interrupted or cancelled
+  oreforge serve                        the same forge in a browser
   oreforge completions bash             print what your shell needs to complete these words";
 
 const FORGE_EXAMPLES: &str = "\
@@ -45,6 +50,34 @@ Examples:
 Exit codes: 0 done, 2 usage or a place that cannot be written, 3 bad input or a mask is needed,
 4 engine not available, 5 the quality gate refused, 6 the engine or the data folder failed,
 130 cancelled. With several pictures every result is kept and the highest code is given.";
+
+const SERVE_EXAMPLES: &str = "\
+Examples:
+  oreforge serve
+      prints an address to open in a browser of this computer
+  oreforge serve --port 0 --json
+      takes a free port; the first line is {\"url\": …, \"token\": …}
+  curl -H \"Authorization: Bearer $TOKEN\" $URL/api/openapi.json
+      every command, for your own programs";
+
+#[derive(Debug, ClapArgs)]
+pub struct ServeArgs {
+    /// 0 takes a free one.
+    #[arg(long, value_name = "N", default_value_t = 4170)]
+    pub port: u16,
+    /// Address to listen on. Beyond this computer it needs --token.
+    #[arg(long, value_name = "ADDR", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    pub bind: IpAddr,
+    /// What a program has to know to come in, at least 16 characters; made up when absent.
+    #[arg(long, value_name = "T", env = "OREFORGE_TOKEN", hide_env_values = true)]
+    pub token: Option<String>,
+    /// Where jobs are kept.
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// The address and the token as one line of JSON on stdout, nothing else there.
+    #[arg(long)]
+    pub json: bool,
+}
 
 #[derive(Debug, ClapArgs)]
 pub struct ForgeArgs {

@@ -7,6 +7,7 @@ mod forge;
 mod interrupt;
 mod jobs;
 mod outputs;
+mod serve;
 mod show;
 
 use std::io::{self, Write};
@@ -41,6 +42,7 @@ pub fn run() -> ExitCode {
         match verb {
             Verb::Forge(args) => forge::forge(args).await,
             Verb::Jobs(args) => jobs::jobs(args).await,
+            Verb::Serve(args) => serve::serve(args).await,
             Verb::Completions { .. } => Ok(Exit::Done),
         }
     });

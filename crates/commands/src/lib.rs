@@ -4,11 +4,15 @@
 mod dispatch;
 mod logs;
 mod oreforge;
+pub mod page_policy;
 mod pictures;
 mod samples;
 mod save;
+mod shown;
 
 #[doc(hidden)]
 pub use oreforge_jobs::faults;
 
-pub use oreforge::{Config, Oreforge, SourceFile};
+pub use oreforge::{Config, Oreforge};
+pub use pictures::MAX_PICTURE_BYTES;
+pub use shown::{Shown, ShownFile};

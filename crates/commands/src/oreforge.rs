@@ -4,13 +4,11 @@ use std::sync::Arc;
 use directories::ProjectDirs;
 use futures_util::Stream;
 use oreforge_jobs::{Engines, Jobs, PipelineRuns, Store};
-use oreforge_protocol::{
-    Artifact, ArtifactId, Command, ErrorCode, ErrorReport, Event, EventSeq, JobId, Reply, SourceId,
-    SourceInfo,
-};
+use oreforge_protocol::{Command, ErrorCode, ErrorReport, Event, EventSeq, JobId, Reply, SourceInfo};
 use tokio::runtime::Handle;
 
 use crate::logs::{self, LogGuard};
+use crate::shown::{self, Shown, ShownFile};
 use crate::{dispatch, pictures};
 
 /// How to open Oreforge.
@@ -28,14 +26,6 @@ pub struct Oreforge {
     pub(crate) jobs: Jobs,
     pub(crate) engines: Engines,
     _logs: Arc<LogGuard>,
-}
-
-/// Where a host that serves files finds a picture.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SourceFile {
-    pub file_name: String,
-    /// Absolute.
-    pub path: String,
 }
 
 impl Oreforge {
@@ -78,13 +68,12 @@ impl Oreforge {
         pictures::import(self, pictures::Picture::from_bytes(file_name, bytes)?).await
     }
 
-    pub async fn artifact(&self, id: ArtifactId) -> Result<Artifact, ErrorReport> {
-        self.jobs.read(move |store| store.artifact(id)).await
-    }
-
-    pub async fn source(&self, id: SourceId) -> Result<SourceFile, ErrorReport> {
-        let source = self.jobs.read(move |store| store.source(&id)).await?;
-        Ok(SourceFile { file_name: source.file_name, path: source.path.to_string_lossy().into_owned() })
+    /// A file of the store as a page shows it.
+    ///
+    /// # Errors
+    /// When it is not there, or is a picture that no longer decodes.
+    pub async fn shown(&self, what: Shown) -> Result<ShownFile, ErrorReport> {
+        shown::find(self, what).await
     }
 
     /// Ends running work; its jobs become interrupted and can be resumed. Then every stream of events ends.

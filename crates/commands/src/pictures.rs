@@ -11,7 +11,7 @@ use oreforge_protocol::{ErrorCode, ErrorReport, SourceInfo, SourceRef};
 use crate::{Oreforge, samples};
 
 /// Larger files are refused before they are read. The decoder has the same bound.
-const MAX_PICTURE_BYTES: u64 = 64_000_000;
+pub const MAX_PICTURE_BYTES: u64 = 64_000_000;
 
 pub(crate) struct Picture {
     pub(crate) file_name: String,

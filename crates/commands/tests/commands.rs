@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use futures_util::StreamExt;
-use oreforge_commands::{Config, Oreforge};
+use oreforge_commands::{Config, Oreforge, Shown, ShownFile};
 use oreforge_protocol::{
     ArtifactKind, Command, ErrorCode, EventBody, EventSeq, ForgeParams, ForgeRequest, JobSnapshot, JobState,
     Reply, SourceRef,
@@ -83,7 +83,10 @@ async fn pictures_come_in_by_path_by_bytes_and_as_samples_and_bad_ones_stay_out(
     let bytes = std::fs::read(&by_name.path).unwrap();
     let by_bytes = forge.import_bytes("pasted.png".to_owned(), bytes).await.unwrap();
     assert_eq!((by_name.id.clone(), by_bytes.width_px, by_bytes.height_px), (by_bytes.id, 1024, 1024));
-    assert_eq!(forge.source(by_name.id).await.unwrap().path, by_name.path);
+    assert_eq!(
+        forge.shown(Shown::Source(by_name.id)).await.unwrap(),
+        ShownFile::OnDisk { path: by_name.path.into(), media_type: "image/png" }
+    );
     let text = forge.import_bytes("letter.png".to_owned(), b"dear friend, this is no picture".to_vec()).await;
     assert_eq!(text.unwrap_err().code, ErrorCode::NotAPicture);
     let empty = forge.import_bytes("empty.png".to_owned(), Vec::new()).await;

@@ -9,6 +9,7 @@ use crate::{ArtifactId, JobId, StepName};
 /// `(cos e · sin a, sin e, cos e · cos a)` of the object, a = azimuth, e = elevation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ViewSlot {
     Front,
@@ -84,6 +85,7 @@ impl FromStr for ViewSlot {
 /// What a file made by a job is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ArtifactKind {
     /// The object without its background, RGBA PNG, straight alpha.
@@ -133,6 +135,7 @@ impl ArtifactKind {
 /// A file a job made. It exists under `path` with exactly these bytes for as long as the row does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Artifact {
     pub id: ArtifactId,
     pub job_id: JobId,

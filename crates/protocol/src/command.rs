@@ -5,6 +5,7 @@ use crate::{ArtifactId, ErrorReport, EventSeq, ForgeRequest, JobId, JobSnapshot,
 /// A picture in the store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SourceInfo {
     pub id: SourceId,
     pub file_name: String,
@@ -18,6 +19,7 @@ pub struct SourceInfo {
 /// A picture that comes with the app.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SampleInfo {
     pub name: String,
     pub file_name: String,
@@ -26,6 +28,7 @@ pub struct SampleInfo {
 /// One engine, and whether it can work now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EngineStatus {
     pub engine: String,
     pub ready: bool,
@@ -40,12 +43,14 @@ macro_rules! commands {
     ($($(#[$doc:meta])* $name:ident { $($field:ident : $type:ty),* } -> $reply:ty;)*) => {
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
         #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[serde(tag = "command", rename_all = "snake_case")]
         pub enum Command { $($(#[$doc])* $name { $($field: $type),* },)* }
 
         /// The answer to the command of the same name.
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
         #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[serde(tag = "command", content = "reply", rename_all = "snake_case")]
         pub enum Reply { $($name($reply),)* }
     };
@@ -78,6 +83,7 @@ commands! {
 /// One brush stroke over a picture.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MaskStroke {
     /// Keep what is painted over; else remove it.
     pub keep: bool,
@@ -89,6 +95,7 @@ pub struct MaskStroke {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CutoutPreview {
     /// Alpha as an 8-bit grey PNG in base64, at most 1024 px on its longer side.
     pub alpha_png_base64: String,
@@ -100,6 +107,7 @@ pub struct CutoutPreview {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SavedFile {
     pub path: String,
     #[cfg_attr(feature = "ts", ts(type = "number"))]

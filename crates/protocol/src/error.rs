@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 /// Every way a command or a job can fail. Closed: hosts match on it exhaustively.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorCode {
     /// The request itself makes no sense: a value out of range, a slot twice.
@@ -54,6 +55,7 @@ pub enum ErrorCode {
 /// An error as it crosses a boundary: what happened in an artist's words, and what to do next.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ErrorReport {
     pub code: ErrorCode,
     pub message: String,

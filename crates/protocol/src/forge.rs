@@ -7,6 +7,7 @@ use crate::{SourceId, ViewSlot};
 /// Where a picture comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "from", rename_all = "snake_case")]
 pub enum SourceRef {
     /// A file on this computer. It is copied into the store when the job is made, so that the artist may move
@@ -20,6 +21,7 @@ pub enum SourceRef {
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum EngineChoice {
     #[default]
@@ -31,6 +33,7 @@ pub enum EngineChoice {
 /// How a silhouette becomes a solid.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ProfileChoice {
     #[default]
@@ -46,6 +49,7 @@ pub enum ProfileChoice {
 /// What the unseen back looks like.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum BackChoice {
     #[default]
@@ -58,6 +62,7 @@ pub enum BackChoice {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct ForgeParams {
     pub engine: EngineChoice,
@@ -122,6 +127,7 @@ impl ForgeParams {
 /// Everything a forge job needs to run, and to run again with the same result.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ForgeRequest {
     pub source: SourceRef,
     /// Pictures of other sides; the draft engine carves from them instead of guessing.

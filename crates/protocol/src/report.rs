@@ -7,6 +7,7 @@ use crate::{ForgeParams, StepName, ViewSlot};
 /// Measured on the exported mesh, with the vertices split at UV seams welded again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MeshStats {
     /// As stored, seams split.
     pub vertices: u32,
@@ -32,6 +33,7 @@ pub struct MeshStats {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum GateVerdict {
     Pass,
@@ -43,6 +45,7 @@ pub enum GateVerdict {
 /// How one view compares with the reference.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ViewScore {
     pub slot: ViewSlot,
     /// 0..=100.
@@ -54,6 +57,7 @@ pub struct ViewScore {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct GateReport {
     pub verdict: GateVerdict,
     pub views: Vec<ViewScore>,
@@ -62,6 +66,7 @@ pub struct GateReport {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StepReport {
     pub name: StepName,
     #[cfg_attr(feature = "ts", ts(type = "number"))]
@@ -73,6 +78,7 @@ pub struct StepReport {
 /// Where an asset came from; written into `asset.extras`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Provenance {
     pub generator: String,
     pub engine: String,
@@ -86,6 +92,7 @@ pub struct Provenance {
 /// `<stem>.report.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Report {
     pub engine: String,
     #[cfg_attr(feature = "ts", ts(type = "number"))]

@@ -1,8 +1,10 @@
-//! The page never names a place on the disk: files come in and go out by the system's dialogs and by being
-//! dropped, so that a page gone wrong can neither read nor write where the artist did not point.
+//! What a page may ask for. It never names a place on the disk: files come in and go out by the system's dialogs, by
+//! being dropped, or as bytes, so that a page gone wrong can neither read nor write where the artist did not point.
 
 use oreforge_protocol::{Command, ErrorCode, ErrorReport, SourceRef};
 
+/// # Errors
+/// `bad_request` for a command that names a path.
 pub fn check(command: &Command) -> Result<(), ErrorReport> {
     match command {
         Command::StartForge { request } => {
