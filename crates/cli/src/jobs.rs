@@ -147,15 +147,22 @@ async fn resume_into(
     json: bool,
     interrupt: &Interrupt,
 ) -> anyhow::Result<Exit> {
-    let seen = snapshot(forge, id).await?.last_seq;
-    let Reply::ResumeJob(job) = forge.execute(Command::ResumeJob { id }).await? else {
-        return Err(mismatch().into());
+    let seen = snapshot(forge, id).await?;
+    // Done, but its program may have ended before the results were in their place: their event is told again.
+    let (job, after) = if seen.state == JobState::Done && out.is_some() {
+        let before_the_last = EventSeq(seen.last_seq.0 - 1);
+        (seen, before_the_last)
+    } else {
+        let Reply::ResumeJob(job) = forge.execute(Command::ResumeJob { id }).await? else {
+            return Err(mismatch().into());
+        };
+        (job, seen.last_seq)
     };
     // The name may come from a host without a file system in mind.
     let stem =
         Path::new(&job.name).file_name().map_or_else(|| "picture".into(), |name| name.to_string_lossy());
     let place = out.map(|dir| Place { dir, stem: &stem });
-    follow(forge, &job, seen, place, json, interrupt).await
+    follow(forge, &job, after, place, json, interrupt).await
 }
 
 fn summary(job: &JobSnapshot) -> String {

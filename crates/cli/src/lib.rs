@@ -9,6 +9,7 @@ mod jobs;
 mod outputs;
 mod serve;
 mod show;
+mod staging;
 
 use std::io::{self, Write};
 use std::process::ExitCode;

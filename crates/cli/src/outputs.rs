@@ -9,14 +9,11 @@ use oreforge_commands::{Oreforge, faults};
 use oreforge_protocol::{Artifact, ArtifactKind, Command, ErrorCode, ErrorReport, JobSnapshot};
 
 use crate::follow::Place;
+use crate::staging::{Staging, tidy_abandoned};
 
-/// Makes sure that results can be written before work is spent on them. True when the folder was not there.
+/// Makes sure that results can be written before work is spent on them, and that nothing half written lies there.
+/// True when the folder was not there.
 pub fn prepare(dir: &Path) -> Result<bool, ErrorReport> {
-    let unwritable = |error: io::Error| {
-        ErrorReport::new(ErrorCode::OutputUnwritable, format!("Nothing can be written to {}.", dir.display()))
-            .with_hint("Choose another folder with --out.")
-            .with_details(error.to_string())
-    };
     // The core takes places as text.
     if dir.to_str().is_none() {
         return Err(ErrorReport::new(
@@ -26,15 +23,16 @@ pub fn prepare(dir: &Path) -> Result<bool, ErrorReport> {
         .with_hint("Choose another folder with --out."));
     }
     let is_new = !dir.exists();
-    faults::disk("out create").and_then(|()| fs::create_dir_all(dir)).map_err(unwritable)?;
-    let probe = dir.join(format!(".oreforge-{}.part", std::process::id()));
-    faults::disk("out probe")
-        .and_then(|()| fs::write(&probe, b""))
+    faults::disk("out create")
+        .and_then(|()| fs::create_dir_all(dir))
         .and_then(|()| {
-            faults::pass("out probed");
-            fs::remove_file(&probe)
+            tidy_abandoned(dir);
+            Staging::open(dir)
         })
-        .map_err(unwritable)?;
+        .map_err(|error| {
+            tidy(dir, is_new);
+            unwritable(dir, &error)
+        })?;
     Ok(is_new)
 }
 
@@ -49,9 +47,17 @@ pub fn tidy(dir: &Path, is_new: bool) {
 /// Writes every result, each whole or not at all; the mesh comes last, so that it is there when all are.
 /// Returns the paths.
 pub async fn write(forge: &Oreforge, job: &JobSnapshot, place: &Place<'_>) -> anyhow::Result<Vec<PathBuf>> {
-    let mut written = Vec::new();
-    let views: Vec<&Artifact> = job.artifacts.iter().filter(|a| a.kind == ArtifactKind::View).collect();
-    written.push(write_views(forge, &views, place).await?);
+    let staging = Staging::open(place.dir).map_err(|error| unwritable(place.dir, &error))?;
+    let views = format!("{}.views", place.stem);
+    faults::disk("out folder create")
+        .and_then(|()| fs::create_dir(staging.path().join(&views)))
+        .map_err(|error| unwritable(&place.dir.join(&views), &error))?;
+    for view in job.artifacts.iter().filter(|artifact| artifact.kind == ArtifactKind::View) {
+        if let Some(slot) = view.slot {
+            stage(forge, view, &staging, place, &format!("{views}/{slot}.png")).await?;
+        }
+    }
+    let mut names = vec![views];
     for (kind, ending) in [
         (ArtifactKind::Preview, "preview.png"),
         (ArtifactKind::Report, "report.json"),
@@ -62,58 +68,52 @@ pub async fn write(forge: &Oreforge, job: &JobSnapshot, place: &Place<'_>) -> an
             .iter()
             .find(|a| a.kind == kind && a.slot.is_none())
             .with_context(|| format!("the job made no {}", kind.as_str()))?;
-        let path = place.dir.join(format!("{}.{ending}", place.stem));
-        save(forge, artifact, &path).await?;
-        written.push(path);
+        let name = format!("{}.{ending}", place.stem);
+        stage(forge, artifact, &staging, place, &name).await?;
+        names.push(name);
+    }
+    let mut written = Vec::new();
+    for name in names {
+        written.push(staging.publish(&name).map_err(|error| unwritable(&place.dir.join(&name), &error))?);
     }
     faults::pass("out written");
     Ok(written)
 }
 
-/// The views appear as one folder, complete.
-async fn write_views(forge: &Oreforge, views: &[&Artifact], place: &Place<'_>) -> anyhow::Result<PathBuf> {
-    let target = place.dir.join(format!("{}.views", place.stem));
-    let hidden =
-        |ending: &str| place.dir.join(format!(".{}.views.{}.{ending}", place.stem, std::process::id()));
-    let (part, old) = (hidden("part"), hidden("old"));
-    let result = async {
-        faults::disk("out views create")?;
-        fs::create_dir_all(&part)?;
-        for artifact in views {
-            if let Some(slot) = artifact.slot {
-                save(forge, artifact, &part.join(format!("{slot}.png"))).await?;
-            }
+async fn stage(
+    forge: &Oreforge,
+    artifact: &Artifact,
+    staging: &Staging,
+    place: &Place<'_>,
+    name: &str,
+) -> Result<(), ErrorReport> {
+    let path = staging.path().join(name).to_string_lossy().into_owned();
+    match forge.execute(Command::SaveArtifact { id: artifact.id, path }).await {
+        Ok(_) => Ok(()),
+        // Said of the place that a person knows.
+        Err(report) if matches!(report.code, ErrorCode::DiskFull | ErrorCode::OutputUnwritable) => {
+            let details = report.details.unwrap_or_default();
+            Err(unwritable_because(&place.dir.join(name), report.code, details))
         }
-        if target.is_dir() {
-            faults::disk("out views set aside")?;
-            fs::rename(&target, &old)?;
-        }
-        faults::disk("out views rename")?;
-        fs::rename(&part, &target)?;
-        faults::pass("out views renamed");
-        anyhow::Ok(())
+        Err(report) => Err(report),
     }
-    .await;
-    // On the good way there is no part, on the bad way nothing worth keeping in it.
-    let _ = fs::remove_dir_all(&part);
-    if result.is_ok() {
-        let _ = fs::remove_dir_all(&old);
-    } else if !target.exists() {
-        let _ = fs::rename(&old, &target);
-    }
-    result.map_err(|error| match error.downcast::<io::Error>() {
-        Ok(error) => {
-            ErrorReport::new(ErrorCode::OutputUnwritable, format!("{} cannot be written.", target.display()))
-                .with_details(error.to_string())
-                .into()
-        }
-        Err(error) => error,
-    })?;
-    Ok(target)
 }
 
-async fn save(forge: &Oreforge, artifact: &Artifact, path: &Path) -> Result<(), ErrorReport> {
-    let path = path.to_string_lossy().into_owned();
-    forge.execute(Command::SaveArtifact { id: artifact.id, path }).await?;
-    Ok(())
+fn unwritable(path: &Path, error: &io::Error) -> ErrorReport {
+    let code = match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ErrorCode::DiskFull,
+        _ => ErrorCode::OutputUnwritable,
+    };
+    unwritable_because(path, code, error.to_string())
+}
+
+fn unwritable_because(path: &Path, code: ErrorCode, details: String) -> ErrorReport {
+    let place = path.display();
+    let report = match code {
+        ErrorCode::DiskFull => ErrorReport::new(code, format!("There is no room left for {place}."))
+            .with_hint("Free some space or choose another folder with --out; what is done is kept."),
+        _ => ErrorReport::new(code, format!("{place} cannot be written."))
+            .with_hint("Check that you may write there, or choose another folder with --out."),
+    };
+    report.with_details(details)
 }

@@ -13,6 +13,7 @@ impl Store {
     /// Puts in order what dead processes left: their running jobs become interrupted, or cancelled where that
     /// had been asked for, and their half written files go. True when there was somebody dead.
     pub fn collect_dead(&self) -> Result<bool, StoreError> {
+        runner::tidy_early(self.root());
         let running: Vec<(String, String, String)> = self.read(|tx| {
             let mut statement =
                 tx.prepare("SELECT id, runner, folder FROM jobs WHERE state = 'running' AND runner <> ?1")?;

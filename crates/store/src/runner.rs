@@ -2,12 +2,19 @@
 //! of a process that died is free, whatever killed it.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
 
 use crate::store::make_folder;
 use crate::{StoreError, faults};
+
+/// Ending of a lock file that does not yet have its name.
+const EARLY_ENDING: &str = ".new";
+
+/// How often a process makes its lock file anew.
+const MAX_CLAIMS: u32 = 3;
 
 pub(crate) struct Runner {
     pub(crate) id: String,
@@ -21,18 +28,29 @@ impl Runner {
         make_folder(&folder)?;
         let id = Uuid::new_v4().simple().to_string();
         let path = lock_path(root, &id);
-        // Locked before it has its name, so that nobody ever sees it free.
-        let early = folder.join(format!("{id}.new"));
-        let lock = faults::disk("runner create")
-            .and_then(|()| File::create(&early))
-            .map_err(|e| StoreError::io(&early, e))?;
-        lock.lock().map_err(|e| StoreError::io(&early, e))?;
-        faults::disk("runner rename")
-            .and_then(|()| fs::rename(&early, &path))
-            .map_err(|e| StoreError::io(&path, e))?;
+        // Locked before it has its name, so that nobody ever sees it free. Until then somebody who tidies up may
+        // take it for abandoned.
+        let mut claimed = claim(&folder, &id, &path);
+        for _ in 0..MAX_CLAIMS {
+            match claimed {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => claimed = claim(&folder, &id, &path),
+                _ => break,
+            }
+        }
+        let lock = claimed.map_err(|e| StoreError::io(&path, e))?;
         faults::pass("runner registered");
         Ok(Self { id, path, _lock: lock })
     }
+}
+
+fn claim(folder: &Path, id: &str, path: &Path) -> io::Result<File> {
+    let early = folder.join(format!("{id}{EARLY_ENDING}"));
+    faults::disk("runner create")?;
+    let lock = File::create(&early)?;
+    lock.lock()?;
+    faults::disk("runner rename")?;
+    fs::rename(&early, path)?;
+    Ok(lock)
 }
 
 impl Drop for Runner {
@@ -63,6 +81,18 @@ pub(crate) fn dead(root: &Path) -> Vec<String> {
         .filter_map(|entry| entry.file_name().to_str()?.strip_suffix(".lock").map(str::to_owned))
         .filter(|id| !is_alive(root, id))
         .collect()
+}
+
+/// Removes what processes left that died before they had a name.
+pub(crate) fn tidy_early(root: &Path) {
+    let Ok(entries) = fs::read_dir(root.join("runners")) else { return };
+    for path in entries.flatten().map(|entry| entry.path()) {
+        let is_early = path.to_string_lossy().ends_with(EARLY_ENDING);
+        if is_early && File::open(&path).is_ok_and(|file| file.try_lock().is_ok()) {
+            // Another process may have been quicker.
+            let _ = fs::remove_file(&path);
+        }
+    }
 }
 
 pub(crate) fn forget(root: &Path, ids: &[String]) {

@@ -9,7 +9,7 @@ use rusqlite::ffi::{sqlite3_syscall_ptr, sqlite3_vfs_find};
 
 use super::disk;
 
-/// Bytes from which on a write is torn in two: a page of the database.
+/// Bytes of a page of the database. Smaller writes announce a page or seal one.
 const PAGE_BYTES: usize = 4096;
 
 pub(super) fn watch() {
@@ -18,25 +18,29 @@ pub(super) fn watch() {
     unsafe {
         let vfs = sqlite3_vfs_find(std::ptr::null());
         let set = vfs.as_ref().and_then(|vfs| vfs.xSetSystemCall).expect("SQLite has a file system on Unix");
-        let calls: [(&CStr, sqlite3_syscall_ptr); 3] = [
-            (c"write", transmute::<*const c_void, sqlite3_syscall_ptr>(write as *const c_void)),
-            (c"ftruncate", transmute::<*const c_void, sqlite3_syscall_ptr>(ftruncate as *const c_void)),
-            (c"unlink", transmute::<*const c_void, sqlite3_syscall_ptr>(unlink as *const c_void)),
+        let calls: [(&CStr, *const c_void); 4] = [
+            // Which of the two it uses depends on the platform.
+            (c"pwrite", pwrite as *const c_void),
+            (c"pwrite64", pwrite as *const c_void),
+            (c"ftruncate", ftruncate as *const c_void),
+            (c"unlink", unlink as *const c_void),
         ];
         for (name, call) in calls {
-            set(vfs, name.as_ptr(), call);
+            set(vfs, name.as_ptr(), transmute::<*const c_void, sqlite3_syscall_ptr>(call));
         }
     }
 }
 
-unsafe extern "C" fn write(file: c_int, bytes: *const c_void, count: usize) -> isize {
-    if let Err(error) = disk("sqlite write") {
-        return fail(&error) as isize;
-    }
-    // A call may write less than it was asked to; SQLite comes back with the rest.
-    let count = if count >= PAGE_BYTES { count / 2 } else { count };
+/// A page is torn: what is planned happens when half of it is written. A call may write less than it was asked
+/// to, and SQLite comes back with the rest.
+unsafe extern "C" fn pwrite(file: c_int, bytes: *const c_void, count: usize, offset: libc::off_t) -> isize {
+    let (count, is_page) = if count < PAGE_BYTES { (count, false) } else { (count / 2, true) };
     // SAFETY: SQLite's own arguments, and no more bytes than it gave.
-    unsafe { libc::write(file, bytes, count) }
+    let written = unsafe { libc::pwrite(file, bytes, count, offset) };
+    match if is_page { disk("sqlite write") } else { Ok(()) } {
+        Ok(()) => written,
+        Err(error) => fail(&error) as isize,
+    }
 }
 
 unsafe extern "C" fn ftruncate(file: c_int, length: libc::off_t) -> c_int {
