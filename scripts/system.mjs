@@ -15,6 +15,7 @@ const WINDOW_TESTS = {
   pacman: ["webkit2gtk-4.1", "xorg-server-xvfb", "xdotool", "openbox", "mesa", "xclip"],
   zypper: ["webkit2gtk-driver", "xorg-x11-server-Xvfb", "xdotool", "openbox", "Mesa-dri", "dbus-1-x11", "xclip"],
 };
+const BROWSER = { apt: ["chromium"], dnf: ["chromium"], pacman: ["chromium"], zypper: ["chromium"] };
 const BENCH = {
   apt: ["python3", "python3-venv", "libgl1", "libgomp1"],
   dnf: ["python3", "mesa-libGL", "libgomp"],
@@ -54,6 +55,10 @@ function windowTestsMissing() {
   return !["WebKitWebDriver", "Xvfb", "xauth", "xdotool", "openbox", "dbus-launch", "dbus-daemon", "xclip"].every(inPath);
 }
 
+function browserMissing() {
+  return process.env.CHROMIUM === undefined && !["chromium", "chromium-browser", "google-chrome"].some(inPath);
+}
+
 function benchMissing() {
   return !works("python3", "-c", "import ensurepip, venv, ctypes; ctypes.CDLL('libGL.so.1'); ctypes.CDLL('libgomp.so.1')");
 }
@@ -79,14 +84,15 @@ export function needToolchains() {
 
 /**
  * Installs the system packages that are missing, or says how and stops.
- * @param {{ window?: boolean, windowTests?: boolean, bench?: boolean }} wanted what is going to be built and run
+ * @param {{ window?: boolean, windowTests?: boolean, browser?: boolean, bench?: boolean }} wanted what is going to be built and run
  */
-export function needSystemPackages({ window = false, windowTests = false, bench = false }) {
+export function needSystemPackages({ window = false, windowTests = false, browser = false, bench = false }) {
   if (process.platform !== "linux") return;
   const packages = manager => [
     ...(compilerMissing() ? COMPILER[manager] : []),
     ...(window && windowMissing() ? WINDOW[manager] : []),
     ...(windowTests && windowTestsMissing() ? WINDOW_TESTS[manager] : []),
+    ...(browser && browserMissing() ? BROWSER[manager] : []),
     ...(bench && benchMissing() ? BENCH[manager] : []),
   ];
   const manager = family();

@@ -48,6 +48,7 @@ function TopBar({ running }: { running: number }) {
 }
 
 function StatusBar({ keys }: { keys: readonly (readonly [string, string])[] }) {
+  const { isLocal } = useHost();
   return (
     <footer className="status-bar">
       {keys.map(([key, what]) => (
@@ -55,7 +56,7 @@ function StatusBar({ keys }: { keys: readonly (readonly [string, string])[] }) {
           <Kbd>{key}</Kbd> {what}
         </span>
       ))}
-      <span className="push">Nothing leaves this computer.</span>
+      {isLocal && <span className="push">Nothing leaves this computer.</span>}
     </footer>
   );
 }

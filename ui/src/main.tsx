@@ -4,10 +4,8 @@ import "@fontsource/jetbrains-mono/latin-500.css";
 import { CSPProvider } from "@base-ui/react/csp-provider";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { createRoot } from "react-dom/client";
-import { App } from "./App";
 import { ErrorBoundary } from "./components/ErrorBoundary";
-import { HostContext } from "./host/context";
-import { tauriHost } from "./host/tauri";
+import { Entry } from "./Entry";
 import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/controls.css";
@@ -22,9 +20,7 @@ createRoot(root).render(
   <ErrorBoundary what="The window">
     <CSPProvider disableStyleElements>
       <QueryClientProvider client={client}>
-        <HostContext value={tauriHost}>
-          <App />
-        </HostContext>
+        <Entry />
       </QueryClientProvider>
     </CSPProvider>
   </ErrorBoundary>,

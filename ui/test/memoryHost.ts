@@ -11,6 +11,7 @@ interface Subscriber {
 
 /** A host without a core: jobs stand still until a test moves them on by `emit`. Tests only. */
 export class MemoryHost implements Host {
+  readonly isLocal = true;
   readonly log: Event[] = [];
   readonly commands: Command[] = [];
   readonly jobs = new Map<JobId, JobSnapshot>();

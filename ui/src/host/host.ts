@@ -22,6 +22,8 @@ export type Drop =
 
 /** Everything the front end can ask of the program around it. */
 export interface Host {
+  /** The core runs on the computer in front of which the person sits. */
+  readonly isLocal: boolean;
   execute<N extends CommandName>(command: Extract<Command, { command: N }>): Promise<ReplyTo<N>>;
   /** Hands over every event of a job after a cursor, in order, each once. Returns the way to stop. */
   subscribe(jobId: JobId, after: EventSeq, onEvent: (event: Event) => void, onError: (error: ErrorReport) => void): () => void;

@@ -21,6 +21,7 @@ async function call<T>(name: string, args?: Record<string, unknown>): Promise<T>
 let lastSubscription = 0;
 
 export const tauriHost: Host = {
+  isLocal: true,
   execute: async (command) => (await call<{ reply: never }>("execute", { command })).reply,
   subscribe(jobId, after, onEvent, onError) {
     const subscription = ++lastSubscription;

@@ -1,0 +1,98 @@
+// One `oreforge serve` with a data folder of its own, and a Chromium to look at it with.
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+
+export const root = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
+const binDir = process.env.OREFORGE_BIN_DIR ?? path.join(root, "target/debug");
+const oreforge = path.join(binDir, "oreforge");
+const shots = process.env.OREFORGE_SHOTS;
+
+export const sample = name => path.join(root, "assets/samples", `${name}.png`);
+
+function chromiumPath() {
+  const found = [process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(file => file !== undefined && existsSync(file));
+  if (found === undefined) throw new Error("Chromium is missing; name it in CHROMIUM");
+  return found;
+}
+
+/** The real server, in a process of its own. */
+export class Server {
+  #child;
+
+  static async start({ data, port = 0, token } = {}) {
+    const server = new Server();
+    server.data = data ?? (await mkdtemp(path.join(tmpdir(), "oreforge-web-")));
+    const args = ["serve", "--json", "--port", String(port), "--data-dir", server.data];
+    if (token !== undefined) args.push("--token", token);
+    server.#child = spawn(oreforge, args, { stdio: ["ignore", "pipe", "inherit"] });
+    const [line] = await new Promise((resolve, reject) => {
+      createInterface({ input: server.#child.stdout }).once("line", text => resolve([text]));
+      server.#child.once("exit", code => reject(new Error(`oreforge serve ended with ${code}`)));
+    });
+    Object.assign(server, JSON.parse(line));
+    return server;
+  }
+
+  get address() {
+    return `${this.url}/#token=${this.token}`;
+  }
+
+  async command(name, body = {}) {
+    const answer = await fetch(`${this.url}/api/commands/${name}`, {
+      method: "POST",
+      headers: { Authorization: `Bearer ${this.token}`, "Content-Type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    if (!answer.ok) throw new Error(await answer.text());
+    return answer.json();
+  }
+
+  /** As a crash or a power cut does it. */
+  async kill(signal = "SIGKILL") {
+    const ended = new Promise(resolve => this.#child.once("exit", resolve));
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      this.#child.kill(signal);
+      await ended;
+    }
+  }
+
+  /** The same server again: same place, same port, same token. */
+  async again() {
+    return Server.start({ data: this.data, port: Number(new URL(this.url).port), token: this.token });
+  }
+
+  async end() {
+    await this.kill("SIGTERM");
+    await rm(this.data, { recursive: true, force: true });
+  }
+}
+
+export async function browser() {
+  return chromium.launch({
+    executablePath: chromiumPath(),
+    args: ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"],
+  });
+}
+
+/** A page that fails its test over anything its console calls an error. */
+export async function open(context, address) {
+  const page = await context.newPage();
+  page.problems = [];
+  page.on("pageerror", error => page.problems.push(String(error)));
+  page.on("console", message => {
+    // A server that is gone or refuses is what some tests are about; the page says so itself.
+    if (message.type() === "error" && !/Failed to load resource/.test(message.text())) page.problems.push(message.text());
+  });
+  await page.goto(address);
+  return page;
+}
+
+export async function shot(page, name) {
+  if (shots !== undefined) await page.screenshot({ path: path.join(shots, `${name}.png`) });
+}

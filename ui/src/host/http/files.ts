@@ -1,0 +1,85 @@
+import type { SavedFile } from "../../protocol/generated";
+import { HostError } from "../host";
+import type { Server } from "./server";
+
+interface Pass {
+  query: string;
+  expires_in_ms: number;
+}
+
+/** Addresses of files that `<img>` and the viewer can load: signed, and renewed before they expire. */
+export class Files {
+  readonly #server: Server;
+  #query = "";
+  #renewAt = 0;
+
+  private constructor(server: Server) {
+    this.#server = server;
+  }
+
+  static async open(server: Server): Promise<Files> {
+    const files = new Files(server);
+    await files.#renew();
+    // A computer that slept wakes with a pass that has expired.
+    addEventListener("visibilitychange", () => {
+      if (!document.hidden && Date.now() >= files.#renewAt) void files.#renew().catch(() => undefined);
+    });
+    return files;
+  }
+
+  async #renew() {
+    let pause_ms = 5_000;
+    try {
+      const pass = await this.#server.json<Pass>("/api/file-pass");
+      this.#query = pass.query;
+      pause_ms = pass.expires_in_ms * 0.6;
+    } finally {
+      this.#renewAt = Date.now() + pause_ms;
+      setTimeout(() => void this.#renew().catch(() => undefined), pause_ms);
+    }
+  }
+
+  url(kind: "artifact" | "source", id: string): string {
+    return `/files/${kind}/${id}?${this.#query}`;
+  }
+
+  /** Where the browser can ask for a place, it asks; else the file lands among its downloads. */
+  async save(id: string, name: string): Promise<SavedFile | null> {
+    const address = this.url("artifact", id);
+    if ("showSaveFilePicker" in window) return this.#saveInto(address, name);
+    const head = await this.#server.ask(address, { method: "HEAD" });
+    const link = document.createElement("a");
+    link.href = `${address}&download=${encodeURIComponent(name)}`;
+    link.download = name;
+    link.click();
+    return { path: name, bytes: Number(head.headers.get("Content-Length") ?? 0) };
+  }
+
+  async #saveInto(address: string, name: string): Promise<SavedFile | null> {
+    let place: FileSystemFileHandle;
+    try {
+      place = await window.showSaveFilePicker({ suggestedName: name, types: [{ description: "GLB", accept: { "model/gltf-binary": [".glb"] } }] });
+    } catch (cause) {
+      if (cause instanceof DOMException && cause.name === "AbortError") return null;
+      throw cause;
+    }
+    const bytes = await (await this.#server.ask(address)).blob();
+    try {
+      // The browser writes beside the file and swaps it in at `close`.
+      const writer = await place.createWritable();
+      await writer.write(bytes);
+      await writer.close();
+    } catch (cause) {
+      const details = cause instanceof Error ? cause.message : String(cause);
+      throw new HostError({ code: "output_unwritable", message: `${place.name} could not be written.`, details, hint: "Choose another folder; the result is kept." });
+    }
+    return { path: place.name, bytes: bytes.size };
+  }
+}
+
+declare global {
+  interface Window {
+    /** File System Access API; not in every browser, nor in TypeScript's library. */
+    showSaveFilePicker(options: { suggestedName: string; types: { description: string; accept: Record<string, string[]> }[] }): Promise<FileSystemFileHandle>;
+  }
+}

@@ -1,0 +1,41 @@
+import { HostError, type Host, type Opening } from "../host";
+import { follow } from "./events";
+import { Files } from "./files";
+import { choose, pasted, upload, watchDrops } from "./pictures";
+import { Server } from "./server";
+
+/** The front end in a browser, against `oreforge serve`. Throws when the server does not know the token. */
+export async function httpHost(token: string): Promise<Host> {
+  const server = new Server(token);
+  const files = await Files.open(server);
+  return {
+    isLocal: ["127.0.0.1", "localhost", "[::1]"].includes(location.hostname),
+    execute({ command, ...args }) {
+      const headers = { "Content-Type": "application/json" };
+      return server.json(`/api/commands/${command}`, { method: "POST", body: JSON.stringify(args), headers });
+    },
+    subscribe: (jobId, after, onEvent, onError) => follow(server, jobId, after, onEvent, onError),
+    async opening() {
+      const { version } = await server.json<{ version: string }>("/api/opening");
+      return { job_id: null, error: null, automation: false, version } satisfies Opening;
+    },
+    async pickPicture() {
+      const file = await choose();
+      return file === null ? null : upload(server, file, file.name);
+    },
+    async pastePicture() {
+      let picture: Blob | null;
+      try {
+        picture = await pasted();
+      } catch (cause) {
+        const details = cause instanceof Error ? cause.message : String(cause);
+        throw new HostError({ code: "bad_request", message: "The browser does not let this page read the clipboard.", details, hint: "Allow it, or drop the picture here instead." });
+      }
+      return picture === null ? null : upload(server, picture, "pasted.png");
+    },
+    saveArtifact: (id, suggestedName) => files.save(id, suggestedName),
+    watchDrops: (onDrop) => watchDrops(server, onDrop),
+    artifactUrl: (id) => files.url("artifact", id),
+    sourceUrl: (id) => files.url("source", id),
+  };
+}
