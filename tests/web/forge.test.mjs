@@ -38,11 +38,11 @@ const forge = (name, params = {}) => server.command("start_forge", { request: { 
 /** Every event of a job in this page, in the order it arrived. */
 async function record(page, jobId) {
   return page.evaluate(
-    async ({ jobId, token }) => {
-      const answer = await fetch(`/api/jobs/${jobId}/events`, { headers: { Authorization: `Bearer ${token}` } });
+    async ({ id, token }) => {
+      const answer = await fetch(`/api/jobs/${id}/events`, { headers: { Authorization: `Bearer ${token}` } });
       return [...(await answer.text()).matchAll(/^data: (.*)$/gm)].map(([, data]) => JSON.parse(data).seq);
     },
-    { jobId, token: server.token },
+    { id: jobId, token: server.token },
   );
 }
 
