@@ -1,5 +1,6 @@
 //! The engines that invent what a picture does not show: other sides, and a surface.
 
+pub mod comfy;
 pub mod draft;
 mod engine;
 

@@ -1,0 +1,211 @@
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tokio::time::sleep;
+
+use super::back_off::BackOff;
+use super::http::HttpError;
+use super::server::Server;
+
+/// The oldest server known to take our prompt ids and to interrupt one prompt and no other.
+const OLDEST_VERSION: [u32; 3] = [0, 3, 64];
+
+/// How a server is, with the reason in a person's words.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum Health {
+    Unreachable {
+        reason: String,
+    },
+    /// Something is there and does not answer properly yet.
+    Starting {
+        reason: String,
+    },
+    Ready(ServerInfo),
+    /// Ready, and at work: `queued` prompts of everybody wait or run.
+    Busy {
+        queued: u32,
+        #[serde(flatten)]
+        info: ServerInfo,
+    },
+    /// It will not become usable by waiting.
+    Incompatible {
+        reason: String,
+    },
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct ServerInfo {
+    pub version: Option<String>,
+    pub devices: Vec<Device>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Device {
+    #[serde(default)]
+    pub name: String,
+    #[serde(default)]
+    pub vram_total: f64,
+    #[serde(default)]
+    pub vram_free: f64,
+}
+
+#[derive(Deserialize)]
+struct SystemStats {
+    system: System,
+    #[serde(default)]
+    devices: Vec<Device>,
+}
+
+#[derive(Deserialize)]
+struct System {
+    /// Every ComfyUI tells it; other programs with a route of this name do not.
+    #[serde(default)]
+    comfyui_version: Option<String>,
+    #[serde(default)]
+    pytorch_version: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct QueueInfo {
+    exec_info: ExecInfo,
+}
+
+#[derive(Deserialize)]
+struct ExecInfo {
+    queue_remaining: f64,
+}
+
+impl Health {
+    pub fn is_usable(&self) -> bool {
+        self.info().is_some()
+    }
+
+    /// Prompts of everybody; `None` where nothing can be run.
+    pub fn queued(&self) -> Option<u32> {
+        match self {
+            Health::Ready(_) => Some(0),
+            Health::Busy { queued, .. } => Some(*queued),
+            Health::Unreachable { .. } | Health::Starting { .. } | Health::Incompatible { .. } => None,
+        }
+    }
+
+    pub fn info(&self) -> Option<&ServerInfo> {
+        match self {
+            Health::Ready(info) | Health::Busy { info, .. } => Some(info),
+            Health::Unreachable { .. } | Health::Starting { .. } | Health::Incompatible { .. } => None,
+        }
+    }
+}
+
+impl fmt::Display for Health {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Health::Unreachable { reason } => write!(f, "unreachable: {reason}"),
+            Health::Starting { reason } => write!(f, "starting: {reason}"),
+            Health::Ready(_) => f.write_str("ready"),
+            Health::Busy { queued: 1, .. } => f.write_str("busy: 1 prompt in its queue"),
+            Health::Busy { queued, .. } => write!(f, "busy: {queued} prompts in its queue"),
+            Health::Incompatible { reason } => write!(f, "incompatible: {reason}"),
+        }
+    }
+}
+
+impl Server {
+    /// Asks once.
+    pub async fn health(&self) -> Health {
+        let limit = self.limits().probe;
+        let stats = match self.http.get_within::<SystemStats>(self.url(&["system_stats"]), limit).await {
+            Ok(stats) => stats,
+            Err(error) => return without_stats(&error),
+        };
+        if stats.system.comfyui_version.is_none() && stats.system.pytorch_version.is_none() {
+            return not_comfy();
+        }
+        if let Some(version) = stats.system.comfyui_version.as_deref().filter(|version| is_too_old(version)) {
+            return Health::Incompatible {
+                reason: format!(
+                    "it is ComfyUI {version}; {} or newer is needed",
+                    OLDEST_VERSION.map(|part| part.to_string()).join(".")
+                ),
+            };
+        }
+        let info = ServerInfo { version: stats.system.comfyui_version, devices: stats.devices };
+        match self.http.get_within::<QueueInfo>(self.url(&["prompt"]), limit).await {
+            Ok(QueueInfo { exec_info: ExecInfo { queue_remaining } }) if queue_remaining >= 1.0 => {
+                Health::Busy { queued: queue_remaining as u32, info }
+            }
+            Ok(_) => Health::Ready(info),
+            Err(error) => without_stats(&error),
+        }
+    }
+
+    /// Asks up to `tries` times, with pauses, until the server is usable or never will be.
+    pub async fn health_within(&self, tries: u32) -> Health {
+        let pauses = (Duration::from_millis(200), self.limits().probe);
+        let mut back_off = BackOff::new(pauses, u64::from(std::process::id()));
+        for _ in 1..tries {
+            let health = self.health().await;
+            if !matches!(health, Health::Unreachable { .. } | Health::Starting { .. }) {
+                return health;
+            }
+            sleep(back_off.pause()).await;
+        }
+        self.health().await
+    }
+}
+
+fn without_stats(error: &HttpError) -> Health {
+    let incompatible = |reason: &str| Health::Incompatible { reason: reason.to_owned() };
+    match error {
+        HttpError::NotSent(reason) => Health::Unreachable { reason: reason.clone() },
+        HttpError::NoAnswer(reason) => Health::Starting { reason: format!("it does not answer ({reason})") },
+        HttpError::Status { status: 401 | 407, .. } => {
+            incompatible("it asks for a user name or a token, and takes none or not this one")
+        }
+        HttpError::Status { status: 403, .. } => incompatible("it does not let us in (403)"),
+        HttpError::Status { status: 300..=399, .. } => {
+            incompatible("it sends us to another address; use that one")
+        }
+        HttpError::Status { status: 500.., .. } => Health::Starting { reason: error.to_string() },
+        HttpError::Status { .. } | HttpError::Foreign(_) => not_comfy(),
+    }
+}
+
+fn not_comfy() -> Health {
+    Health::Incompatible { reason: "what answers there is not ComfyUI".to_owned() }
+}
+
+/// A version that cannot be read is given a chance.
+fn is_too_old(version: &str) -> bool {
+    let numbers: Vec<u32> = version
+        .trim_start_matches('v')
+        .split(|c: char| !c.is_ascii_digit())
+        .map_while(|part| part.parse().ok())
+        .take(3)
+        .collect();
+    numbers.len() == 3 && numbers[..] < OLDEST_VERSION[..]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn compares_versions_by_number() {
+        for (version, too_old) in [
+            ("0.3.64", false),
+            ("0.3.100", false),
+            ("0.4.0", false),
+            ("v1.0.0", false),
+            ("0.3.64-dev", false),
+            ("0.3.9", true),
+            ("v0.2.7", true),
+            ("", false),
+            ("nightly", false),
+        ] {
+            assert_eq!(is_too_old(version), too_old, "{version}");
+        }
+    }
+}

@@ -1,0 +1,284 @@
+//! One prompt on one server: does what [`Recovery`] says and tells it what came of it.
+
+use oreforge_protocol::ErrorReport;
+use thiserror::Error;
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+
+use super::failure::NodeFailure;
+use super::history::Verdict;
+use super::http::HttpError;
+use super::ledger::{PromptLedger, PromptNote, PromptState};
+use super::news::News;
+use super::outputs::OutputFile;
+use super::recovery::{Action, Delivery, End, Event, Heard, Look, Recovery};
+use super::refusal::Refusal;
+use super::server::{Graph, Posted, Server};
+use super::socket::Socket;
+
+/// What a person may see of a prompt under way.
+#[derive(Debug, Clone, Default)]
+pub struct Sight {
+    /// Prompts that come first; `None` once it runs.
+    pub ahead: Option<u32>,
+    pub stopping: bool,
+    pub reachable: bool,
+    pub news: News,
+}
+
+pub type OnSight<'a> = &'a (dyn Fn(&Sight) + Send + Sync);
+
+pub(crate) struct Order<'a> {
+    pub note: PromptNote,
+    pub graph: &'a Graph,
+    /// Nodes whose files are wanted.
+    pub wanted: &'a [String],
+    /// An earlier process may have sent it.
+    pub resumed: bool,
+}
+
+/// Why a prompt brought nothing.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum RunError {
+    #[error("cancelled")]
+    Cancelled,
+    /// The server does not answer; the prompt may still be there.
+    #[error("cancelled, though the server does not answer and may still work on it")]
+    CancelledUnheard,
+    #[error("somebody stopped it on the server")]
+    Interrupted,
+    #[error("{0}")]
+    Refused(Refusal),
+    #[error("{} failed: {}", .0.node_type, .0.message)]
+    Failed(NodeFailure),
+    #[error("{0}")]
+    Unreachable(HttpError),
+    #[error("the server made no progress for too long")]
+    Silent,
+    #[error("the server went down twice while it worked on this")]
+    SetAside,
+    #[error("the server keeps losing it")]
+    Vanished,
+    #[error("{0}")]
+    Ledger(ErrorReport),
+}
+
+/// Runs a prompt to its end and names the files it made. Cancelling is waited for until it is true, or until
+/// the server stays away too long.
+pub(crate) async fn run(
+    server: &Server,
+    order: Order<'_>,
+    ledger: &dyn PromptLedger,
+    cancel: &CancellationToken,
+    on_sight: OnSight<'_>,
+) -> Result<Vec<OutputFile>, RunError> {
+    let mut socket = Socket::open(&server.http, &order.note.prompt_id);
+    tokio::select! {
+        () = socket.ready(server.limits().probe) => {}
+        () = cancel.cancelled() => {}
+    }
+    let mut shell = Shell::new(server, order, ledger, &socket, on_sight);
+    let end = shell.drive(cancel).await;
+    let (mut note, refusal, last_error) = (shell.order.note, shell.refusal, shell.last_error);
+    let news = socket.news();
+    socket.close().await;
+    let end = end.map_err(RunError::Ledger)?;
+    note.state = match &end {
+        End::Known(Verdict::Success(_)) | End::Untold => PromptState::Open,
+        End::SetAside => PromptState::SetAside,
+        End::Stopped { sure: false } | End::Silent { sure: false } | End::Unreachable => PromptState::Open,
+        End::Known(_) | End::Refused | End::Stopped { .. } | End::Silent { .. } | End::Vanished => {
+            PromptState::Closed
+        }
+    };
+    ledger.note(note).await.map_err(RunError::Ledger)?;
+    match end {
+        End::Known(Verdict::Success(files)) => Ok(files),
+        End::Untold => Ok(news.outputs.into_values().flatten().collect()),
+        End::Known(Verdict::Failure(failure)) => Err(RunError::Failed(failure)),
+        End::Known(Verdict::Interrupted) => Err(RunError::Interrupted),
+        End::Refused => Err(RunError::Refused(refusal)),
+        End::Stopped { sure: true } => Err(RunError::Cancelled),
+        End::Stopped { sure: false } => Err(RunError::CancelledUnheard),
+        End::Silent { .. } => Err(RunError::Silent),
+        End::Unreachable => Err(RunError::Unreachable(last_error)),
+        End::SetAside => Err(RunError::SetAside),
+        End::Vanished => Err(RunError::Vanished),
+    }
+}
+
+struct Shell<'a> {
+    server: &'a Server,
+    order: Order<'a>,
+    ledger: &'a dyn PromptLedger,
+    socket: &'a Socket,
+    on_sight: OnSight<'a>,
+    machine: Recovery,
+    began: Instant,
+    refusal: Refusal,
+    last_error: HttpError,
+    reachable: bool,
+    heard: (u64, u64),
+}
+
+impl<'a> Shell<'a> {
+    fn new(
+        server: &'a Server,
+        order: Order<'a>,
+        ledger: &'a dyn PromptLedger,
+        socket: &'a Socket,
+        on_sight: OnSight<'a>,
+    ) -> Self {
+        let seed =
+            order.note.prompt_id.bytes().fold(0, |sum: u64, byte| sum.rotate_left(5) ^ u64::from(byte));
+        let (limits, now) = (server.limits().clone(), std::time::Duration::ZERO);
+        let machine = if order.resumed {
+            Recovery::resumed(limits, seed, order.note.crashes, now)
+        } else {
+            Recovery::fresh(limits, seed, now)
+        };
+        Self {
+            server,
+            order,
+            ledger,
+            socket,
+            on_sight,
+            machine,
+            began: Instant::now(),
+            refusal: Refusal::default(),
+            last_error: HttpError::NoAnswer("nothing".to_owned()),
+            reachable: true,
+            heard: (0, 0),
+        }
+    }
+
+    async fn drive(&mut self, cancel: &CancellationToken) -> Result<End, ErrorReport> {
+        loop {
+            if cancel.is_cancelled() && !self.machine.is_stopping() {
+                self.take(Event::StopAsked);
+            }
+            self.show();
+            match self.machine.act(self.began.elapsed()) {
+                Action::End(end) => return Ok(end),
+                Action::ReopenSocket => self.socket.reopen(),
+                Action::Wait(until) => {
+                    let pause = until.saturating_sub(self.began.elapsed());
+                    tokio::select! {
+                        () = sleep(pause) => {}
+                        () = self.socket.changed() => self.listen(),
+                        () = cancel.cancelled(), if !cancel.is_cancelled() => {}
+                    }
+                }
+                Action::Post => self.post(cancel).await?,
+                Action::Look => self.look(cancel).await,
+                action @ (Action::Delete | Action::Interrupt) => self.withdraw(&action).await,
+            }
+        }
+    }
+
+    async fn post(&mut self, cancel: &CancellationToken) -> Result<(), ErrorReport> {
+        self.order.note.crashes = self.machine.crashes();
+        self.ledger.note(self.order.note.clone()).await?;
+        self.socket.forget();
+        self.heard = (0, 0);
+        let delivery = self.deliver(cancel).await;
+        tracing::debug!(prompt = %self.order.note.prompt_id, ?delivery, "sent");
+        self.take(Event::Posted(delivery));
+        Ok(())
+    }
+
+    async fn deliver(&mut self, cancel: &CancellationToken) -> Delivery {
+        let posting = self.server.post(&self.order.note.prompt_id, self.order.graph, self.order.wanted);
+        // A request that is dropped may arrive all the same: somebody who cancels waits a little for its answer.
+        let patience = self.server.limits().connect;
+        let given_up = async {
+            cancel.cancelled().await;
+            sleep(patience).await;
+        };
+        let posted = tokio::select! {
+            posted = posting => posted,
+            () = given_up => Posted::Unknown(HttpError::NoAnswer("cancelled".to_owned())),
+        };
+        match posted {
+            Posted::Accepted => Delivery::Accepted,
+            Posted::InPart(refusal) => {
+                self.refusal = refusal;
+                Delivery::AcceptedInPart
+            }
+            Posted::Refused(refusal) => {
+                self.refusal = refusal;
+                Delivery::Refused
+            }
+            Posted::NotSent(error) => {
+                self.missed(error);
+                Delivery::NotSent
+            }
+            Posted::Unknown(error) => {
+                self.missed(error);
+                Delivery::Unknown
+            }
+        }
+    }
+
+    async fn look(&mut self, cancel: &CancellationToken) {
+        let looked = tokio::select! {
+            looked = self.server.look(&self.order.note.prompt_id) => looked,
+            () = cancel.cancelled(), if !self.machine.is_stopping() => {
+                Err(HttpError::NoAnswer("cancelled".to_owned()))
+            }
+        };
+        match looked {
+            Ok(look) => {
+                self.reachable = true;
+                self.take(Event::Looked(look));
+            }
+            Err(error) => {
+                self.missed(error);
+                self.take(Event::Looked(Look::NoAnswer));
+            }
+        }
+    }
+
+    async fn withdraw(&mut self, action: &Action) {
+        let id = &self.order.note.prompt_id;
+        let sent = if *action == Action::Delete {
+            self.server.delete(id).await
+        } else {
+            self.server.interrupt(id).await
+        };
+        if let Err(error) = sent {
+            self.missed(error);
+        }
+        self.take(Event::Withdrawn);
+    }
+
+    fn listen(&mut self) {
+        let news = self.socket.news();
+        let heard = (news.heard, news.heard_of_others);
+        if heard != self.heard {
+            let of_others = news.heard == self.heard.0;
+            self.heard = heard;
+            let (started, succeeded, over) = (news.started, news.succeeded, news.over);
+            self.take(Event::Heard(Heard { of_others, started, succeeded, over }));
+        }
+    }
+
+    fn missed(&mut self, error: HttpError) {
+        tracing::debug!(prompt = %self.order.note.prompt_id, %error, "no answer");
+        self.reachable = false;
+        self.last_error = error;
+    }
+
+    fn take(&mut self, event: Event) {
+        self.machine.take(event, self.began.elapsed());
+    }
+
+    fn show(&self) {
+        (self.on_sight)(&Sight {
+            ahead: self.machine.ahead(),
+            stopping: self.machine.is_stopping(),
+            reachable: self.reachable,
+            news: self.socket.news(),
+        });
+    }
+}
