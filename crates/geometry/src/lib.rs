@@ -4,6 +4,7 @@
 //! +Z towards the viewer of the front picture, metres. Functions that may run longer than a few milliseconds
 //! take a [`Cancel`] and ask it often enough to stop within 50 ms.
 
+pub mod asset;
 pub mod bake;
 pub mod cancel;
 pub mod color;

@@ -32,12 +32,20 @@ impl TriMesh {
         Some(self.positions.iter().fold((first, first), |(low, high), &p| (low.min(p), high.max(p))))
     }
 
+    /// Outward, as long as twice the triangle's area.
+    ///
+    /// # Panics
+    /// When the triangle names a vertex that is not there.
+    pub fn area_normal(&self, triangle: [u32; 3]) -> Vec3 {
+        let [p, q, r] = triangle.map(|v| self.positions[v as usize]);
+        (q - p).cross(r - p)
+    }
+
     /// Area-weighted unit normals, one per vertex.
     pub fn vertex_normals(&self) -> Vec<Vec3> {
         let mut normals = vec![Vec3::ZERO; self.positions.len()];
         for &[a, b, c] in &self.triangles {
-            let [p, q, r] = [a, b, c].map(|i| self.positions[i as usize]);
-            let area_normal = (q - p).cross(r - p);
+            let area_normal = self.area_normal([a, b, c]);
             for i in [a, b, c] {
                 normals[i as usize] += area_normal;
             }

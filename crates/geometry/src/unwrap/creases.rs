@@ -19,14 +19,7 @@ pub struct CornerNormals {
 
 impl CornerNormals {
     pub fn of(mesh: &TriMesh, half_edges: &HalfEdges, cancel: Cancel<'_>) -> Result<Self, Cancelled> {
-        let area_normals: Vec<Vec3> = mesh
-            .triangles
-            .iter()
-            .map(|t| {
-                let [p, q, r] = t.map(|v| mesh.positions[v as usize]);
-                (q - p).cross(r - p)
-            })
-            .collect();
+        let area_normals: Vec<Vec3> = mesh.triangles.iter().map(|&t| mesh.area_normal(t)).collect();
         let mut group: Vec<u32> = (0..half_edges.twin.len() as u32).collect();
         cancel.check()?;
         for (h, &twin) in (0..).zip(&half_edges.twin).filter(|&(h, &twin)| twin != NONE && h < twin) {

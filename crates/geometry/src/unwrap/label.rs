@@ -19,14 +19,7 @@ const CANCEL_EVERY: usize = 4096;
 
 /// For each triangle its place in [`SIDES`], in patches as large as the stretch allows.
 pub fn label(mesh: &TriMesh, half_edges: &HalfEdges, cancel: Cancel<'_>) -> Result<Vec<u8>, Cancelled> {
-    let area_normals: Vec<Vec3> = mesh
-        .triangles
-        .iter()
-        .map(|t| {
-            let [p, q, r] = t.map(|v| mesh.positions[v as usize]);
-            (q - p).cross(r - p)
-        })
-        .collect();
+    let area_normals: Vec<Vec3> = mesh.triangles.iter().map(|&t| mesh.area_normal(t)).collect();
     let mut sides: Vec<u8> = area_normals.iter().map(|n| best_side(n.normalize_or(Vec3::Z))).collect();
     let may_move = |triangle: usize, side: u8| {
         let n = area_normals[triangle];
