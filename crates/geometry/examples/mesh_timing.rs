@@ -3,20 +3,27 @@
 use std::time::Instant;
 
 use glam::Vec3;
-use oreforge_geometry::Cancel;
 use oreforge_geometry::decimate::decimate;
 use oreforge_geometry::glb::{GlbOptions, write_raw};
 use oreforge_geometry::raster::{Camera, Shading, Surface, render};
+use oreforge_geometry::repair::{find, repair};
 use oreforge_geometry::smooth::taubin;
 use oreforge_geometry::surface_nets::surface_nets;
 use oreforge_geometry::topology::inspect;
 use oreforge_geometry::unwrap::{UnwrapOptions, unwrap};
 use oreforge_geometry::volume::Volume;
+use oreforge_geometry::{Cancel, TriMesh};
 
 fn main() {
     let volume = lumpy_body([256, 256, 128]);
     let mesh = timed("surface nets", || surface_nets(&volume, Cancel::never()).expect("nobody cancels"));
     eprintln!("{:?}", timed("topology", || inspect(&mesh)));
+    timed("look for defects", || find(&mesh, Cancel::never()).expect("nobody cancels"));
+    let damaged = damaged(&mesh);
+    let repaired = timed("repair, everything wrong", || {
+        repair(damaged.clone(), Cancel::never()).expect("nobody cancels")
+    });
+    eprintln!("{:?}\n{:?}", repaired.before, repaired.after);
     timed("taubin 10", || {
         taubin(&mut mesh.clone(), 10, 0.5, -0.53, Cancel::never()).expect("nobody cancels")
     });
@@ -57,6 +64,26 @@ fn timed<T>(what: &str, work: impl Fn() -> T) -> T {
     times_ms.sort_by(f64::total_cmp);
     eprintln!("{what}: {:.1} ms (median of 5, best {:.1})", times_ms[2], times_ms[0]);
     work()
+}
+
+/// Holes, turned and doubled triangles, split vertices, and a copy inside.
+fn damaged(mesh: &TriMesh) -> TriMesh {
+    let mut positions: Vec<Vec3> = Vec::with_capacity(mesh.positions.len() * 4);
+    let mut triangles = Vec::new();
+    for (i, &triangle) in mesh.triangles.iter().enumerate().filter(|(i, _)| i % 1009 != 0) {
+        let start = positions.len() as u32;
+        positions.extend(triangle.map(|v| mesh.positions[v as usize] + Vec3::splat((i % 3) as f32 * 1e-4)));
+        let triangle = [start, start + 1, start + 2];
+        triangles.push(if i % 2003 == 0 { [start, start + 2, start + 1] } else { triangle });
+        if i % 3001 == 0 {
+            triangles.push(triangle);
+        }
+    }
+    let start = positions.len() as u32;
+    let middle = Vec3::new(128.0, 128.0, 64.0);
+    positions.extend(mesh.positions.iter().map(|&p| middle + (p - middle) * 0.4));
+    triangles.extend(mesh.triangles.iter().map(|t| t.map(|v| v + start)));
+    TriMesh { positions, triangles }
 }
 
 fn lumpy_body(size: [usize; 3]) -> Volume {

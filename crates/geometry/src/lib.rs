@@ -6,6 +6,7 @@
 
 pub mod asset;
 pub mod bake;
+pub mod bvh;
 pub mod cancel;
 pub mod color;
 pub mod decimate;
@@ -18,6 +19,7 @@ pub mod paint;
 pub mod picture;
 pub mod poisson;
 pub mod raster;
+pub mod repair;
 pub mod resize;
 pub mod segment;
 pub mod smooth;

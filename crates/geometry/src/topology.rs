@@ -1,6 +1,6 @@
 //! Whether a mesh is a closed surface, counted edge by edge.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use glam::{DVec3, Vec3};
 
@@ -62,7 +62,7 @@ pub fn inspect(mesh: &TriMesh) -> Topology {
 /// The mesh with vertices of bit-identical position (-0 equal to 0) made one, in order of first use in
 /// `positions`. Triangles are kept, also when two of their corners become one.
 pub fn weld(positions: &[Vec3], triangles: &[[u32; 3]]) -> TriMesh {
-    let mut first: BTreeMap<[u32; 3], u32> = BTreeMap::new();
+    let mut first: HashMap<[u32; 3], u32> = HashMap::with_capacity(positions.len());
     let mut welded = Vec::new();
     let new_index: Vec<u32> = positions
         .iter()

@@ -225,6 +225,7 @@ fn hostile_files_are_refused() {
         (Format::Gltf, nodes(r#"{"children":[1,1],"mesh":0},{"mesh":0}"#)),
         (Format::Gltf, nodes(r#"{"children":[9],"mesh":0}"#)),
         (Format::Gltf, nodes(r#"{"mesh":0,"scale":[1e39,1,1]}"#)),
+        (Format::Gltf, b"glTF{\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0".to_vec()),
         (Format::Glb, b"glTF\x02\0\0\0\xff\xff\xff\xff\xff\xff\xff\xffJSON{}".to_vec()),
     ];
     for (i, (format, bytes)) in corpus.into_iter().enumerate() {

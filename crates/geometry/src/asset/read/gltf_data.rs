@@ -27,7 +27,7 @@ impl Data {
     pub fn parse(bytes: &[u8], format: Format, companion: Companion<'_>) -> Result<Self, AssetError> {
         let damaged = |reason: String| AssetError::Damaged { format, reason };
         // The library subtracts the header from this length.
-        if format == Format::Glb && !bytes.get(8..12).is_some_and(|length| whole(length) >= 12) {
+        if bytes.starts_with(b"glTF") && bytes.get(8..12).is_none_or(|length| whole(length) < 12) {
             return Err(damaged("it ends too early".to_owned()));
         }
         let Gltf { document, mut blob } =

@@ -127,8 +127,7 @@ impl<'a> Reading<'a> {
 
     fn face(&mut self, rest: &str) -> Result<(), Wrong> {
         let mut polygon: [u32; 2] = [0; 2];
-        let mut count = 0;
-        for word in rest.split_ascii_whitespace() {
+        for (count, word) in rest.split_ascii_whitespace().enumerate() {
             let mut parts = word.split('/');
             let mut index = |length: usize| place(parts.next().unwrap_or_default(), length);
             let position = index(self.positions.len())?;
@@ -147,7 +146,6 @@ impl<'a> Reading<'a> {
                 bounded("triangles", self.triangles.len())?;
             }
             polygon[usize::from(count > 0)] = vertex;
-            count += 1;
         }
         Ok(())
     }
