@@ -67,7 +67,8 @@ fn a_clean_mesh_is_left_alone() {
 fn each_defect_is_found_and_mended() {
     let good = body();
     let corner = |t: usize, i: usize| good.triangles[t][i];
-    let mut damaged: Vec<(&str, TriMesh, fn(&Defects) -> usize)> = Vec::new();
+    type Count = fn(&Defects) -> usize;
+    let mut damaged: Vec<(&str, TriMesh, Count)> = Vec::new();
 
     let mut mesh = good.clone();
     mesh.triangles.drain(100..101);
