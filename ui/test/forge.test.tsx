@@ -91,6 +91,24 @@ describe("the Forge", () => {
     expect((await screen.findByTestId("viewer")).textContent).toBe(shown);
   });
 
+  it("runs a done job again from a step, with the older mesh in view and at hand until the new one is done", async () => {
+    const id = await forgeTo("done");
+    const shown = (await screen.findByTestId("viewer")).textContent;
+    fireEvent.click(await button("Run again from Mesh"));
+    expect(host.commands.at(-1)).toEqual({ command: "retry_job", id, from: "mesh" });
+    await act(async () => {
+      host.emit(id, { type: "retried", from: "mesh" });
+      host.emit(id, { type: "step_active", step: "mesh", estimate_ms: 100 });
+      host.emit(id, { type: "mesh_ready", artifact: host.artifact(id, "mesh", "raw_mesh"), stats: null });
+    });
+    await button(/Cancel job/);
+    expect(screen.getByTestId("viewer").textContent).toBe(shown);
+    await act(async () => void host.emit(id, { type: "error", step: "mesh", error: { code: "quarantined", message: "Set aside.", details: null, hint: null } }));
+    await button("Run it once more");
+    expect((await screen.findAllByRole("button", { name: /Save GLB/ })).length).toBeGreaterThan(0);
+    expect(screen.getByTestId("viewer").textContent).toBe(shown);
+  });
+
   it("names the place it saved to", async () => {
     await forgeTo("done");
     host.savedTo = { path: "/home/me/Props/duck.glb", bytes: 10 };

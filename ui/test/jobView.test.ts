@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import type { Event, JobSnapshot } from "../src/protocol/generated";
-import { artifactOf, fromSnapshot, reduce, STEP_NAMES, timeLeftMs, type JobView } from "../src/state/jobView";
+import { artifactOf, canRetry, finishedMesh, fromSnapshot, newestOf, reduce, statsOf, STEP_NAMES, timeLeftMs, type JobView } from "../src/state/jobView";
 
 const ID = "job";
 const stats = { triangles: 20_000 } as never;
 
 function snapshot(change: Partial<JobSnapshot> = {}): JobSnapshot {
   return {
-    id: ID, kind: "forge", name: "duck", project: null, state: "queued", cancelling: false, checkpoint: null,
+    id: ID, kind: "forge", name: "duck", project: null, state: "queued", cancelling: false, checkpoint: null, retry: null,
     steps: STEP_NAMES.map((name) => ({ name, state: "waiting", elapsed_ms: null, estimate_ms: 100 })),
     request: { source: { from: "sample", name: "duck" }, views: {}, mask: null, params: {} as never, name: null, project: null },
     created_at: 0, artifacts: [], error: null, last_seq: 0, ...change,
@@ -43,7 +43,7 @@ describe("reduce", () => {
     expect(view.steps[1]).toMatchObject({ state: "running", estimateMs: null });
     expect(artifactOf(view, "mesh")?.id).toBe("m");
     expect(artifactOf(view, "view", "back")?.id).toBe("v");
-    expect(view.stats).toBe(stats);
+    expect(statsOf(view, artifactOf(view, "mesh"))).toBe(stats);
     expect(view.log.map(({ message }) => message)).toEqual(["thin legs"]);
   });
 
@@ -60,7 +60,7 @@ describe("reduce", () => {
     const late = run(FULL, fromSnapshot(taken));
     const live = run(FULL);
     expect(late.state).toBe(live.state);
-    expect(late.stats).toBe(live.stats);
+    expect(late.measured).toEqual(live.measured);
     expect(late.gate).toEqual(live.gate);
     expect(late.log).toEqual(live.log);
     expect(late.artifacts.map(({ id }) => id)).toEqual(live.artifacts.map(({ id }) => id));
@@ -92,6 +92,31 @@ describe("reduce", () => {
     const resumed = run([event(8, { type: "resumed", step: "views" }), event(9, { type: "step_active", step: "views", estimate_ms: 5 })], failed);
     expect(resumed).toMatchObject({ state: "running", error: null });
     expect(resumed.steps.map(({ state }) => state)).toEqual(["done", "running", "waiting", "waiting", "waiting", "waiting"]);
+  });
+
+  it("keeps the older result through a retry until it is done, live and from a snapshot alike", () => {
+    const done = run(FULL);
+    expect(STEP_NAMES.filter((name) => canRetry(done, name))).toEqual([...STEP_NAMES]);
+    const retry: Event[] = [
+      event(13, { type: "retried", from: "views" }),
+      event(14, { type: "step_active", step: "views", estimate_ms: 5 }),
+      event(15, { type: "view_ready", artifact: { ...artifact("v2", "view", "back") } }),
+      event(16, { type: "mesh_ready", artifact: { ...artifact("m2", "mesh"), step: "finish" }, stats: { triangles: 5 } as never }),
+    ];
+    const during = run(retry, done);
+    expect(during.steps.map(({ state }) => state)).toEqual(["done", "running", "waiting", "waiting", "waiting", "waiting"]);
+    expect([finishedMesh(during)?.id, newestOf(during, "mesh")?.id, newestOf(during, "view", "back")?.id]).toEqual(["m", "m2", "v2"]);
+    expect(statsOf(during, finishedMesh(during))).toBe(stats);
+    expect(canRetry(during, "views")).toBe(false);
+    const failed = reduce(during, event(17, { type: "error", step: "views", error: { code: "engine_failed", message: "m", details: null, hint: null } }));
+    expect([failed.state, finishedMesh(failed)?.id, canRetry(failed, "export")]).toEqual(["failed", "m", true]);
+    const taken = fromSnapshot(snapshot({ state: "running", checkpoint: "export", last_seq: 16, artifacts: done.artifacts, retry: during.retry }));
+    for (const view of [during, run([...FULL, ...retry], taken)]) {
+      const after = reduce(view, event(17, { type: "done", elapsed_ms: 1 }));
+      expect(after.retry).toBeNull();
+      expect([finishedMesh(after)?.id, artifactOf(after, "view", "back")?.id]).toEqual(["m2", "v2"]);
+      expect(after.artifacts.some(({ id }) => id === "r")).toBe(false);
+    }
   });
 
   it("replaces an artifact by its successor of the same kind and slot", () => {

@@ -45,7 +45,7 @@ export class MemoryHost implements Host {
     const id = `job-${++this.lastId}`;
     const name = request.source.from === "imported" ? request.source.file_name.replace(/\.\w+$/, "") : "job";
     const job: JobSnapshot = {
-      id, kind: "forge", name, project: null, state: "queued", cancelling: false, checkpoint: null,
+      id, kind: "forge", name, project: null, state: "queued", cancelling: false, checkpoint: null, retry: null,
       steps: STEP_NAMES.map((step) => ({ name: step, state: "waiting", elapsed_ms: null, estimate_ms: 300 })),
       request, created_at: Date.now(), artifacts: [], error: null, last_seq: 0,
     };
@@ -69,6 +69,7 @@ export class MemoryHost implements Host {
       case "get_job":
       case "cancel_job":
       case "resume_job":
+      case "retry_job":
         return this.job(command.id);
       case "list_jobs":
         return [...this.jobs.values()].toReversed();

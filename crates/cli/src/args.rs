@@ -2,7 +2,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-use oreforge_protocol::{BackChoice, EngineChoice, ForgeParams, JobId, ProfileChoice, ViewSlot};
+use oreforge_protocol::{BackChoice, EngineChoice, ForgeParams, JobId, ProfileChoice, StepName, ViewSlot};
 
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("OREFORGE_COMMIT"), ")");
 
@@ -19,7 +19,7 @@ pub enum Verb {
     /// Make a mesh from each picture.
     #[command(after_help = FORGE_EXAMPLES)]
     Forge(ForgeArgs),
-    /// Look at jobs, stop them, go on with them.
+    /// Look at jobs, stop them, go on with them, run them again.
     Jobs(JobsArgs),
     /// Open the front end in a browser, and the commands to other programs.
     #[command(after_help = SERVE_EXAMPLES)]
@@ -33,6 +33,7 @@ Examples:
   oreforge forge duck.png --out out     make out/duck.glb and what goes with it
   oreforge jobs list                    every job of the data folder, newest first
   oreforge jobs resume ID --out out     go on with a job that was interrupted or cancelled
+  oreforge jobs retry ID --from mesh    run a job again from a step, with the same seed and settings
   oreforge serve                        the same forge in a browser
   oreforge completions bash             print what your shell needs to complete these words";
 
@@ -223,6 +224,18 @@ pub enum JobsVerb {
     /// Go on after the last finished step.
     Resume {
         id: JobId,
+        /// Folder for the results.
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Run again from a step, a finished job too; the older result stays until the new one is complete.
+    Retry {
+        id: JobId,
+        /// prepare, views, gate, mesh, finish or export; at most the step after the last finished one.
+        #[arg(long, value_name = "STEP")]
+        from: StepName,
         /// Folder for the results.
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,

@@ -44,6 +44,7 @@ impl From<ErrorCode> for Exit {
             ErrorCode::GateRefused => Exit::GateRefused,
             ErrorCode::EngineFailed
             | ErrorCode::StepPanicked
+            | ErrorCode::Quarantined
             | ErrorCode::DiskFull
             | ErrorCode::StoreUnavailable
             | ErrorCode::StoreTooNew

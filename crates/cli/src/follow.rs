@@ -69,6 +69,7 @@ pub async fn follow(
             | EventBody::StepDone { .. }
             | EventBody::Cancelling
             | EventBody::Resumed { .. }
+            | EventBody::Retried { .. }
             | EventBody::Interrupted => {}
         }
     }

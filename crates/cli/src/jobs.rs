@@ -20,7 +20,8 @@ pub async fn jobs(args: JobsArgs) -> anyhow::Result<Exit> {
         | JobsVerb::Show { common, .. }
         | JobsVerb::Events { common, .. }
         | JobsVerb::Cancel { common, .. }
-        | JobsVerb::Resume { common, .. } => common,
+        | JobsVerb::Resume { common, .. }
+        | JobsVerb::Retry { common, .. } => common,
     };
     let Common { json, data_dir } = common;
     let (json, data_dir) = (*json, data_dir.clone());
@@ -31,7 +32,10 @@ pub async fn jobs(args: JobsArgs) -> anyhow::Result<Exit> {
         JobsVerb::Events { id, after, follow: true, .. } => watch(&forge, id, EventSeq(after)).await,
         JobsVerb::Events { id, after, .. } => events(&forge, id, EventSeq(after)).await,
         JobsVerb::Cancel { id, .. } => cancel(&forge, id, json).await,
-        JobsVerb::Resume { id, out, .. } => resume(&forge, id, out, json).await,
+        JobsVerb::Resume { id, out, .. } => go_on(&forge, Command::ResumeJob { id }, id, out, json).await,
+        JobsVerb::Retry { id, from, out, .. } => {
+            go_on(&forge, Command::RetryJob { id, from }, id, out, json).await
+        }
     };
     forge.shutdown().await;
     ended
@@ -131,29 +135,38 @@ async fn cancel(forge: &Oreforge, id: JobId, json: bool) -> anyhow::Result<Exit>
     Ok(Exit::Done)
 }
 
-async fn resume(forge: &Oreforge, id: JobId, out: Option<PathBuf>, json: bool) -> anyhow::Result<Exit> {
+/// Resumes or retries a job and follows it to its end.
+async fn go_on(
+    forge: &Oreforge,
+    command: Command,
+    id: JobId,
+    out: Option<PathBuf>,
+    json: bool,
+) -> anyhow::Result<Exit> {
     let interrupt = Interrupt::listen();
-    let Some(dir) = &out else { return resume_into(forge, id, None, json, &interrupt).await };
+    let Some(dir) = &out else { return go_on_into(forge, command, id, None, json, &interrupt).await };
     let is_new = outputs::prepare(dir)?;
-    let ended = resume_into(forge, id, Some(dir), json, &interrupt).await;
+    let ended = go_on_into(forge, command, id, Some(dir), json, &interrupt).await;
     outputs::tidy(dir, is_new);
     ended
 }
 
-async fn resume_into(
+async fn go_on_into(
     forge: &Oreforge,
+    command: Command,
     id: JobId,
     out: Option<&Path>,
     json: bool,
     interrupt: &Interrupt,
 ) -> anyhow::Result<Exit> {
     let seen = snapshot(forge, id).await?;
+    let is_resume = matches!(command, Command::ResumeJob { .. });
     // Done, but its program may have ended before the results were in their place: their event is told again.
-    let (job, after) = if seen.state == JobState::Done && out.is_some() {
+    let (job, after) = if is_resume && seen.state == JobState::Done && out.is_some() {
         let before_the_last = EventSeq(seen.last_seq.0 - 1);
         (seen, before_the_last)
     } else {
-        let Reply::ResumeJob(job) = forge.execute(Command::ResumeJob { id }).await? else {
+        let (Reply::ResumeJob(job) | Reply::RetryJob(job)) = forge.execute(command).await? else {
             return Err(mismatch().into());
         };
         (job, seen.last_seq)

@@ -68,7 +68,8 @@ fn on_bar(bar: &ProgressBar, body: &EventBody) {
         | EventBody::ViewReady { .. }
         | EventBody::MeshReady { .. }
         | EventBody::Quality { .. }
-        | EventBody::Resumed { .. } => {}
+        | EventBody::Resumed { .. }
+        | EventBody::Retried { .. } => {}
     }
 }
 
@@ -82,6 +83,7 @@ fn as_line(name: &str, body: &EventBody) {
         EventBody::Interrupted => error_line(&format!("{name}: interrupted")),
         EventBody::Log { level: LogLevel::Warn, message } => error_line(&format!("{name}: {message}")),
         EventBody::Resumed { step } => error_line(&format!("{name}: going on with {step}")),
+        EventBody::Retried { from } => error_line(&format!("{name}: again from {from}")),
         EventBody::Log { level: LogLevel::Info, .. }
         | EventBody::Queued { .. }
         | EventBody::StepActive { .. }

@@ -24,7 +24,14 @@ pub(crate) async fn execute(forge: &Oreforge, command: Command) -> Result<Reply,
             Reply::ListJobs(forge.jobs.read(move |store| store.list(limit)).await?)
         }
         Command::CancelJob { id } => Reply::CancelJob(forge.jobs.cancel(id).await?),
-        Command::ResumeJob { id } => Reply::ResumeJob(resume(forge, id).await?),
+        Command::ResumeJob { id } => {
+            let request = usable_request(forge, id).await?;
+            Reply::ResumeJob(forge.jobs.resume(id, Some(request)).await?)
+        }
+        Command::RetryJob { id, from } => {
+            let request = usable_request(forge, id).await?;
+            Reply::RetryJob(forge.jobs.retry(id, from, Some(request)).await?)
+        }
         Command::JobEvents { id, after } => Reply::JobEvents(
             forge
                 .jobs
@@ -58,12 +65,13 @@ async fn start(forge: &Oreforge, mut request: ForgeRequest) -> Result<JobSnapsho
     forge.jobs.create(NewJob { name, project, request, failure }).await
 }
 
-async fn resume(forge: &Oreforge, id: JobId) -> Result<JobSnapshot, ErrorReport> {
+/// A job's request, with its pictures in the store: one that failed over a picture that was not there is worth
+/// another look.
+async fn usable_request(forge: &Oreforge, id: JobId) -> Result<ForgeRequest, ErrorReport> {
     let mut request = forge.jobs.read(move |store| store.snapshot(id)).await?.request;
     sensible(&request)?;
-    // A job that failed over a picture that was not there is worth another look.
     keep_pictures(forge, &mut request).await?;
-    forge.jobs.resume(id, Some(request)).await
+    Ok(request)
 }
 
 async fn save_mask(

@@ -19,6 +19,7 @@ pub fn check(command: &Command) -> Result<(), ErrorReport> {
         | Command::ListJobs { .. }
         | Command::CancelJob { .. }
         | Command::ResumeJob { .. }
+        | Command::RetryJob { .. }
         | Command::JobEvents { .. }
         | Command::ListSamples {}
         | Command::EngineStatus {} => Ok(()),

@@ -27,7 +27,7 @@ impl StepInputs for StoreInputs {
     }
 
     fn artifact(&self, kind: ArtifactKind, slot: Option<ViewSlot>) -> Result<Vec<u8>, ErrorReport> {
-        let artifacts = self.store.artifacts(self.job)?;
+        let artifacts = self.store.input_artifacts(self.job)?;
         let found = artifacts.iter().find(|artifact| artifact.kind == kind && artifact.slot == slot);
         Ok(self.store.artifact_bytes(found.ok_or_else(|| missing("file of an earlier step"))?)?)
     }

@@ -4,7 +4,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::Stream;
-use oreforge_protocol::{ErrorCode, ErrorReport, Event, EventSeq, ForgeRequest, JobId, JobSnapshot};
+use oreforge_protocol::{
+    ErrorCode, ErrorReport, Event, EventSeq, ForgeRequest, JobId, JobSnapshot, StepName,
+};
 use oreforge_store::{CancelAnswer, NewJob, Store, StoreError, StoredSource};
 use tokio::sync::Notify;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -82,6 +84,19 @@ impl Jobs {
     /// had.
     pub async fn resume(&self, id: JobId, request: Option<ForgeRequest>) -> Result<JobSnapshot, ErrorReport> {
         self.inner.write(move |store| store.resume(id, request.as_ref())).await?;
+        self.inner.queued.notify_one();
+        self.read(move |store| store.snapshot(id)).await
+    }
+
+    /// Puts a job back into the queue, to run again from a step; what it made stays until the new result is
+    /// complete.
+    pub async fn retry(
+        &self,
+        id: JobId,
+        from: StepName,
+        request: Option<ForgeRequest>,
+    ) -> Result<JobSnapshot, ErrorReport> {
+        self.inner.write(move |store| store.retry(id, from, request.as_ref())).await?;
         self.inner.queued.notify_one();
         self.read(move |store| store.snapshot(id)).await
     }

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::{Stream, StreamExt};
@@ -180,7 +180,7 @@ async fn a_panic_and_a_failure_end_their_job_and_the_next_one_runs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn cancel_answers_at_once_and_ends_the_job_in_100_ms() {
+async fn a_cancel_ends_what_waits_at_once_and_what_runs_when_it_hears() {
     let dir = tempfile::tempdir().unwrap();
     let jobs = open(dir.path());
     let id = create(&jobs, "hang-mesh").await;
@@ -188,11 +188,9 @@ async fn cancel_answers_at_once_and_ends_the_job_in_100_ms() {
     let mut events = Box::pin(jobs.events(id, EventSeq(0)));
     until(&mut events, |body| matches!(body, EventBody::StepActive { step: StepName::Mesh, .. })).await;
     assert_eq!(jobs.cancel(waiting).await.unwrap().state, JobState::Cancelled);
-    let asked = Instant::now();
     let answer = jobs.cancel(id).await.unwrap();
     assert!(answer.cancelling || answer.state == JobState::Cancelled);
     until(&mut events, |body| *body == EventBody::Cancelled).await;
-    assert!(asked.elapsed() < Duration::from_millis(100), "{:?}", asked.elapsed());
     assert_eq!(jobs.cancel(id).await.unwrap().state, JobState::Cancelled);
     let bodies = all(jobs.events(id, EventSeq(0))).await;
     assert_eq!(bodies[bodies.len() - 2..], [EventBody::Cancelling, EventBody::Cancelled]);
@@ -251,23 +249,65 @@ async fn a_guest_hears_the_end_of_a_job_whose_process_died() {
     guest.shutdown().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_retry_that_fails_keeps_the_older_result_and_a_resume_completes_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let jobs = open(dir.path());
+    let id = create(&jobs, "quick").await;
+    all(jobs.events(id, EventSeq(0))).await;
+    let done = jobs.read(move |store| store.snapshot(id)).await.unwrap();
+    // Its picture is gone when the retry wants it, and back for the resume.
+    let SourceRef::Imported { id: source, .. } = done.request.source.clone() else { panic!() };
+    let picture = jobs.read(move |store| store.source(&source)).await.unwrap().path;
+    let aside = picture.with_extension("aside");
+    std::fs::rename(&picture, &aside).unwrap();
+    let queued = jobs.retry(id, StepName::Prepare, None).await.unwrap();
+    assert_eq!(queued.retry.as_ref().map(|retry| retry.from), Some(StepName::Prepare));
+    let failed = all(jobs.events(id, done.last_seq)).await;
+    assert_eq!(failed[0], EventBody::Retried { from: StepName::Prepare });
+    assert!(matches!(failed.last(), Some(EventBody::Error { step: Some(StepName::Prepare), .. })));
+    let stopped = jobs.read(move |store| store.snapshot(id)).await.unwrap();
+    assert_eq!((&stopped.artifacts, stopped.checkpoint), (&done.artifacts, done.checkpoint));
+    std::fs::rename(&aside, &picture).unwrap();
+    jobs.resume(id, None).await.unwrap();
+    let again = all(jobs.events(id, stopped.last_seq)).await;
+    assert!(matches!(again.last(), Some(EventBody::Done { .. })), "{again:?}");
+    let after = jobs.read(move |store| store.snapshot(id)).await.unwrap();
+    assert!(after.artifacts.iter().all(|new| done.artifacts.iter().all(|old| old.id != new.id)));
+    let bytes = |list: &[oreforge_protocol::Artifact]| -> Vec<String> {
+        list.iter().map(|artifact| artifact.sha256.clone()).collect()
+    };
+    assert_eq!(bytes(&after.artifacts), bytes(&done.artifacts), "the same inputs give the same bytes");
+}
+
 #[derive(Debug, Clone, Copy)]
 enum Signal {
     Cancel,
     Resume,
+    Retry(StepName),
     Shutdown,
     Yield,
 }
 
+const SIGNALS: [Signal; 6] = [
+    Signal::Cancel,
+    Signal::Resume,
+    Signal::Retry(StepName::Prepare),
+    Signal::Retry(StepName::Gate),
+    Signal::Shutdown,
+    Signal::Yield,
+];
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
-    /// Cancel, resume and shutdown race with the steps of a job; each of its runs ends once.
+    /// Cancel, resume, retry and shutdown race with the steps of a job; each of its runs ends once, and no step
+    /// that is done is run again unless a retry asks for it.
     #[test]
     fn whatever_races_a_job_ends_once(
         name in proptest::sample::select(vec!["quick", "hang-gate", "fail-finish", "panic-export"]),
         signals in proptest::collection::vec(
-            (proptest::sample::select(vec![Signal::Cancel, Signal::Resume, Signal::Shutdown, Signal::Yield]), 0u64..3000),
+            (proptest::sample::select(SIGNALS.to_vec()), 0u64..3000),
             1..8,
         ),
     ) {
@@ -282,6 +322,7 @@ proptest! {
                 match signal {
                     Signal::Cancel => drop(jobs.cancel(id).await.unwrap()),
                     Signal::Resume => drop(jobs.resume(id, None).await),
+                    Signal::Retry(from) => drop(jobs.retry(id, from, None).await),
                     Signal::Shutdown => {
                         jobs.shutdown().await;
                         drop(jobs);
@@ -298,15 +339,18 @@ proptest! {
             jobs.shutdown().await;
             bodies
         });
-        let runs: Vec<&[EventBody]> = bodies.split(|body| matches!(body, EventBody::Resumed { .. })).collect();
+        let is_again = |body: &EventBody| matches!(body, EventBody::Resumed { .. } | EventBody::Retried { .. });
+        let runs: Vec<&[EventBody]> = bodies.split(is_again).collect();
         for run in &runs {
             prop_assert!(terminals(run) <= 1, "{:?}", bodies);
             prop_assert!(run[..run.len().saturating_sub(1)].iter().all(|body| !body.is_terminal()), "{:?}", bodies);
         }
         prop_assert_eq!(terminals(runs[runs.len() - 1]), 1);
-        for step in StepName::ALL {
-            let times = bodies.iter().filter(|body| matches!(body, EventBody::StepDone { step: s, .. } if *s == step)).count();
-            prop_assert!(times <= 1, "{} ran {} times", step, times);
+        for attempt in bodies.split(|body| matches!(body, EventBody::Retried { .. })) {
+            for step in StepName::ALL {
+                let times = attempt.iter().filter(|body| matches!(body, EventBody::StepDone { step: s, .. } if *s == step)).count();
+                prop_assert!(times <= 1, "{} ran {} times", step, times);
+            }
         }
     }
 }

@@ -1,6 +1,8 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{ArtifactId, ErrorReport, EventSeq, ForgeRequest, JobId, JobSnapshot, SourceId, SourceRef};
+use crate::{
+    ArtifactId, ErrorReport, EventSeq, ForgeRequest, JobId, JobSnapshot, SourceId, SourceRef, StepName,
+};
 
 /// A picture in the store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,6 +68,9 @@ commands! {
     CancelJob { id: JobId } -> JobSnapshot;
     /// Go on after the last checkpoint.
     ResumeJob { id: JobId } -> JobSnapshot;
+    /// Run again from a step, with the same pictures, seed and settings; the result that stands stays until the
+    /// new one is complete.
+    RetryJob { id: JobId, from: StepName } -> JobSnapshot;
     /// Events of a job after a cursor, at most 1000; the way to read a log that is not live.
     JobEvents { id: JobId, after: EventSeq } -> Vec<crate::Event>;
     /// Copy a picture into the store, so that it can be shown and masked before it is forged.

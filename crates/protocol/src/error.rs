@@ -34,6 +34,8 @@ pub enum ErrorCode {
     EngineFailed,
     /// A step panicked; the job ended, the app did not.
     StepPanicked,
+    /// The program ended twice in the same step of this job; it goes on only when a person says so.
+    Quarantined,
     Cancelled,
     JobNotFound,
     ArtifactNotFound,

@@ -82,6 +82,11 @@ pub enum EventBody {
         /// The step it goes on with.
         step: StepName,
     },
+    /// The steps from this one on run again. What they make replaces what stands with the `done` that follows;
+    /// until then it stands.
+    Retried {
+        from: StepName,
+    },
     Done {
         #[cfg_attr(feature = "ts", ts(type = "number"))]
         elapsed_ms: u64,
@@ -95,7 +100,7 @@ pub enum EventBody {
 }
 
 impl EventBody {
-    /// The job is over, until a person resumes it.
+    /// The job is over, until a person resumes or retries it.
     pub fn is_terminal(&self) -> bool {
         match self {
             EventBody::Done { .. } | EventBody::Error { .. } | EventBody::Cancelled => true,
@@ -110,7 +115,8 @@ impl EventBody {
             | EventBody::StepDone { .. }
             | EventBody::Cancelling
             | EventBody::Interrupted
-            | EventBody::Resumed { .. } => false,
+            | EventBody::Resumed { .. }
+            | EventBody::Retried { .. } => false,
         }
     }
 }

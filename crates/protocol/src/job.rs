@@ -108,6 +108,8 @@ pub enum JobSignal {
     Lose,
     /// Back into the queue, from its checkpoint.
     Resume,
+    /// Back into the queue, from a step that was done before.
+    Retry,
 }
 
 impl JobState {
@@ -130,12 +132,14 @@ impl JobState {
             (St::Queued | St::Running | St::Interrupted, Sig::Fail) => Some(St::Failed),
             (St::Queued | St::Running | St::Interrupted, Sig::Cancel) => Some(St::Cancelled),
             (St::Running, Sig::Lose) => Some(St::Interrupted),
-            (St::Failed | St::Cancelled | St::Interrupted, Sig::Resume) => Some(St::Queued),
+            (St::Failed | St::Cancelled | St::Interrupted, Sig::Resume)
+            | (St::Done | St::Failed | St::Cancelled | St::Interrupted, Sig::Retry) => Some(St::Queued),
             (St::Running | St::Done | St::Failed | St::Cancelled, Sig::Start)
             | (St::Queued | St::Done | St::Failed | St::Cancelled | St::Interrupted, Sig::Finish)
             | (St::Done | St::Failed | St::Cancelled, Sig::Fail | Sig::Cancel)
             | (St::Queued | St::Done | St::Failed | St::Cancelled | St::Interrupted, Sig::Lose)
-            | (St::Queued | St::Running | St::Done, Sig::Resume) => None,
+            | (St::Queued | St::Running | St::Done, Sig::Resume)
+            | (St::Queued | St::Running, Sig::Retry) => None,
         }
     }
 
@@ -185,6 +189,17 @@ pub struct StepSnapshot {
     pub estimate_ms: Option<u64>,
 }
 
+/// Steps that run again beside the result that stands, until theirs is complete and replaces it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RetrySnapshot {
+    /// The first of them.
+    pub from: StepName,
+    /// What they have made so far.
+    pub artifacts: Vec<Artifact>,
+}
+
 /// A job as it stands, with the cursor from which live events continue it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
@@ -200,6 +215,9 @@ pub struct JobSnapshot {
     pub cancelling: bool,
     /// The last step whose results are safe on disk.
     pub checkpoint: Option<StepName>,
+    /// Open until its last step is done.
+    pub retry: Option<RetrySnapshot>,
+    /// Those of an open retry in place of the ones they repeat.
     pub steps: Vec<StepSnapshot>,
     pub request: ForgeRequest,
     /// Milliseconds since 1970-01-01 UTC.

@@ -20,5 +20,5 @@ pub use error::{ErrorCode, ErrorReport};
 pub use event::{Event, EventBody, LogLevel};
 pub use forge::{BackChoice, EngineChoice, ForgeParams, ForgeRequest, ProfileChoice, SourceRef};
 pub use ids::{ArtifactId, EventSeq, JobId, ParseIdError, SourceId};
-pub use job::{JobKind, JobSignal, JobSnapshot, JobState, StepName, StepSnapshot, StepState};
+pub use job::{JobKind, JobSignal, JobSnapshot, JobState, RetrySnapshot, StepName, StepSnapshot, StepState};
 pub use report::{GateReport, GateVerdict, MeshStats, Provenance, Report, StepReport, ViewScore};

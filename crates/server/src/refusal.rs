@@ -54,6 +54,7 @@ fn status_of(code: ErrorCode) -> StatusCode {
         }
         ErrorCode::EngineFailed
         | ErrorCode::StepPanicked
+        | ErrorCode::Quarantined
         | ErrorCode::OutputUnwritable
         | ErrorCode::StoreTooNew
         | ErrorCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,

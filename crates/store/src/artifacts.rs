@@ -9,10 +9,11 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::events::append;
 use crate::file::{sync_folder, write_renamed};
+use crate::loose::{loosen, settle};
 use crate::row::{from_word, job_row, parse_id, step_at, step_index};
 use crate::sources::{read_checked, sha256_hex};
 use crate::store::make_folder;
-use crate::{Store, StoreError, faults, layout};
+use crate::{Store, StoreError, layout};
 
 /// A file a step made, not yet on disk.
 #[derive(Debug)]
@@ -38,16 +39,21 @@ const COLUMNS: &str = "id, job_id, step, kind, slot, path, bytes, sha256";
 
 impl Store {
     /// Writes a step's files under their final names. Nothing refers to them until they are published or
-    /// committed; what is staged and never committed is overwritten by the next run of the step.
+    /// committed; what is staged and never committed goes when the job stops or its process is found dead.
     pub fn stage(
         &self,
         job: JobId,
         step: StepName,
         items: Vec<ArtifactBytes>,
     ) -> Result<Vec<Staged>, StoreError> {
-        let (row, known) = self.read(|tx| Ok((job_row(tx, job)?, artifacts_of(tx, job)?)))?;
-        let mut folders = BTreeSet::new();
+        let (row, known, others) = self.read(|tx| {
+            let row = job_row(tx, job)?;
+            let is_retry = row.retry.is_some();
+            Ok((row, artifacts_of(tx, job, is_retry)?, artifacts_of(tx, job, !is_retry)?))
+        })?;
+        let is_taken = |path: &str| known.iter().chain(&others).any(|artifact| artifact.path == path);
         let mut staged = Vec::with_capacity(items.len());
+        let mut files = Vec::new();
         for ArtifactBytes { kind, slot, bytes, stats } in items {
             if bytes.is_empty() {
                 return Err(StoreError::EmptyArtifact);
@@ -66,24 +72,29 @@ impl Store {
                 .map(|attempt| {
                     format!("{}/{}", row.folder, layout::artifact_file(&row.name, kind, slot, attempt))
                 })
-                .find(|path| known.iter().all(|a| a.path != *path))
+                .find(|path| !is_taken(path))
                 .ok_or(StoreError::EmptyArtifact)?;
-            let target = layout::absolute(self.root(), &path);
-            let folder = target.parent().unwrap_or(self.root()).to_owned();
-            make_folder(&folder)?;
-            write_renamed(&target, &bytes, &self.runner.id).map_err(|e| StoreError::io(&target, e))?;
-            folders.insert(folder);
             let artifact = Artifact {
                 id: ArtifactId::new(),
                 job_id: job,
                 step,
                 kind,
                 slot,
-                path,
+                path: path.clone(),
                 bytes: bytes.len() as u64,
                 sha256,
             };
             staged.push(Staged { artifact, stats, known: false });
+            files.push((path, bytes));
+        }
+        self.announce(&files.iter().map(|(path, _)| path.as_str()).collect::<Vec<_>>())?;
+        let mut folders = BTreeSet::new();
+        for (path, bytes) in files {
+            let target = layout::absolute(self.root(), &path);
+            let folder = target.parent().unwrap_or(self.root()).to_owned();
+            make_folder(&folder)?;
+            write_renamed(&target, &bytes, &self.runner.id).map_err(|e| StoreError::io(&target, e))?;
+            folders.insert(folder);
         }
         for folder in folders {
             sync_folder(&folder).map_err(|e| StoreError::io(&folder, e))?;
@@ -110,8 +121,22 @@ impl Store {
         read_checked(&PathBuf::from(&artifact.path), artifact.bytes, &artifact.sha256)
     }
 
+    /// The result that stands.
     pub fn artifacts(&self, job: JobId) -> Result<Vec<Artifact>, StoreError> {
-        let relative = self.read(|tx| artifacts_of(tx, job))?;
+        let relative = self.read(|tx| artifacts_of(tx, job, false))?;
+        Ok(relative.into_iter().map(|artifact| self.absolute_artifact(artifact)).collect())
+    }
+
+    /// What the job's next step reads: in a retry what the retry made, and of the result that stands only what
+    /// came before it.
+    pub fn input_artifacts(&self, job: JobId) -> Result<Vec<Artifact>, StoreError> {
+        let relative = self.read(|tx| {
+            let Some(retry) = job_row(tx, job)?.retry else { return artifacts_of(tx, job, false) };
+            let mut artifacts = artifacts_of(tx, job, true)?;
+            let earlier = artifacts_of(tx, job, false)?;
+            artifacts.extend(earlier.into_iter().filter(|a| step_index(a.step) < retry.from));
+            Ok(artifacts)
+        })?;
         Ok(relative.into_iter().map(|artifact| self.absolute_artifact(artifact)).collect())
     }
 
@@ -119,20 +144,17 @@ impl Store {
         artifact.path = layout::absolute(self.root(), &artifact.path).to_string_lossy().into_owned();
         artifact
     }
-
-    /// Removes files whose rows a committed transaction replaced.
-    pub(crate) fn discard(&self, relative: Vec<String>) {
-        for path in relative {
-            let path = layout::absolute(self.root(), &path);
-            if let Err(error) = faults::disk("file discard").and_then(|()| fs::remove_file(&path)) {
-                tracing::warn!(path = %path.display(), %error, "an outdated file stays");
-            }
-        }
-    }
 }
 
-/// Rows and events for staged files; returns the relative paths of files they replace.
-pub(crate) fn record(db: &Connection, job: JobId, staged: Vec<Staged>) -> Result<Vec<String>, StoreError> {
+/// Rows and events for staged files, of the result that stands or of an open retry; returns the relative paths
+/// of files they replace.
+pub(crate) fn record(
+    db: &Connection,
+    job: JobId,
+    is_retry: bool,
+    runner: &str,
+    staged: Vec<Staged>,
+) -> Result<Vec<String>, StoreError> {
     let mut replaced = Vec::new();
     for Staged { artifact, stats, known } in staged {
         if !known {
@@ -140,15 +162,20 @@ pub(crate) fn record(db: &Connection, job: JobId, staged: Vec<Staged>) -> Result
             let slot = artifact.slot.map_or("", ViewSlot::as_str);
             let older: Option<String> = db
                 .prepare_cached(
-                    "DELETE FROM artifacts WHERE job_id = ?1 AND kind = ?2 AND slot = ?3 RETURNING path",
+                    "DELETE FROM artifacts WHERE job_id = ?1 AND kind = ?2 AND slot = ?3 AND retry = ?4
+                     RETURNING path",
                 )?
-                .query_row(params![job.to_string(), kind, slot], |row| row.get(0))
+                .query_row(params![job.to_string(), kind, slot, is_retry], |row| row.get(0))
                 .optional()?;
-            replaced.extend(older.filter(|path| *path != artifact.path));
+            if let Some(older) = older.filter(|path| *path != artifact.path) {
+                loosen(db, &older, runner)?;
+                replaced.push(older);
+            }
+            settle(db, &artifact.path)?;
             let bytes = i64::try_from(artifact.bytes).unwrap_or(i64::MAX);
             db.prepare_cached(
-                "INSERT INTO artifacts(id, job_id, step, kind, slot, path, bytes, sha256)
-                 VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                "INSERT INTO artifacts(id, job_id, step, kind, slot, path, bytes, sha256, retry)
+                 VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             )?
             .execute(params![
                 artifact.id.to_string(),
@@ -158,7 +185,8 @@ pub(crate) fn record(db: &Connection, job: JobId, staged: Vec<Staged>) -> Result
                 slot,
                 artifact.path,
                 bytes,
-                artifact.sha256
+                artifact.sha256,
+                is_retry
             ])?;
         }
         let body = match artifact.kind {
@@ -172,11 +200,11 @@ pub(crate) fn record(db: &Connection, job: JobId, staged: Vec<Staged>) -> Result
     Ok(replaced)
 }
 
-/// In the order they were made, with relative paths.
-pub(crate) fn artifacts_of(db: &Connection, job: JobId) -> Result<Vec<Artifact>, StoreError> {
-    let sql = format!("SELECT {COLUMNS} FROM artifacts WHERE job_id = ?1 ORDER BY step, id");
+/// In the order they were made, with relative paths: of the open retry, or those that stand.
+pub(crate) fn artifacts_of(db: &Connection, job: JobId, is_retry: bool) -> Result<Vec<Artifact>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM artifacts WHERE job_id = ?1 AND retry = ?2 ORDER BY step, id");
     let mut statement = db.prepare_cached(&sql)?;
-    let mut rows = statement.query(params![job.to_string()])?;
+    let mut rows = statement.query(params![job.to_string(), is_retry])?;
     let mut artifacts = Vec::new();
     while let Some(row) = rows.next()? {
         artifacts.push(artifact_row(row)?);

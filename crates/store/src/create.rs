@@ -62,19 +62,11 @@ impl Store {
                 apply(tx, id, row.state, JobSignal::Resume)?;
             }
             tx.execute(
-                "UPDATE jobs SET runner = ?2, cancel_requested = 0, error = NULL WHERE id = ?1",
-                params![id.to_string(), self.runner.id],
+                "DELETE FROM steps WHERE job_id = ?1 AND retry = ?2 AND state <> 'done'",
+                params![id.to_string(), row.retry.is_some()],
             )?;
-            tx.execute("DELETE FROM steps WHERE job_id = ?1 AND state <> 'done'", params![id.to_string()])?;
-            if let Some(request) = request {
-                tx.execute(
-                    "UPDATE jobs SET request = ?2 WHERE id = ?1",
-                    params![id.to_string(), to_json(request)?],
-                )?;
-            }
-            let step = step_after(row.checkpoint).unwrap_or(StepName::Export);
-            let seq = append(tx, id, &EventBody::Resumed { step })?;
-            set_queued(tx, id, seq)
+            let step = step_after(row.reached()).unwrap_or(StepName::Export);
+            queue_again(tx, id, &self.runner.id, request, EventBody::Resumed { step })
         })
     }
 
@@ -101,6 +93,23 @@ impl Store {
         }
         Ok(())
     }
+}
+
+/// The end of a former run is forgotten; `request`, if any, replaces the one the job had.
+pub(crate) fn queue_again(
+    db: &Connection,
+    id: JobId,
+    runner: &str,
+    request: Option<&ForgeRequest>,
+    body: EventBody,
+) -> Result<(), StoreError> {
+    db.execute(
+        "UPDATE jobs SET runner = ?2, cancel_requested = 0, error = NULL, request = coalesce(?3, request)
+         WHERE id = ?1",
+        params![id.to_string(), runner, request.map(to_json).transpose()?],
+    )?;
+    let seq = append(db, id, &body)?;
+    set_queued(db, id, seq)
 }
 
 fn set_queued(db: &Connection, id: JobId, seq: EventSeq) -> Result<(), StoreError> {

@@ -1,7 +1,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use oreforge_protocol::{ArtifactId, ErrorCode, ErrorReport, JobId, JobSignal, JobState, SourceId};
+use oreforge_protocol::{ArtifactId, ErrorCode, ErrorReport, JobId, JobSignal, JobState, SourceId, StepName};
 use thiserror::Error;
 
 #[derive(Debug, Error)]
@@ -12,6 +12,8 @@ pub enum StoreError {
     Io { path: PathBuf, source: io::Error },
     #[error("the data folder has schema {found}; this version knows {known}")]
     TooNew { found: i64, known: i64 },
+    #[error("from schema {found} to {known}: {source}")]
+    Migration { found: i64, known: i64, source: rusqlite::Error },
     #[error("no job {0}")]
     JobNotFound(JobId),
     #[error("no artifact {0}")]
@@ -20,6 +22,9 @@ pub enum StoreError {
     SourceNotFound(SourceId),
     #[error("a job that is {} cannot {signal:?}", state.as_str())]
     WrongState { state: JobState, signal: JobSignal },
+    /// A retry from a step whose inputs the job never made.
+    #[error("the job has not come to {from}")]
+    NotReached { from: StepName },
     /// Another process runs this job.
     #[error("job {0} belongs to another process")]
     NotOurs(JobId),
@@ -41,13 +46,15 @@ impl StoreError {
 
     fn code(&self) -> ErrorCode {
         match self {
-            StoreError::Sqlite(error) => match error.sqlite_error_code() {
-                Some(rusqlite::ErrorCode::DiskFull) => ErrorCode::DiskFull,
-                Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked) => {
-                    ErrorCode::StoreBusy
+            StoreError::Sqlite(error) | StoreError::Migration { source: error, .. } => {
+                match error.sqlite_error_code() {
+                    Some(rusqlite::ErrorCode::DiskFull) => ErrorCode::DiskFull,
+                    Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked) => {
+                        ErrorCode::StoreBusy
+                    }
+                    _ => ErrorCode::StoreUnavailable,
                 }
-                _ => ErrorCode::StoreUnavailable,
-            },
+            }
             StoreError::Io { source, .. } => match source.kind() {
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ErrorCode::DiskFull,
                 _ => ErrorCode::StoreUnavailable,
@@ -56,7 +63,9 @@ impl StoreError {
             StoreError::JobNotFound(_) => ErrorCode::JobNotFound,
             StoreError::ArtifactNotFound(_) => ErrorCode::ArtifactNotFound,
             StoreError::SourceNotFound(_) => ErrorCode::PictureMissing,
-            StoreError::WrongState { .. } | StoreError::NotOurs(_) => ErrorCode::WrongState,
+            StoreError::WrongState { .. } | StoreError::NotReached { .. } | StoreError::NotOurs(_) => {
+                ErrorCode::WrongState
+            }
             StoreError::EmptyArtifact => ErrorCode::Internal,
             StoreError::Corrupt(_) | StoreError::FileChanged { .. } => ErrorCode::StoreUnavailable,
         }
@@ -93,6 +102,13 @@ impl From<StoreError> for ErrorReport {
                 ErrorReport::new(code, "The data folder was made by a newer version of Oreforge.")
                     .with_hint("Update Oreforge, or choose another data folder.")
             }
+            StoreError::Migration { .. } => ErrorReport::new(
+                code,
+                "The data folder could not be brought to this version of Oreforge.",
+            )
+            .with_hint(
+                "Nothing in it was changed. Free some space and try again, or choose another data folder.",
+            ),
             StoreError::JobNotFound(_) => ErrorReport::new(code, "There is no such job."),
             StoreError::ArtifactNotFound(_) => ErrorReport::new(code, "There is no such file."),
             StoreError::SourceNotFound(_) => {
@@ -100,6 +116,10 @@ impl From<StoreError> for ErrorReport {
                     .with_hint("Open the picture again.")
             }
             StoreError::WrongState { state, signal } => ErrorReport::new(code, refusal(*state, *signal)),
+            StoreError::NotReached { from } => {
+                ErrorReport::new(code, format!("This job has not come to the step \"{from}\" yet."))
+                    .with_hint("Resume it, or retry from an earlier step.")
+            }
             StoreError::NotOurs(_) => ErrorReport::new(code, "Another Oreforge is working on this job.")
                 .with_hint("Wait until it is done there."),
             StoreError::EmptyArtifact => ErrorReport::new(code, "A step made an empty file."),
@@ -126,6 +146,7 @@ fn refusal(state: JobState, signal: JobSignal) -> String {
         JobSignal::Cancel => "cancelled",
         JobSignal::Lose => "interrupted",
         JobSignal::Resume => "resumed",
+        JobSignal::Retry => "run again",
     };
     format!("This job is {} and cannot be {verb}.", state.as_str())
 }

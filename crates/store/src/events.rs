@@ -92,6 +92,7 @@ fn absolutise(root: &Path, body: &mut EventBody) {
         | EventBody::Cancelling
         | EventBody::Interrupted
         | EventBody::Resumed { .. }
+        | EventBody::Retried { .. }
         | EventBody::Done { .. }
         | EventBody::Error { .. }
         | EventBody::Cancelled => {}

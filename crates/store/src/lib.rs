@@ -4,13 +4,16 @@
 //! thread. Every call that changes a job is one transaction, and only the runner that owns a job may move it.
 
 mod artifacts;
+mod cancel;
 mod create;
 mod error;
 mod events;
 pub mod faults;
 mod file;
 mod layout;
+mod loose;
 mod recover;
+mod retry;
 mod row;
 mod run;
 mod runner;
@@ -20,10 +23,11 @@ mod sources;
 mod store;
 
 pub use artifacts::{ArtifactBytes, Staged};
+pub use cancel::CancelAnswer;
 pub use create::NewJob;
 pub use error::StoreError;
 pub use file::write_atomically;
 pub use layout::safe_file_name;
-pub use run::{Begun, CancelAnswer, QueuedJob, StepCommit};
+pub use run::{Begun, QueuedJob, StepCommit};
 pub use sources::StoredSource;
 pub use store::Store;

@@ -1,29 +1,44 @@
 use std::collections::BTreeSet;
 
-use oreforge_protocol::{JobId, JobState};
-use rusqlite::params;
+use oreforge_protocol::{ErrorCode, ErrorReport, EventBody, JobId, JobSignal, JobState, StepName, StepState};
+use rusqlite::{Connection, params};
 
+use crate::create::set_error;
 use crate::file::sweep_parts;
-use crate::row::{job_row, parse_id};
-use crate::run::end_abandoned;
+use crate::loose::loose_runners;
+use crate::row::{JobRow, job_row, parse_id, step_after, to_word};
+use crate::run::end;
 use crate::store::Durability;
 use crate::{Store, StoreError, faults, layout, runner};
 
+/// A process that dies in the same step of a job as often as this takes no further one with it: a step that is
+/// committed starts the count anew.
+const MAX_CRASHES: i64 = 2;
+
 impl Store {
     /// Puts in order what dead processes left: their running jobs become interrupted, or cancelled where that
-    /// had been asked for, and their half written files go. True when there was somebody dead.
+    /// had been asked for, or set aside where it happened before; their half written and unnamed files go. What
+    /// belongs to a living process is not touched. True when there was somebody dead.
     pub fn collect_dead(&self) -> Result<bool, StoreError> {
         runner::tidy_early(self.root());
-        let running: Vec<(String, String, String)> = self.read(|tx| {
-            let mut statement =
-                tx.prepare("SELECT id, runner, folder FROM jobs WHERE state = 'running' AND runner <> ?1")?;
+        let (running, loose) = self.read(|tx| {
+            let mut statement = tx.prepare_cached(
+                "SELECT id, runner, folder FROM jobs WHERE state = 'running' AND runner <> ?1",
+            )?;
             let rows = statement
                 .query_map(params![self.runner.id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-            Ok(rows.collect::<Result<_, _>>()?)
+            let running: Vec<(String, String, String)> = rows.collect::<Result<_, _>>()?;
+            Ok((running, loose_runners(tx)?))
         })?;
-        let mut dead: BTreeSet<String> = runner::dead(self.root()).into_iter().collect();
-        let runners: BTreeSet<&String> = running.iter().map(|(_, runner, _)| runner).collect();
-        dead.extend(runners.into_iter().filter(|id| !runner::is_alive(self.root(), id)).cloned());
+        // A process that ends in good order takes its lock file with it.
+        let crashed: BTreeSet<String> = runner::dead(self.root()).into_iter().collect();
+        let gone = |id: &&String| crashed.contains(*id) || !runner::is_alive(self.root(), id);
+        let mut dead: BTreeSet<String> =
+            running.iter().map(|(_, owner, _)| owner).filter(gone).cloned().collect();
+        for id in loose.iter().filter(gone) {
+            self.collect_left_by(id);
+        }
+        dead.extend(crashed.iter().cloned());
         if dead.is_empty() {
             return Ok(false);
         }
@@ -36,7 +51,7 @@ impl Store {
                 if row.state != JobState::Running || row.runner != owner {
                     return Ok(());
                 }
-                end_abandoned(tx, id, row.cancel_requested)
+                end_abandoned(tx, id, &row, crashed.contains(&owner))
             })?;
             let folder = layout::absolute(self.root(), &folder);
             sweep_parts(&folder, &tags);
@@ -47,4 +62,42 @@ impl Store {
         runner::forget(self.root(), &tags);
         Ok(true)
     }
+}
+
+/// Ends a running job, and the step it was in, for a process that is gone. A process that `crashed` did not let
+/// go of it in good order; the second time in the same step the job is set aside.
+pub(crate) fn end_abandoned(
+    db: &Connection,
+    id: JobId,
+    row: &JobRow,
+    crashed: bool,
+) -> Result<(), StoreError> {
+    let crashes = row.crashes + i64::from(crashed && !row.cancel_requested);
+    let step = step_after(row.reached());
+    let (signal, step_state, body) = if row.cancel_requested {
+        (JobSignal::Cancel, StepState::Cancelled, EventBody::Cancelled)
+    } else if crashed && crashes >= MAX_CRASHES {
+        let error = quarantine(step);
+        set_error(db, id, &error)?;
+        (JobSignal::Fail, StepState::Failed, EventBody::Error { step, error })
+    } else {
+        (JobSignal::Lose, StepState::Waiting, EventBody::Interrupted)
+    };
+    db.prepare_cached("UPDATE steps SET state = ?2 WHERE job_id = ?1 AND state = ?3")?.execute(params![
+        id.to_string(),
+        to_word(&step_state)?,
+        to_word(&StepState::Running)?
+    ])?;
+    db.prepare_cached("UPDATE jobs SET crashes = ?2 WHERE id = ?1")?
+        .execute(params![id.to_string(), crashes])?;
+    end(db, id, row.state, signal, body)
+}
+
+fn quarantine(step: Option<StepName>) -> ErrorReport {
+    let place = step.map_or_else(String::new, |step| format!(", both times at the step \"{step}\""));
+    ErrorReport::new(
+        ErrorCode::Quarantined,
+        format!("Oreforge ended twice while it worked on this job{place}, so the job was set aside."),
+    )
+    .with_hint("Try a smaller texture or fewer triangles. If the computer was switched off, just go on with the job.")
 }

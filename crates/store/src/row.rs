@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use oreforge_protocol::{JobId, JobSignal, JobState, StepName};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -54,37 +54,53 @@ pub(crate) fn step_after(checkpoint: i64) -> Option<StepName> {
     step_at(checkpoint).ok()
 }
 
+/// An open retry: its first step, and how many steps are done counting those before it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RetryRow {
+    pub(crate) from: i64,
+    pub(crate) checkpoint: i64,
+}
+
 /// What decides over a job's next move.
 pub(crate) struct JobRow {
     pub(crate) name: String,
     pub(crate) folder: String,
     pub(crate) state: JobState,
     pub(crate) checkpoint: i64,
+    pub(crate) retry: Option<RetryRow>,
+    pub(crate) crashes: i64,
     pub(crate) cancel_requested: bool,
     pub(crate) runner: String,
     pub(crate) engine: Option<String>,
 }
 
+impl JobRow {
+    /// How many steps the run that is open, or comes next, need not do again.
+    pub(crate) fn reached(&self) -> i64 {
+        self.retry.map_or(self.checkpoint, |retry| retry.checkpoint)
+    }
+}
+
 pub(crate) fn job_row(db: &Connection, id: JobId) -> Result<JobRow, StoreError> {
-    db.prepare_cached(
-        "SELECT name, folder, state, checkpoint, cancel_requested, runner, engine FROM jobs WHERE id = ?1",
-    )?
-    .query_row(params![id.to_string()], |row| {
-        Ok((
-            row.get(0)?,
-            row.get(1)?,
-            row.get::<_, String>(2)?,
-            row.get(3)?,
-            row.get(4)?,
-            row.get(5)?,
-            row.get(6)?,
-        ))
+    let mut statement = db.prepare_cached(
+        "SELECT name, folder, state, checkpoint, cancel_requested, runner, engine, crashes, retry_from,
+                retry_checkpoint
+         FROM jobs WHERE id = ?1",
+    )?;
+    let mut rows = statement.query(params![id.to_string()])?;
+    let row = rows.next()?.ok_or(StoreError::JobNotFound(id))?;
+    let retry: (Option<i64>, Option<i64>) = (row.get(8)?, row.get(9)?);
+    Ok(JobRow {
+        name: row.get(0)?,
+        folder: row.get(1)?,
+        state: from_word(row.get(2)?)?,
+        checkpoint: row.get(3)?,
+        cancel_requested: row.get(4)?,
+        runner: row.get(5)?,
+        engine: row.get(6)?,
+        crashes: row.get(7)?,
+        retry: retry.0.zip(retry.1).map(|(from, checkpoint)| RetryRow { from, checkpoint }),
     })
-    .optional()?
-    .map(|(name, folder, state, checkpoint, cancel_requested, runner, engine)| {
-        Ok(JobRow { name, folder, state: from_word(state)?, checkpoint, cancel_requested, runner, engine })
-    })
-    .unwrap_or(Err(StoreError::JobNotFound(id)))
 }
 
 /// The one place where a job's state changes.

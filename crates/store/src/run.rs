@@ -10,12 +10,11 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::artifacts::{Staged, record};
 use crate::create::set_error;
 use crate::events::append;
-use crate::row::{
-    JobRow, apply, checkpoint_step, from_json, job_row, parse_id, step_after, step_index, to_json, to_word,
-};
+use crate::retry::promote;
+use crate::row::{JobRow, apply, from_json, job_row, parse_id, step_after, step_index, to_json, to_word};
 use crate::snapshot::estimate_ms;
 use crate::store::{Durability, now_ms};
-use crate::{Store, StoreError, runner};
+use crate::{Store, StoreError};
 
 /// The next job of this process.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,17 +41,6 @@ pub struct StepCommit {
     pub artifacts: Vec<Staged>,
 }
 
-/// What a request to cancel met.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CancelAnswer {
-    /// It was not running and is cancelled now.
-    Cancelled,
-    /// It runs; its runner has been asked.
-    Asked,
-    /// It was over already.
-    Over(JobState),
-}
-
 impl Store {
     /// First in, first out.
     pub fn next_queued(&self) -> Result<Option<QueuedJob>, StoreError> {
@@ -72,27 +60,30 @@ impl Store {
     }
 
     pub fn begin(&self, id: JobId, engine: &str) -> Result<Begun, StoreError> {
-        self.write(Durability::PowerCut, |tx| {
+        let (begun, replaced) = self.write(Durability::PowerCut, |tx| {
             let row = self.own_row(tx, id)?;
             let state = apply(tx, id, row.state, JobSignal::Start)?;
             tx.execute("UPDATE jobs SET engine = ?2 WHERE id = ?1", params![id.to_string(), engine])?;
-            let Some(step) = step_after(row.checkpoint) else {
-                end(tx, id, state, JobSignal::Finish, done(tx, id)?)?;
-                return Ok(Begun::NothingLeft);
+            let row = JobRow { state, engine: Some(engine.to_owned()), ..row };
+            let Some(step) = step_after(row.reached()) else {
+                let replaced = self.finish(tx, id, &row)?;
+                return Ok((Begun::NothingLeft, replaced));
             };
-            activate(tx, id, step, engine)?;
-            Ok(Begun::Step(step))
-        })
+            activate(tx, id, &row, step)?;
+            Ok((Begun::Step(step), Vec::new()))
+        })?;
+        self.discard(&replaced);
+        Ok(begun)
     }
 
     /// Makes files of a running step visible before it ends. They are on disk; their rows survive the end of
     /// the process at once and a power cut with the next commit.
     pub fn publish(&self, id: JobId, staged: Vec<Staged>) -> Result<(), StoreError> {
         let replaced = self.write(Durability::Process, |tx| {
-            self.running_row(tx, id, JobSignal::Finish)?;
-            record(tx, id, staged)
+            let row = self.running_row(tx, id, JobSignal::Finish)?;
+            record(tx, id, row.retry.is_some(), &self.runner.id, staged)
         })?;
-        self.discard(replaced);
+        self.discard(&replaced);
         Ok(())
     }
 
@@ -108,30 +99,38 @@ impl Store {
     /// transaction. Returns the job's next step, or `None` when it is over.
     pub fn commit_step(&self, id: JobId, commit: StepCommit) -> Result<Option<StepName>, StoreError> {
         let (next, replaced) = self.write(Durability::PowerCut, |tx| {
-            let row = self.running_row(tx, id, JobSignal::Finish)?;
+            let mut row = self.running_row(tx, id, JobSignal::Finish)?;
             let StepCommit { step, elapsed_ms, facts, artifacts } = commit;
-            set_step(tx, id, step, StepState::Done, row.engine.as_deref(), Some(elapsed_ms), Some(&facts))?;
-            tx.prepare_cached("UPDATE jobs SET checkpoint = max(checkpoint, ?2) WHERE id = ?1")?
-                .execute(params![id.to_string(), step_index(step) + 1])?;
-            let replaced = record(tx, id, artifacts)?;
+            set_step(tx, id, &row, step, StepState::Done, Some(elapsed_ms), Some(&facts))?;
+            let reached = row.reached().max(step_index(step) + 1);
+            match &mut row.retry {
+                Some(retry) => retry.checkpoint = reached,
+                None => row.checkpoint = reached,
+            }
+            tx.prepare_cached(
+                "UPDATE jobs SET checkpoint = max(checkpoint, ?2), retry_checkpoint = max(retry_checkpoint, ?3),
+                   crashes = 0 WHERE id = ?1",
+            )?
+            .execute(params![id.to_string(), row.checkpoint, row.retry.map(|retry| retry.checkpoint)])?;
+            let mut replaced = record(tx, id, row.retry.is_some(), &self.runner.id, artifacts)?;
             append(tx, id, &EventBody::StepDone { step, elapsed_ms, facts })?;
-            let next = match step_after(row.checkpoint.max(step_index(step) + 1)) {
+            let next = match step_after(reached) {
                 _ if row.cancel_requested => {
                     end(tx, id, row.state, JobSignal::Cancel, EventBody::Cancelled)?;
                     None
                 }
                 Some(next) => {
-                    activate(tx, id, next, row.engine.as_deref().unwrap_or_default())?;
+                    activate(tx, id, &row, next)?;
                     Some(next)
                 }
                 None => {
-                    end(tx, id, row.state, JobSignal::Finish, done(tx, id)?)?;
+                    replaced.extend(self.finish(tx, id, &row)?);
                     None
                 }
             };
             Ok((next, replaced))
         })?;
-        self.discard(replaced);
+        self.discard(&replaced);
         Ok(next)
     }
 
@@ -162,47 +161,6 @@ impl Store {
         })
     }
 
-    /// Asks for the end of a job, for good: whoever runs it finds the request in its row.
-    pub fn request_cancel(&self, id: JobId) -> Result<CancelAnswer, StoreError> {
-        self.write(Durability::PowerCut, |tx| {
-            let row = job_row(tx, id)?;
-            match row.state {
-                JobState::Running => {
-                    if !row.cancel_requested {
-                        tx.execute(
-                            "UPDATE jobs SET cancel_requested = 1 WHERE id = ?1",
-                            params![id.to_string()],
-                        )?;
-                        append(tx, id, &EventBody::Cancelling)?;
-                    }
-                    if row.runner == self.runner.id || runner::is_alive(self.root(), &row.runner) {
-                        return Ok(CancelAnswer::Asked);
-                    }
-                    end_abandoned(tx, id, true)?;
-                    Ok(CancelAnswer::Cancelled)
-                }
-                JobState::Queued | JobState::Interrupted => {
-                    end(tx, id, row.state, JobSignal::Cancel, EventBody::Cancelled)?;
-                    Ok(CancelAnswer::Cancelled)
-                }
-                over @ (JobState::Done | JobState::Failed | JobState::Cancelled) => {
-                    Ok(CancelAnswer::Over(over))
-                }
-            }
-        })
-    }
-
-    /// Jobs this process runs that somebody, perhaps in another process, wants to end.
-    pub fn cancel_requests(&self) -> Result<Vec<JobId>, StoreError> {
-        self.read(|tx| {
-            let mut statement = tx.prepare_cached(
-                "SELECT id FROM jobs WHERE state = 'running' AND runner = ?1 AND cancel_requested = 1",
-            )?;
-            let rows = statement.query_map(params![self.runner.id], |row| row.get::<_, String>(0))?;
-            rows.map(|id| parse_id(&id?)).collect()
-        })
-    }
-
     fn stop(
         &self,
         id: JobId,
@@ -211,22 +169,35 @@ impl Store {
         signal: JobSignal,
         body: impl FnOnce(&Connection) -> Result<EventBody, StoreError>,
     ) -> Result<(), StoreError> {
-        self.write(Durability::PowerCut, |tx| {
+        let folder = self.write(Durability::PowerCut, |tx| {
             let row = self.own_row(tx, id)?;
             // A person's wish outranks whatever else ends the job at the same moment.
             let wish = row.cancel_requested && row.state.after(JobSignal::Cancel).is_some();
             let step_state = if wish { StepState::Cancelled } else { step_state };
             if let Some((step, elapsed_ms)) = step
-                && checkpoint_step(row.checkpoint)?.is_none_or(|safe| safe < step)
+                && row.reached() <= step_index(step)
             {
-                set_step(tx, id, step, step_state, row.engine.as_deref(), Some(elapsed_ms), None)?;
+                set_step(tx, id, &row, step, step_state, Some(elapsed_ms), None)?;
             }
             if wish {
-                end(tx, id, row.state, JobSignal::Cancel, EventBody::Cancelled)
+                end(tx, id, row.state, JobSignal::Cancel, EventBody::Cancelled)?;
             } else {
-                end(tx, id, row.state, signal, body(tx)?)
+                end(tx, id, row.state, signal, body(tx)?)?;
             }
-        })
+            Ok(row.folder)
+        })?;
+        self.collect_own(&folder);
+        Ok(())
+    }
+
+    /// Ends a job well. Returns the paths of files that a retry replaces.
+    fn finish(&self, db: &Connection, id: JobId, row: &JobRow) -> Result<Vec<String>, StoreError> {
+        let replaced = match row.retry {
+            Some(retry) => promote(db, id, retry, &self.runner.id)?,
+            None => Vec::new(),
+        };
+        end(db, id, row.state, JobSignal::Finish, done(db, id)?)?;
+        Ok(replaced)
     }
 
     fn own_row(&self, db: &Connection, id: JobId) -> Result<JobRow, StoreError> {
@@ -256,21 +227,6 @@ pub(crate) fn end(
     Ok(())
 }
 
-/// Ends a running job, and the step it was in, for a process that is gone.
-pub(crate) fn end_abandoned(db: &Connection, id: JobId, cancel_requested: bool) -> Result<(), StoreError> {
-    let (signal, step, body) = if cancel_requested {
-        (JobSignal::Cancel, StepState::Cancelled, EventBody::Cancelled)
-    } else {
-        (JobSignal::Lose, StepState::Waiting, EventBody::Interrupted)
-    };
-    db.prepare_cached("UPDATE steps SET state = ?2 WHERE job_id = ?1 AND state = ?3")?.execute(params![
-        id.to_string(),
-        to_word(&step)?,
-        to_word(&StepState::Running)?
-    ])?;
-    end(db, id, JobState::Running, signal, body)
-}
-
 fn done(db: &Connection, id: JobId) -> Result<EventBody, StoreError> {
     let elapsed_ms: i64 = db
         .prepare_cached("SELECT coalesce(sum(elapsed_ms), 0) FROM steps WHERE job_id = ?1")?
@@ -278,36 +234,39 @@ fn done(db: &Connection, id: JobId) -> Result<EventBody, StoreError> {
     Ok(EventBody::Done { elapsed_ms: u64::try_from(elapsed_ms).unwrap_or(0) })
 }
 
-fn activate(db: &Connection, id: JobId, step: StepName, engine: &str) -> Result<(), StoreError> {
-    set_step(db, id, step, StepState::Running, Some(engine), None, None)?;
-    append(db, id, &EventBody::StepActive { step, estimate_ms: estimate_ms(db, step, Some(engine))? })?;
+fn activate(db: &Connection, id: JobId, row: &JobRow, step: StepName) -> Result<(), StoreError> {
+    set_step(db, id, row, step, StepState::Running, None, None)?;
+    let estimate_ms = estimate_ms(db, step, row.engine.as_deref())?;
+    append(db, id, &EventBody::StepActive { step, estimate_ms })?;
     Ok(())
 }
 
+/// Of the open retry, or of the result that stands.
 fn set_step(
     db: &Connection,
     id: JobId,
+    row: &JobRow,
     step: StepName,
     state: StepState,
-    engine: Option<&str>,
     elapsed_ms: Option<u64>,
     facts: Option<&BTreeMap<String, serde_json::Value>>,
 ) -> Result<(), StoreError> {
     let elapsed_ms = elapsed_ms.map(|ms| i64::try_from(ms).unwrap_or(i64::MAX));
     db.prepare_cached(
-        "INSERT INTO steps(job_id, step, state, engine, elapsed_ms, facts, finished_at)
-         VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)
-         ON CONFLICT(job_id, step) DO UPDATE SET state = excluded.state, engine = excluded.engine,
+        "INSERT INTO steps(job_id, step, state, engine, elapsed_ms, facts, finished_at, retry)
+         VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+         ON CONFLICT(job_id, retry, step) DO UPDATE SET state = excluded.state, engine = excluded.engine,
            elapsed_ms = excluded.elapsed_ms, facts = excluded.facts, finished_at = excluded.finished_at",
     )?
     .execute(params![
         id.to_string(),
         step_index(step),
         to_word(&state)?,
-        engine,
+        row.engine,
         elapsed_ms,
         facts.map(to_json).transpose()?,
-        now_ms()
+        now_ms(),
+        row.retry.is_some()
     ])?;
     Ok(())
 }

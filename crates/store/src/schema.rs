@@ -1,15 +1,24 @@
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use std::path::Path;
 
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+
+use crate::file::sync_folder;
 use crate::{StoreError, faults};
 
 /// Statements that lead from each schema version to the next; the first makes version 1.
-const MIGRATIONS: [&str; 1] = [include_str!("schema_v1.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("schema_v1.sql"), include_str!("schema_v2.sql")];
 
-/// Brings the database to the schema of this version, or refuses a newer one.
-pub(crate) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
-    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+/// Brings the database to the schema of this version, or refuses a newer one. An older database is kept beside
+/// it as `oreforge.sqlite3.backup-v<version>` before anything in it changes.
+pub(crate) fn migrate(connection: &mut Connection, database: &Path) -> Result<(), StoreError> {
+    upgrade(connection, database, &MIGRATIONS)
+}
+
+fn upgrade(connection: &mut Connection, database: &Path, migrations: &[&str]) -> Result<(), StoreError> {
+    let known = i64::try_from(migrations.len()).unwrap_or(i64::MAX);
     // Most opens find the schema in place and need no write lock.
-    if version(connection)? == Some(known) {
+    let found = version(connection)?;
+    if found == Some(known) {
         return Ok(());
     }
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -17,19 +26,55 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     if found > known {
         return Err(StoreError::TooNew { found, known });
     }
-    for statements in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
+    if found == known {
+        // Another process was quicker.
+        return Ok(());
+    }
+    if found > 0 {
+        back_up(database, found)?;
+    }
+    apply(&tx, migrations, found).map_err(|source| StoreError::Migration { found, known, source })?;
+    faults::pass("schema commit");
+    tx.commit()?;
+    faults::pass("schema committed");
+    Ok(())
+}
+
+fn apply(tx: &Transaction<'_>, migrations: &[&str], found: i64) -> Result<(), rusqlite::Error> {
+    for statements in migrations.iter().skip(usize::try_from(found).unwrap_or(0)) {
         tx.execute_batch(statements)?;
         faults::pass("schema step");
     }
     tx.execute(
         "INSERT INTO meta(key, value) VALUES('schema_version', ?1)
          ON CONFLICT(key) DO UPDATE SET value = excluded.value",
-        params![known],
+        params![i64::try_from(migrations.len()).unwrap_or(i64::MAX)],
     )?;
-    faults::pass("schema commit");
-    tx.commit()?;
-    faults::pass("schema committed");
     Ok(())
+}
+
+/// A whole copy, on disk before this returns. Read by a connection of its own while the migration holds the
+/// write lock, so that nothing comes between the copy and the change.
+fn back_up(database: &Path, version: i64) -> Result<(), StoreError> {
+    let mut name = database.as_os_str().to_owned();
+    name.push(format!(".backup-v{version}"));
+    let backup = Path::new(&name);
+    let mut part = name.clone();
+    part.push(".part");
+    let part = Path::new(&part);
+    match std::fs::remove_file(part) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            return Err(StoreError::io(part, error));
+        }
+        _ => {}
+    }
+    let reader = Connection::open(database)?;
+    reader.execute("VACUUM INTO ?1", params![part.to_string_lossy()])?;
+    let kept = faults::disk("schema backup")
+        .and_then(|()| std::fs::File::options().write(true).open(part)?.sync_all())
+        .and_then(|()| std::fs::rename(part, backup))
+        .and_then(|()| sync_folder(database.parent().unwrap_or(Path::new("."))));
+    kept.map_err(|error| StoreError::io(backup, error))
 }
 
 fn version(connection: &Connection) -> Result<Option<i64>, StoreError> {
@@ -44,4 +89,31 @@ fn version(connection: &Connection) -> Result<Option<i64>, StoreError> {
     Ok(connection
         .query_row("SELECT value FROM meta WHERE key = 'schema_version'", [], |row| row.get(0))
         .optional()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_migration_that_fails_leaves_the_old_data_as_it_was_and_a_copy() {
+        let dir = tempfile::tempdir().unwrap();
+        let database = dir.path().join("oreforge.sqlite3");
+        let mut connection = Connection::open(&database).unwrap();
+        upgrade(&mut connection, &database, &MIGRATIONS[..1]).unwrap();
+        connection.execute("INSERT INTO sources VALUES('a', 'a.png', 'sources/a.png', 1, 0)", []).unwrap();
+        let broken =
+            [MIGRATIONS[0], "DELETE FROM sources; ALTER TABLE sources RENAME TO pictures; nonsense;"];
+        let failed = upgrade(&mut connection, &database, &broken).unwrap_err();
+        assert!(matches!(failed, StoreError::Migration { found: 1, known: 2, .. }), "{failed}");
+        let sources = |path: &Path| -> (Option<i64>, i64) {
+            let connection = Connection::open(path).unwrap();
+            let count = connection.query_row("SELECT count(*) FROM sources", [], |row| row.get(0)).unwrap();
+            (version(&connection).unwrap(), count)
+        };
+        assert_eq!(sources(&database), (Some(1), 1));
+        assert_eq!(sources(&dir.path().join("oreforge.sqlite3.backup-v1")), (Some(1), 1));
+        upgrade(&mut connection, &database, &MIGRATIONS).unwrap();
+        assert_eq!(sources(&database), (Some(2), 1));
+    }
 }

@@ -1,5 +1,6 @@
 use oreforge_protocol::{
-    EventSeq, JobId, JobSnapshot, JobState, StepName, StepReport, StepSnapshot, StepState,
+    Artifact, EventSeq, JobId, JobSnapshot, JobState, RetrySnapshot, StepName, StepReport, StepSnapshot,
+    StepState,
 };
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -32,11 +33,13 @@ impl Store {
         })
     }
 
-    /// Reports of a job's finished steps, in order.
+    /// Reports of the finished steps that the job's next step builds on, in order.
     pub fn step_reports(&self, id: JobId) -> Result<Vec<StepReport>, StoreError> {
         self.read(|tx| {
             let mut statement = tx.prepare_cached(
-                "SELECT step, elapsed_ms, facts FROM steps WHERE job_id = ?1 AND state = 'done' ORDER BY step",
+                "SELECT step, elapsed_ms, facts FROM steps JOIN jobs ON jobs.id = job_id
+                 WHERE job_id = ?1 AND steps.state = 'done' AND retry = (retry_from IS NOT NULL AND step >= retry_from)
+                 ORDER BY step",
             )?;
             let mut rows = statement.query(params![id.to_string()])?;
             let mut reports = Vec::new();
@@ -44,7 +47,11 @@ impl Store {
                 reports.push(StepReport {
                     name: step_at(row.get(0)?)?,
                     elapsed_ms: to_ms(row.get(1)?).unwrap_or(0),
-                    facts: row.get::<_, Option<String>>(2)?.map(|f| from_json(&f)).transpose()?.unwrap_or_default(),
+                    facts: row
+                        .get::<_, Option<String>>(2)?
+                        .map(|f| from_json(&f))
+                        .transpose()?
+                        .unwrap_or_default(),
                 });
             }
             Ok(reports)
@@ -54,13 +61,17 @@ impl Store {
     fn snapshot_in(&self, db: &Connection, id: JobId) -> Result<JobSnapshot, StoreError> {
         let mut statement = db.prepare_cached(
             "SELECT kind, name, project, state, cancel_requested, checkpoint, request, created_at, error, engine,
-                    (SELECT coalesce(max(seq), 0) FROM events WHERE job_id = jobs.id)
+                    retry_from, (SELECT coalesce(max(seq), 0) FROM events WHERE job_id = jobs.id)
              FROM jobs WHERE id = ?1",
         )?;
         let mut rows = statement.query(params![id.to_string()])?;
         let row = rows.next()?.ok_or(StoreError::JobNotFound(id))?;
         let state: JobState = from_word(row.get(3)?)?;
         let engine: Option<String> = row.get(9)?;
+        let retry_from = row.get::<_, Option<i64>>(10)?.map(step_at).transpose()?;
+        let artifacts = |is_retry| -> Result<Vec<Artifact>, StoreError> {
+            Ok(artifacts_of(db, id, is_retry)?.into_iter().map(|a| self.absolute_artifact(a)).collect())
+        };
         Ok(JobSnapshot {
             id,
             kind: from_word(row.get(0)?)?,
@@ -69,24 +80,36 @@ impl Store {
             state,
             cancelling: row.get::<_, bool>(4)? && !state.is_terminal(),
             checkpoint: checkpoint_step(row.get(5)?)?,
-            steps: steps(db, id, engine.as_deref())?,
+            retry: retry_from
+                .map(|from| Ok::<_, StoreError>(RetrySnapshot { from, artifacts: artifacts(true)? }))
+                .transpose()?,
+            steps: steps(db, id, retry_from, engine.as_deref())?,
             request: from_json(&row.get::<_, String>(6)?)?,
             created_at: row.get(7)?,
-            artifacts: artifacts_of(db, id)?.into_iter().map(|a| self.absolute_artifact(a)).collect(),
+            artifacts: artifacts(false)?,
             error: row.get::<_, Option<String>>(8)?.map(|e| from_json(&e)).transpose()?,
-            last_seq: EventSeq(row.get(10)?),
+            last_seq: EventSeq(row.get(11)?),
         })
     }
 }
 
-fn steps(db: &Connection, id: JobId, engine: Option<&str>) -> Result<Vec<StepSnapshot>, StoreError> {
-    let mut statement =
-        db.prepare_cached("SELECT state, elapsed_ms FROM steps WHERE job_id = ?1 AND step = ?2")?;
+fn steps(
+    db: &Connection,
+    id: JobId,
+    retry_from: Option<StepName>,
+    engine: Option<&str>,
+) -> Result<Vec<StepSnapshot>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT state, elapsed_ms FROM steps WHERE job_id = ?1 AND step = ?2 AND retry = ?3",
+    )?;
     StepName::ALL
         .into_iter()
         .map(|name| {
             let row: Option<(String, Option<i64>)> = statement
-                .query_row(params![id.to_string(), step_index(name)], |row| Ok((row.get(0)?, row.get(1)?)))
+                .query_row(
+                    params![id.to_string(), step_index(name), retry_from.is_some_and(|from| name >= from)],
+                    |row| Ok((row.get(0)?, row.get(1)?)),
+                )
                 .optional()?;
             let (state, elapsed_ms) = match row {
                 Some((state, elapsed_ms)) => (from_word(state)?, to_ms(elapsed_ms)),

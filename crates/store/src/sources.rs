@@ -6,6 +6,7 @@ use rusqlite::{OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
 use crate::file::write_atomically;
+use crate::loose::settle;
 use crate::row::parse_id;
 use crate::store::{Durability, now_ms};
 use crate::{Store, StoreError, layout};
@@ -32,6 +33,7 @@ impl Store {
         }
         let relative = format!("sources/{id}.{}", extension_of(file_name));
         let path = layout::absolute(self.root(), &relative);
+        self.announce(&[&relative])?;
         write_atomically(&path, bytes, &self.runner.id).map_err(|e| StoreError::io(&path, e))?;
         // The job that needs it commits durably right after.
         self.write(Durability::Process, |tx| {
@@ -40,7 +42,7 @@ impl Store {
                  ON CONFLICT(id) DO UPDATE SET path = excluded.path",
                 params![id.as_str(), file_name, relative, length, now_ms()],
             )?;
-            Ok(())
+            settle(tx, &relative)
         })?;
         Ok(StoredSource { id, file_name: file_name.to_owned(), path, bytes: bytes.len() as u64 })
     }

@@ -46,7 +46,7 @@ impl Store {
         let owner = runner::try_own(&root)?;
         let database = root.join("oreforge.sqlite3");
         let mut writer = connect(&database)?;
-        schema::migrate(&mut writer)?;
+        schema::migrate(&mut writer, &database)?;
         let reader = connect(&database)?;
         let store = Self {
             runner: Runner::register(&root)?,

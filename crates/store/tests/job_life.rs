@@ -2,47 +2,19 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::collections::BTreeMap;
-use std::path::Path;
+mod common;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use common::{bodies, commit, crash, error, files_below, new_job, picture, request};
 
 use oreforge_protocol::{
-    ArtifactKind, ErrorCode, ErrorReport, EventBody, EventSeq, ForgeParams, ForgeRequest, JobId, JobState,
-    LogLevel, SourceRef, StepName, StepState,
+    Artifact, ArtifactKind, ErrorCode, ErrorReport, EventBody, EventSeq, JobState, LogLevel, StepName,
+    StepState,
 };
-use oreforge_store::{ArtifactBytes, Begun, CancelAnswer, NewJob, Staged, StepCommit, Store, StoreError};
+use oreforge_store::{Begun, CancelAnswer, NewJob, Store, StoreError};
 use proptest::prelude::*;
-
-fn request() -> ForgeRequest {
-    ForgeRequest {
-        source: SourceRef::Sample { name: "duck".to_owned() },
-        views: BTreeMap::new(),
-        mask: None,
-        params: ForgeParams::default(),
-        name: None,
-        project: None,
-    }
-}
-
-fn new_job(store: &Store) -> JobId {
-    let job = NewJob { name: "duck".to_owned(), project: None, request: request(), failure: None };
-    store.create_job(job).unwrap()
-}
-
-fn commit(step: StepName, artifacts: Vec<Staged>) -> StepCommit {
-    StepCommit { step, elapsed_ms: 5, facts: BTreeMap::new(), artifacts }
-}
-
-fn bodies(store: &Store, id: JobId) -> Vec<EventBody> {
-    store.events(id, EventSeq(0), 1000).unwrap().into_iter().map(|e| e.body).collect()
-}
-
-fn picture(kind: ArtifactKind, bytes: &[u8]) -> Vec<ArtifactBytes> {
-    vec![ArtifactBytes { kind, slot: None, bytes: bytes.to_vec(), stats: None }]
-}
-
-fn error() -> ErrorReport {
-    ErrorReport::new(ErrorCode::EngineFailed, "no")
-}
 
 #[test]
 fn a_job_runs_through_its_steps_and_ends_once() {
@@ -285,7 +257,10 @@ enum Call {
     Interrupt,
     RequestCancel,
     Resume,
+    Retry(StepName),
     Reopen,
+    /// The process is gone without tidying up.
+    Crash,
     GuestCancel,
 }
 
@@ -300,6 +275,8 @@ fn any_call() -> impl Strategy<Value = Call> {
         1 => Just(Call::Interrupt),
         2 => Just(Call::RequestCancel),
         4 => Just(Call::Resume),
+        3 => proptest::sample::select(&StepName::ALL[..]).prop_map(Call::Retry),
+        2 => Just(Call::Crash),
         1 => Just(Call::Reopen),
         1 => Just(Call::GuestCancel),
     ]
@@ -308,13 +285,15 @@ fn any_call() -> impl Strategy<Value = Call> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
-    /// No order of calls lowers the checkpoint, ends a job twice, or says anything after its end.
+    /// No order of calls lowers the checkpoint, ends a job twice, says anything after its end, takes away what a
+    /// retry has not replaced yet, or leaves a file without a row.
     #[test]
     fn checkpoints_grow_and_jobs_end_once(calls in proptest::collection::vec(any_call(), 1..40)) {
         let dir = tempfile::tempdir().unwrap();
         let mut store = Store::open(dir.path()).unwrap();
         let id = new_job(&store);
         let mut checkpoint = None;
+        let mut standing: Vec<Artifact> = Vec::new();
         for call in calls {
             // Refusals are answers too: only what is in the store afterwards counts.
             match call {
@@ -327,6 +306,8 @@ proptest! {
                     let staged = store.stage(id, StepName::Mesh, picture(ArtifactKind::RawMesh, b"raw")).unwrap();
                     drop(store.publish(id, staged));
                 }
+                Call::Retry(from) => drop(store.retry(id, from, None)),
+                Call::Crash => { crash(dir.path(), store); store = Store::open(dir.path()).unwrap(); }
                 Call::Progress => store.progress(id, StepName::Views, 0.5, "…").unwrap(),
                 Call::Fail => drop(store.fail(id, Some((StepName::Views, 1)), error())),
                 Call::Cancelled => drop(store.cancelled(id, StepName::Views, 1)),
@@ -339,18 +320,29 @@ proptest! {
             let snapshot = store.snapshot(id).unwrap();
             prop_assert!(snapshot.checkpoint >= checkpoint);
             checkpoint = snapshot.checkpoint;
+            let made = snapshot.retry.iter().flat_map(|retry| &retry.artifacts);
+            for artifact in snapshot.artifacts.iter().chain(made) {
+                prop_assert!(store.artifact_bytes(artifact).is_ok());
+            }
+            if snapshot.retry.is_some() {
+                prop_assert_eq!(&snapshot.artifacts, &standing);
+            }
+            standing.clone_from(&snapshot.artifacts);
             let mut over = false;
             for body in bodies(&store, id) {
                 if over {
-                    let resumed = matches!(body, EventBody::Resumed { .. });
-                    prop_assert!(resumed, "after the end came {:?}", body);
+                    let again = matches!(body, EventBody::Resumed { .. } | EventBody::Retried { .. });
+                    prop_assert!(again, "after the end came {:?}", body);
                 }
                 over = body.is_terminal();
             }
             prop_assert_eq!(over, snapshot.state.is_terminal());
-            for artifact in &snapshot.artifacts {
-                prop_assert!(store.artifact_bytes(artifact).is_ok());
-            }
         }
+        crash(dir.path(), store);
+        let store = Store::open(dir.path()).unwrap();
+        let snapshot = store.snapshot(id).unwrap();
+        let made = snapshot.retry.iter().flat_map(|retry| &retry.artifacts);
+        let named: BTreeSet<PathBuf> = snapshot.artifacts.iter().chain(made).map(|a| (&a.path).into()).collect();
+        prop_assert_eq!(files_below(&dir.path().join("projects")), named);
     }
 }

@@ -28,7 +28,7 @@ export type ArtifactKind = "cutout" | "view" | "raw_mesh" | "mesh" | "preview" |
  */
 export type BackChoice = "auto" | "fill" | "mirror";
 
-export type Command = { "command": "start_forge", request: ForgeRequest, } | { "command": "get_job", id: JobId, } | { "command": "list_jobs", limit: number, } | { "command": "cancel_job", id: JobId, } | { "command": "resume_job", id: JobId, } | { "command": "job_events", id: JobId, after: EventSeq, } | { "command": "import_picture", source: SourceRef, } | { "command": "preview_cutout", source: SourceRef, strokes: Array<MaskStroke>, } | { "command": "save_mask", source: SourceRef, strokes: Array<MaskStroke>, } | { "command": "list_samples", } | { "command": "engine_status", } | { "command": "save_artifact", id: ArtifactId, path: string, };
+export type Command = { "command": "start_forge", request: ForgeRequest, } | { "command": "get_job", id: JobId, } | { "command": "list_jobs", limit: number, } | { "command": "cancel_job", id: JobId, } | { "command": "resume_job", id: JobId, } | { "command": "retry_job", id: JobId, from: StepName, } | { "command": "job_events", id: JobId, after: EventSeq, } | { "command": "import_picture", source: SourceRef, } | { "command": "preview_cutout", source: SourceRef, strokes: Array<MaskStroke>, } | { "command": "save_mask", source: SourceRef, strokes: Array<MaskStroke>, } | { "command": "list_samples", } | { "command": "engine_status", } | { "command": "save_artifact", id: ArtifactId, path: string, };
 
 export type CutoutPreview = { 
 /**
@@ -58,7 +58,7 @@ note: string, };
 /**
  * Every way a command or a job can fail. Closed: hosts match on it exhaustively.
  */
-export type ErrorCode = "bad_request" | "picture_missing" | "picture_empty" | "picture_damaged" | "not_a_picture" | "picture_unsupported" | "picture_too_large" | "picture_too_small" | "needs_mask" | "mask_unusable" | "view_unusable" | "engine_unavailable" | "gate_refused" | "engine_failed" | "step_panicked" | "cancelled" | "job_not_found" | "artifact_not_found" | "wrong_state" | "output_unwritable" | "disk_full" | "store_unavailable" | "store_too_new" | "store_busy" | "internal";
+export type ErrorCode = "bad_request" | "picture_missing" | "picture_empty" | "picture_damaged" | "not_a_picture" | "picture_unsupported" | "picture_too_large" | "picture_too_small" | "needs_mask" | "mask_unusable" | "view_unusable" | "engine_unavailable" | "gate_refused" | "engine_failed" | "step_panicked" | "quarantined" | "cancelled" | "job_not_found" | "artifact_not_found" | "wrong_state" | "output_unwritable" | "disk_full" | "store_unavailable" | "store_too_new" | "store_busy" | "internal";
 
 /**
  * An error as it crosses a boundary: what happened in an artist's words, and what to do next.
@@ -96,7 +96,7 @@ stats: MeshStats | null, } | { "type": "quality", report: GateReport, } | { "typ
 /**
  * The step it goes on with.
  */
-step: StepName, } | { "type": "done", elapsed_ms: number, } | { "type": "error", 
+step: StepName, } | { "type": "retried", from: StepName, } | { "type": "done", elapsed_ms: number, } | { "type": "error", 
 /**
  * The step it failed in; `None` before the first.
  */
@@ -180,7 +180,15 @@ cancelling: boolean,
 /**
  * The last step whose results are safe on disk.
  */
-checkpoint: StepName | null, steps: Array<StepSnapshot>, request: ForgeRequest, 
+checkpoint: StepName | null, 
+/**
+ * Open until its last step is done.
+ */
+retry: RetrySnapshot | null, 
+/**
+ * Those of an open retry in place of the ones they repeat.
+ */
+steps: Array<StepSnapshot>, request: ForgeRequest, 
 /**
  * Milliseconds since 1970-01-01 UTC.
  */
@@ -254,12 +262,25 @@ export type ProfileChoice = "auto" | "organic" | "lathe" | "hard";
 /**
  * The answer to the command of the same name.
  */
-export type Reply = { "command": "start_forge", "reply": JobSnapshot } | { "command": "get_job", "reply": JobSnapshot } | { "command": "list_jobs", "reply": Array<JobSnapshot> } | { "command": "cancel_job", "reply": JobSnapshot } | { "command": "resume_job", "reply": JobSnapshot } | { "command": "job_events", "reply": Array<Event> } | { "command": "import_picture", "reply": SourceInfo } | { "command": "preview_cutout", "reply": CutoutPreview } | { "command": "save_mask", "reply": SourceInfo } | { "command": "list_samples", "reply": Array<SampleInfo> } | { "command": "engine_status", "reply": Array<EngineStatus> } | { "command": "save_artifact", "reply": SavedFile };
+export type Reply = { "command": "start_forge", "reply": JobSnapshot } | { "command": "get_job", "reply": JobSnapshot } | { "command": "list_jobs", "reply": Array<JobSnapshot> } | { "command": "cancel_job", "reply": JobSnapshot } | { "command": "resume_job", "reply": JobSnapshot } | { "command": "retry_job", "reply": JobSnapshot } | { "command": "job_events", "reply": Array<Event> } | { "command": "import_picture", "reply": SourceInfo } | { "command": "preview_cutout", "reply": CutoutPreview } | { "command": "save_mask", "reply": SourceInfo } | { "command": "list_samples", "reply": Array<SampleInfo> } | { "command": "engine_status", "reply": Array<EngineStatus> } | { "command": "save_artifact", "reply": SavedFile };
 
 /**
  * `<stem>.report.json`.
  */
 export type Report = { engine: string, seed: number, params: ForgeParams, source_name: string, source_sha256: string, version: string, steps: Array<StepReport>, gate: GateReport, mesh: MeshStats, };
+
+/**
+ * Steps that run again beside the result that stands, until theirs is complete and replaces it.
+ */
+export type RetrySnapshot = { 
+/**
+ * The first of them.
+ */
+from: StepName, 
+/**
+ * What they have made so far.
+ */
+artifacts: Array<Artifact>, };
 
 /**
  * A picture that comes with the app.

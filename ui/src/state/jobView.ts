@@ -1,6 +1,6 @@
 import type {
-  Artifact, ArtifactKind, ErrorReport, Event, EventSeq, ForgeRequest, GateReport, JobId, JobSnapshot, JobState, JsonValue, LogLevel,
-  MeshStats, StepName, StepState, ViewSlot,
+  Artifact, ArtifactId, ArtifactKind, ErrorReport, Event, EventSeq, ForgeRequest, GateReport, JobId, JobSnapshot, JobState, JsonValue, LogLevel,
+  MeshStats, RetrySnapshot, StepName, StepState, ViewSlot,
 } from "../protocol/generated";
 
 export const STEP_NAMES = ["prepare", "views", "gate", "mesh", "finish", "export"] as const satisfies readonly StepName[];
@@ -33,9 +33,14 @@ export interface JobView {
   cancelling: boolean;
   request: ForgeRequest;
   createdAt: number;
+  checkpoint: StepName | null;
+  /** Those of an open retry in place of the ones they repeat. */
   steps: StepView[];
+  /** What stands; an open retry replaces it when it is done. */
   artifacts: Artifact[];
-  stats: MeshStats | null;
+  retry: RetrySnapshot | null;
+  /** Of finished meshes, also of those that do not stand. */
+  measured: Record<ArtifactId, MeshStats>;
   gate: GateReport | null;
   error: ErrorReport | null;
   log: LogLine[];
@@ -54,6 +59,7 @@ export function fromSnapshot(snapshot: JobSnapshot): JobView {
     cancelling: snapshot.cancelling,
     request: snapshot.request,
     createdAt: snapshot.created_at,
+    checkpoint: snapshot.checkpoint,
     steps: STEP_NAMES.map((name) => {
       const step = snapshot.steps.find((candidate) => candidate.name === name);
       return {
@@ -68,7 +74,8 @@ export function fromSnapshot(snapshot: JobSnapshot): JobView {
       };
     }),
     artifacts: snapshot.artifacts,
-    stats: null,
+    retry: snapshot.retry,
+    measured: {},
     gate: null,
     error: snapshot.error,
     log: [],
@@ -82,9 +89,39 @@ export function isTerminal(state: JobState): boolean {
   return state === "done" || state === "failed" || state === "cancelled";
 }
 
-/** The newest artifact of a kind, and of a slot. */
+/** Neither working nor waiting for its turn. */
+export function rests(state: JobState): boolean {
+  return isTerminal(state) || state === "interrupted";
+}
+
+/** The artifact of a kind, and of a slot, that stands. */
 export function artifactOf(view: JobView, kind: ArtifactKind, slot: ViewSlot | null = null): Artifact | null {
   return view.artifacts.findLast((artifact) => artifact.kind === kind && artifact.slot === slot) ?? null;
+}
+
+/** The same, of an open retry where it has made one already. */
+export function newestOf(view: JobView, kind: ArtifactKind, slot: ViewSlot | null = null): Artifact | null {
+  return view.retry?.artifacts.findLast((artifact) => artifact.kind === kind && artifact.slot === slot) ?? artifactOf(view, kind, slot);
+}
+
+/** Of every slot the newest view. */
+export function newestViews(view: JobView): Artifact[] {
+  const views = view.artifacts.filter(({ kind }) => kind === "view");
+  return view.retry === null ? views : replaced(views, view.retry.artifacts.filter(({ kind }) => kind === "view"));
+}
+
+/** The mesh of a job that has been through all its steps, whatever became of a retry since. */
+export function finishedMesh(view: JobView): Artifact | null {
+  return view.checkpoint === "export" ? artifactOf(view, "mesh") : null;
+}
+
+export function statsOf(view: JobView, mesh: Artifact | null): MeshStats | null {
+  return mesh === null ? null : (view.measured[mesh.id] ?? null);
+}
+
+/** Every input of the step is there, and nothing is in the way of running it again. */
+export function canRetry(view: JobView, from: StepName): boolean {
+  return rests(view.state) && view.checkpoint !== null && STEP_NAMES.indexOf(from) <= STEP_NAMES.indexOf(view.checkpoint);
 }
 
 function withStep(view: JobView, name: StepName, change: Partial<StepView>): JobView {
@@ -95,9 +132,28 @@ function withRunningStep(view: JobView, change: Partial<StepView>): JobView {
   return { ...view, steps: view.steps.map((step) => (step.state === "running" ? { ...step, ...change } : step)) };
 }
 
+function replaced(artifacts: Artifact[], by: Artifact[]): Artifact[] {
+  const others = artifacts.filter((other) => by.every((artifact) => other.id !== artifact.id && !(other.kind === artifact.kind && other.slot === artifact.slot)));
+  return [...others, ...by];
+}
+
 function withArtifact(view: JobView, artifact: Artifact): JobView {
-  const others = view.artifacts.filter((other) => other.id !== artifact.id && !(other.kind === artifact.kind && other.slot === artifact.slot));
-  return { ...view, artifacts: [...others, artifact] };
+  if (view.retry === null) return { ...view, artifacts: replaced(view.artifacts, [artifact]) };
+  return { ...view, retry: { ...view.retry, artifacts: replaced(view.retry.artifacts, [artifact]) } };
+}
+
+/** What a retry made stands in place of what it repeated. */
+function promoted(view: JobView): JobView {
+  if (view.retry === null) return view;
+  const from = STEP_NAMES.indexOf(view.retry.from);
+  const earlier = view.artifacts.filter(({ step }) => STEP_NAMES.indexOf(step) < from);
+  return { ...view, retry: null, artifacts: replaced(earlier, view.retry.artifacts) };
+}
+
+function startOver(view: JobView, step: StepName): JobView {
+  const from = STEP_NAMES.indexOf(step);
+  const steps = view.steps.map((one, index) => (index >= from ? { ...one, state: "waiting" as const, elapsedMs: null, fraction: null, doing: null } : one));
+  return { ...view, steps, state: "queued", error: null, cancelling: false };
 }
 
 function withLog(view: JobView, event: { seq: EventSeq; at: number }, level: LogLevel, message: string): JobView {
@@ -114,7 +170,7 @@ function annotate(view: JobView, event: Event): JobView {
     case "step_done":
       return withStep(view, event.step, { facts: event.facts });
     case "mesh_ready":
-      return event.stats === null ? view : { ...view, stats: event.stats };
+      return event.stats === null ? view : { ...view, measured: { ...view.measured, [event.artifact.id]: event.stats } };
     case "quality":
       return { ...view, gate: event.report };
     case "log":
@@ -125,6 +181,7 @@ function annotate(view: JobView, event: Event): JobView {
     case "cancelling":
     case "interrupted":
     case "resumed":
+    case "retried":
     case "done":
     case "error":
     case "cancelled":
@@ -145,8 +202,11 @@ function advance(view: JobView, event: Event): JobView {
       const started = withStep(view, event.step, { state: "running", elapsedMs: null, estimateMs: event.estimate_ms, fraction: null, doing: null });
       return { ...started, state: "running", error: null };
     }
-    case "step_done":
-      return withStep(view, event.step, { state: "done", elapsedMs: event.elapsed_ms, fraction: 1 });
+    case "step_done": {
+      const done = withStep(view, event.step, { state: "done", elapsedMs: event.elapsed_ms, fraction: 1 });
+      const isFurther = view.checkpoint === null || STEP_NAMES.indexOf(event.step) > STEP_NAMES.indexOf(view.checkpoint);
+      return view.retry === null && isFurther ? { ...done, checkpoint: event.step } : done;
+    }
     case "image_ready":
     case "view_ready":
     case "mesh_ready":
@@ -157,13 +217,12 @@ function advance(view: JobView, event: Event): JobView {
       return { ...withRunningStep(view, { state: "cancelled" }), state: "cancelled", cancelling: false };
     case "interrupted":
       return { ...withRunningStep(view, { state: "waiting" }), state: "interrupted", cancelling: false };
-    case "resumed": {
-      const from = STEP_NAMES.indexOf(event.step);
-      const steps = view.steps.map((step, index) => (index >= from ? { ...step, state: "waiting" as const, elapsedMs: null, fraction: null, doing: null } : step));
-      return { ...view, steps, state: "queued", error: null, cancelling: false };
-    }
+    case "resumed":
+      return startOver(view, event.step);
+    case "retried":
+      return { ...startOver(view, event.from), retry: { from: event.from, artifacts: [] } };
     case "done":
-      return { ...view, state: "done", cancelling: false };
+      return { ...promoted(view), state: "done", checkpoint: "export", cancelling: false };
     case "error": {
       const failed = event.step === null ? view : withStep(view, event.step, { state: "failed", elapsedMs: elapsed(view, event.step, event.at) });
       return { ...failed, state: "failed", error: event.error, cancelling: false };

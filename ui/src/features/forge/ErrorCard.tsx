@@ -7,12 +7,13 @@ interface ErrorCardProps {
   /** What is safe, as a sentence. */
   kept?: string;
   onRetry?: (() => void) | undefined;
+  retryLabel?: string | undefined;
   onClose?: (() => void) | undefined;
   children?: React.ReactNode;
 }
 
 /** What happened, what is safe, what to do; docked low, so that what was made stays in view. */
-export function ErrorCard({ error, kept = "", onRetry, onClose, children }: ErrorCardProps) {
+export function ErrorCard({ error, kept = "", onRetry, retryLabel = "Try again", onClose, children }: ErrorCardProps) {
   return (
     <div className="card error-card" role="alert" data-code={error.code}>
       <OctagonX className="err" aria-hidden="true" />
@@ -30,7 +31,7 @@ export function ErrorCard({ error, kept = "", onRetry, onClose, children }: Erro
       <div className="error-actions">
         {onRetry !== undefined && (
           <Button icon={<RotateCcw aria-hidden="true" />} onClick={onRetry}>
-            Try again
+            {retryLabel}
           </Button>
         )}
         {children}

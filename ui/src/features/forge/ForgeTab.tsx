@@ -7,7 +7,7 @@ import { useKeys } from "../../components/useKeys";
 import { useHost } from "../../host/context";
 import { reportOf } from "../../host/host";
 import type { ForgeParams } from "../../protocol/generated";
-import { artifactOf, isTerminal, type JobView } from "../../state/jobView";
+import { finishedMesh, rests, type JobView } from "../../state/jobView";
 import { importedRef, useUi, type GivenViews } from "../../state/ui";
 import { useJob } from "../../state/useJob";
 import { useNow } from "../../state/useNow";
@@ -41,7 +41,7 @@ export function ForgeTab({ forge, automation }: { forge: Forge; automation: bool
   const { view: previous } = useJob(previousJobId);
   const [asking, setAsking] = useState(false);
   const [savingMask, setSavingMask] = useState(false);
-  const busy = job !== null && !isTerminal(job.state) && job.state !== "interrupted";
+  const busy = job !== null && !rests(job.state);
   const now = useNow(busy);
   const changed = job !== null && settingsChanged(job, params, givenViews);
 
@@ -79,8 +79,8 @@ export function ForgeTab({ forge, automation }: { forge: Forge; automation: bool
     })();
   };
   const askCancel = () => busy && !job.cancelling && setAsking(true);
-  const mesh = job === null ? null : artifactOf(job, "mesh");
-  const save = job?.state === "done" && mesh !== null ? () => void forge.save(mesh, job.name) : null;
+  const mesh = job === null || busy ? null : finishedMesh(job);
+  const save = job !== null && mesh !== null ? () => void forge.save(mesh, job.name) : null;
   useKeys({
     Escape: () => {
       if (settingsOpen) set({ settingsOpen: false });
@@ -117,7 +117,7 @@ export function ForgeTab({ forge, automation }: { forge: Forge; automation: bool
           <div className="dock">
             {error !== null && <ErrorCard error={error} onClose={() => set({ error: null })} />}
             {jobError !== null && jobError.code !== "job_not_found" && <ErrorCard error={jobError} />}
-            {job !== null && stopped !== null && error === null && <ErrorCard error={stopped} kept={keptSentence(job)} onRetry={() => void (changed ? forge.again(job) : forge.resume(job))} />}
+            {job !== null && stopped !== null && error === null && <ErrorCard error={stopped} kept={keptSentence(job)} onRetry={() => void (changed ? forge.again(job) : forge.resume(job))} retryLabel={stopped.code === "quarantined" && !changed ? "Run it once more" : undefined} />}
             {job !== null && (job.state === "cancelled" || job.state === "interrupted") && error === null && (
               <div className="card calm-card" role="status">
                 <p>
@@ -130,7 +130,7 @@ export function ForgeTab({ forge, automation }: { forge: Forge; automation: bool
             )}
           </div>
         </div>
-        <Rail job={job} engine={engineOf(job)} now={now} />
+        <Rail job={job} engine={engineOf(job)} now={now} onRetry={(from) => job !== null && void forge.retry(job, from)} />
       </main>
       <Inspector job={job} editing={editing} savingMask={savingMask} changed={changed} forge={forge} onCancel={() => job !== null && void forge.cancel(job)} onUseCutout={useThisCutout} />
       <ConfirmDialog

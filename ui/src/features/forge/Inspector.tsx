@@ -5,7 +5,7 @@ import { Kbd } from "../../components/Kbd";
 import { Section } from "../../components/Section";
 import { fileSize } from "../../components/format";
 import { useHost } from "../../host/context";
-import { artifactOf, isTerminal, type JobView } from "../../state/jobView";
+import { finishedMesh, rests, statsOf, type JobView } from "../../state/jobView";
 import { useUi } from "../../state/ui";
 import { Assay } from "./Assay";
 import type { CutoutEditing } from "./cutout/useCutout";
@@ -92,15 +92,15 @@ function Verb({ job, editing, savingMask, changed, forge, onCancel, onUseCutout 
       </>
     );
   }
-  if (!isTerminal(job.state) && job.state !== "interrupted") {
+  if (!rests(job.state)) {
     return (
       <Button size="main" keys="Esc" icon={<X aria-hidden="true" />} busy={job.cancelling} onClick={onCancel} data-testid="cancel">
         {job.cancelling ? "Cancelling" : "Cancel job"}
       </Button>
     );
   }
-  const mesh = artifactOf(job, "mesh");
-  if (job.state === "done" && mesh !== null) {
+  const mesh = finishedMesh(job);
+  if (mesh !== null) {
     return (
       <>
         <div className="verb-row">
@@ -130,13 +130,14 @@ function Verb({ job, editing, savingMask, changed, forge, onCancel, onUseCutout 
 
 export function Inspector(props: InspectorProps) {
   const { job, editing } = props;
-  const busy = job !== null && !isTerminal(job.state) && job.state !== "interrupted";
+  const busy = job !== null && !rests(job.state);
+  const mesh = job === null ? null : finishedMesh(job);
   return (
     <aside className="side right" aria-label="Settings and result">
       <div className="side-scroll">
         {job === null && <Engines />}
         {job !== null && needsMask(job) && <WhyItStopped job={job} />}
-        {job !== null && editing === null && job.state === "done" && <Assay stats={job.stats} budget={job.request.params.triangles} />}
+        {job !== null && editing === null && mesh !== null && <Assay stats={statsOf(job, mesh)} budget={job.request.params.triangles} />}
         <Settings job={job} locked={busy} />
       </div>
       <footer className="verb">

@@ -1,6 +1,9 @@
+import { RotateCcw } from "lucide-react";
 import { StepIcon } from "../../components/StepIcon";
 import { about, count, duration } from "../../components/format";
-import { STEP_NAMES, type JobView, type StepView } from "../../state/jobView";
+import { IconButton } from "../../components/Button";
+import type { StepName } from "../../protocol/generated";
+import { canRetry, newestOf, newestViews, STEP_NAMES, statsOf, type JobView, type StepView } from "../../state/jobView";
 import { lookOf, PROFILE_TITLES, STEP_PURPOSES, STEP_TITLES, textFact } from "./words";
 
 /** What a finished step has to show for itself. */
@@ -11,7 +14,7 @@ function result(job: JobView, step: StepView): string | null {
       return method === null ? null : `from ${method}`;
     }
     case "views": {
-      const views = job.artifacts.filter(({ kind }) => kind === "view").length;
+      const views = newestViews(job).length;
       return views === 0 ? null : `${views} made`;
     }
     case "gate": {
@@ -21,8 +24,10 @@ function result(job: JobView, step: StepView): string | null {
     }
     case "mesh":
       return PROFILE_TITLES[textFact(step, "profile") ?? ""]?.toLowerCase() ?? null;
-    case "finish":
-      return job.stats === null ? null : `${count(job.stats.triangles)} tris`;
+    case "finish": {
+      const stats = statsOf(job, newestOf(job, "mesh"));
+      return stats === null ? null : `${count(stats.triangles)} tris`;
+    }
     case "export":
       return "GLB, report";
   }
@@ -48,8 +53,15 @@ function lines(job: JobView | null, step: StepView | undefined, engine: string |
   }
 }
 
+interface RailProps {
+  job: JobView | null;
+  engine: string | null;
+  now: number;
+  onRetry: (from: StepName) => void;
+}
+
 /** The six steps, always in view. */
-export function Rail({ job, engine, now }: { job: JobView | null; engine: string | null; now: number }) {
+export function Rail({ job, engine, now, onRetry }: RailProps) {
   return (
     <ol className="rail" aria-label="Steps">
       {STEP_NAMES.map((name) => {
@@ -66,6 +78,11 @@ export function Rail({ job, engine, now }: { job: JobView | null; engine: string
               {note !== null && <span className="step-line step-note">{note}</span>}
             </div>
             <span className="sr-only">{look.replace("_", " ")}</span>
+            {job !== null && canRetry(job, name) && (
+              <IconButton className="step-retry" label={`Run again from ${STEP_TITLES[name]}`} onClick={() => onRetry(name)}>
+                <RotateCcw aria-hidden="true" />
+              </IconButton>
+            )}
           </li>
         );
       })}

@@ -4,7 +4,7 @@ import { Section } from "../../components/Section";
 import { Ring } from "../../components/Ring";
 import { useHost } from "../../host/context";
 import type { SourceRef, ViewScore, ViewSlot } from "../../protocol/generated";
-import { artifactOf, type JobView } from "../../state/jobView";
+import { newestOf, newestViews, type JobView } from "../../state/jobView";
 import { importedRef, uiStore, useUi } from "../../state/ui";
 import type { Forge } from "./useForge";
 import { needsMask, numberFact, SLOT_TITLES, stepOf } from "./words";
@@ -27,7 +27,7 @@ function Pictures({ job, forge, busy }: { job: JobView; forge: Forge; busy: bool
   const host = useHost();
   const set = useUi((state) => state.set);
   const editing = useUi((state) => state.editingCutout);
-  const cutout = artifactOf(job, "cutout");
+  const cutout = newestOf(job, "cutout");
   const prepare = stepOf(job, "prepare");
   const confidence = numberFact(prepare, "mask_confidence");
   const width = numberFact(prepare, "width_px");
@@ -77,7 +77,7 @@ interface SlotProps {
 
 function Slot({ job, slot, score, given, busy, onPick, onRemove }: SlotProps) {
   const host = useHost();
-  const view = artifactOf(job, "view", slot);
+  const view = newestOf(job, "view", slot);
   const usedGiven = job.request.views[slot];
   const pending = given !== undefined && JSON.stringify(given) !== JSON.stringify(usedGiven);
   const doubtful = score !== undefined && score.verdict !== "pass";
@@ -114,8 +114,8 @@ function Slot({ job, slot, score, given, busy, onPick, onRemove }: SlotProps) {
 function Views({ job, forge, busy }: { job: JobView; forge: Forge; busy: boolean }) {
   const given = useUi((state) => state.givenViews);
   const set = useUi((state) => state.set);
-  const made = job.artifacts.filter(({ kind }) => kind === "view").length;
-  const shown = SLOTS.filter((slot) => ALWAYS.has(slot) || given[slot] !== undefined || artifactOf(job, "view", slot) !== null);
+  const made = newestViews(job).length;
+  const shown = SLOTS.filter((slot) => ALWAYS.has(slot) || given[slot] !== undefined || newestOf(job, "view", slot) !== null);
   const waiting = needsMask(job) ? "waiting for the cut-out" : made === 0 ? "" : `${made} made`;
   const doubts = job.gate?.views.filter(({ verdict, reasons }) => verdict !== "pass" && reasons.length > 0) ?? [];
   const pick = async (slot: ViewSlot) => {

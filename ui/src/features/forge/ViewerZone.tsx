@@ -8,7 +8,7 @@ import { useKeys } from "../../components/useKeys";
 import { count } from "../../components/format";
 import { useHost } from "../../host/context";
 import type { Artifact } from "../../protocol/generated";
-import { artifactOf, type JobView } from "../../state/jobView";
+import { artifactOf, newestOf, statsOf, type JobView } from "../../state/jobView";
 import { useUi, type Shading } from "../../state/ui";
 
 const Viewer = lazy(() => import("../viewer/Viewer"));
@@ -21,10 +21,11 @@ const SHADINGS: { value: Shading; label: string; note: string }[] = [
   { value: "uv", label: "UV", note: "5" },
 ];
 
-/** The mesh to look at: the newest of this job, else of the one before it, so that nothing made disappears. */
+/** The mesh to look at: the one of this job that stands, else the newest, else of the job before it, so that nothing
+ *  made disappears. */
 export function shownMesh(job: JobView, previous: JobView | null): { mesh: Artifact; of: JobView } | null {
   for (const candidate of [job, previous]) {
-    const mesh = candidate === null ? null : (artifactOf(candidate, "mesh") ?? artifactOf(candidate, "raw_mesh"));
+    const mesh = candidate === null ? null : (artifactOf(candidate, "mesh") ?? newestOf(candidate, "mesh") ?? newestOf(candidate, "raw_mesh"));
     if (candidate !== null && mesh !== null) return { mesh, of: candidate };
   }
   return null;
@@ -33,9 +34,9 @@ export function shownMesh(job: JobView, previous: JobView | null): { mesh: Artif
 function caption(shown: { mesh: Artifact; of: JobView } | null, job: JobView, drawn: boolean): string[] {
   if (shown === null) return [];
   const lines: string[] = [];
-  if (shown.of.id !== job.id) lines.push("the result before this one");
+  if (shown.of.id !== job.id || (job.retry !== null && !job.retry.artifacts.includes(shown.mesh))) lines.push("the result before this one");
   else if (shown.mesh.kind === "raw_mesh") lines.push("raw mesh, before finishing");
-  const { stats } = shown.of;
+  const stats = statsOf(shown.of, shown.mesh);
   if (shown.mesh.kind === "mesh" && stats !== null) {
     const size = stats.bounds_max_m.map((max, axis) => (max - (stats.bounds_min_m[axis] ?? 0)).toFixed(3));
     lines.push(`${size.join(" × ")} m · ${count(stats.triangles)} triangles`);
@@ -69,7 +70,7 @@ export function ViewerZone({ job, previous, automation }: { job: JobView; previo
     w: () => set({ shading: shading === "wire" ? "textured" : "wire" }),
     g: () => set({ grid: !grid }),
   });
-  const cutout = artifactOf(job, "cutout");
+  const cutout = newestOf(job, "cutout");
   return (
     <div className="viewer" data-drawn={url !== null && drawnUrl === url ? shown?.mesh.kind : "none"} data-shown={shown?.mesh.id}>
       <ErrorBoundary what="The viewer">

@@ -4,7 +4,7 @@ import { sayDone, sayFailed } from "../../components/Toasts";
 import { fileName, folderName } from "../../components/format";
 import { useHost } from "../../host/context";
 import { reportOf } from "../../host/host";
-import type { Artifact, ForgeRequest, SourceInfo, SourceRef } from "../../protocol/generated";
+import type { Artifact, ForgeRequest, SourceInfo, SourceRef, StepName } from "../../protocol/generated";
 import type { JobView } from "../../state/jobView";
 import { importedRef, uiStore } from "../../state/ui";
 import { adoptSnapshot, jobKey } from "../../state/useJob";
@@ -17,6 +17,8 @@ export interface Forge {
   take: (picture: SourceInfo) => Promise<void>;
   again: (job: JobView, change?: Partial<ForgeRequest>) => Promise<void>;
   resume: (job: JobView) => Promise<void>;
+  /** Runs the same job again from a step; what it made stays until the new result is complete. */
+  retry: (job: JobView, from: StepName) => Promise<void>;
   cancel: (job: JobView) => Promise<void>;
   save: (mesh: Artifact, name: string) => Promise<void>;
   pickView: () => Promise<SourceInfo | null>;
@@ -66,6 +68,7 @@ export function useForge(): Forge {
           return start({ ...job.request, params, views: givenViews, ...change }, hasMesh ? job.id : previousJobId);
         }),
       resume: (job) => guarded(async () => adoptSnapshot(client, await host.execute({ command: "resume_job", id: job.id }))),
+      retry: (job, from) => guarded(async () => adoptSnapshot(client, await host.execute({ command: "retry_job", id: job.id, from }))),
       cancel: (job) =>
         guarded(async () => {
           client.setQueryData<JobView>(jobKey(job.id), (view) => view && { ...view, cancelling: true });

@@ -1,0 +1,150 @@
+//! What processes that died leave behind, and data folders of older versions.
+
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+
+use common::{bodies, crash, files_below, new_job, picture, run_one};
+use oreforge_protocol::{ArtifactKind, ErrorCode, EventBody, JobState, StepName, StepState};
+use oreforge_store::Store;
+
+#[test]
+fn a_job_whose_process_dies_twice_in_one_step_is_set_aside_until_a_person_wants_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = Store::open(dir.path()).unwrap();
+    let id = new_job(&store);
+    let die = |store: Store, advance: bool| {
+        store.begin(id, "draft").unwrap();
+        if advance {
+            run_one(&store, id, StepName::Prepare, "cut");
+        }
+        crash(dir.path(), store);
+        let store = Store::open(dir.path()).unwrap();
+        let snapshot = store.snapshot(id).unwrap();
+        (store, snapshot)
+    };
+    let mut snapshot;
+    (store, snapshot) = die(store, false);
+    assert_eq!(snapshot.state, JobState::Interrupted);
+    store.resume(id, None).unwrap();
+    (store, snapshot) = die(store, true);
+    assert_eq!(snapshot.state, JobState::Interrupted, "a step was done meanwhile: another cause");
+    store.resume(id, None).unwrap();
+    (store, snapshot) = die(store, false);
+    let error = snapshot.error.unwrap();
+    assert_eq!((snapshot.state, error.code), (JobState::Failed, ErrorCode::Quarantined));
+    assert!(error.message.contains("views"), "{error:?}");
+    assert_eq!(snapshot.steps[1].state, StepState::Failed);
+    assert_eq!(bodies(&store, id).last(), Some(&EventBody::Error { step: Some(StepName::Views), error }));
+    assert!(store.next_queued().unwrap().is_none());
+    store.resume(id, None).unwrap();
+    (store, snapshot) = die(store, false);
+    assert_eq!(snapshot.error.unwrap().code, ErrorCode::Quarantined, "and set aside again");
+    assert_eq!(store.snapshot(id).unwrap().checkpoint, Some(StepName::Prepare));
+}
+
+#[test]
+fn an_end_in_good_order_is_no_crash() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = Store::open(dir.path()).unwrap();
+    let id = new_job(&store);
+    for _ in 0..3 {
+        store.begin(id, "draft").unwrap();
+        // Closed without a word, as when nothing could be written any more.
+        drop(store);
+        store = Store::open(dir.path()).unwrap();
+        assert_eq!(store.snapshot(id).unwrap().state, JobState::Interrupted);
+        store.resume(id, None).unwrap();
+    }
+}
+
+#[test]
+fn files_without_a_row_go_with_their_process_and_nobody_elses() {
+    let dir = tempfile::tempdir().unwrap();
+    let alive = Store::open(dir.path()).unwrap();
+    let dying = Store::open(dir.path()).unwrap();
+    let staged = |store: &Store| {
+        let id = new_job(store);
+        store.begin(id, "draft").unwrap();
+        store.stage(id, StepName::Prepare, picture(ArtifactKind::Cutout, b"cut")).unwrap();
+        id
+    };
+    let (kept, lost) = (staged(&alive), staged(&dying));
+    dying.import_source("a.png", b"a picture with a row").unwrap();
+    let projects = dir.path().join("projects");
+    let files = files_below(&projects);
+    assert_eq!(files.len(), 2);
+    let folder_of = |id: oreforge_protocol::JobId| {
+        let short = id.to_string()[28..].to_owned();
+        files
+            .iter()
+            .find(|path| path.to_string_lossy().contains(&short))
+            .unwrap()
+            .parent()
+            .unwrap()
+            .to_owned()
+    };
+    fs::write(folder_of(lost).join("duck-2.glb"), b"the artist's own").unwrap();
+    crash(dir.path(), dying);
+    let third = Store::open(dir.path()).unwrap();
+    assert_eq!(third.snapshot(kept).unwrap().state, JobState::Running);
+    assert_eq!(files_below(&folder_of(kept)).len(), 1, "a living process still writes it");
+    assert_eq!(files_below(&folder_of(lost)), [folder_of(lost).join("duck-2.glb")].into());
+    assert_eq!(files_below(&dir.path().join("sources")).len(), 1);
+}
+
+#[test]
+fn files_of_a_step_that_stops_go_with_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    let id = new_job(&store);
+    store.begin(id, "draft").unwrap();
+    store.stage(id, StepName::Prepare, picture(ArtifactKind::Cutout, b"cut")).unwrap();
+    store.cancelled(id, StepName::Prepare, 1).unwrap();
+    assert!(files_below(&dir.path().join("projects")).is_empty());
+}
+
+/// A folder that version 1 made: a job done, one that wants a mask, one whose process was killed in its mesh step.
+#[test]
+fn a_folder_of_the_first_schema_is_brought_up_to_date_after_a_backup() {
+    let dir = tempfile::tempdir().unwrap();
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/data-folder-v1");
+    for file in files_below(&fixture) {
+        let target = dir.path().join(file.strip_prefix(&fixture).unwrap());
+        fs::create_dir_all(target.parent().unwrap()).unwrap();
+        fs::copy(&file, &target).unwrap();
+    }
+    let database = fs::read(dir.path().join("oreforge.sqlite3")).unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    let jobs = store.list(10).unwrap();
+    let seen: Vec<_> = jobs.iter().map(|job| (job.name.as_str(), job.state, job.checkpoint)).collect();
+    assert_eq!(
+        seen,
+        [
+            ("duck", JobState::Interrupted, Some(StepName::Gate)),
+            ("coffee", JobState::Failed, None),
+            ("mushroom", JobState::Done, Some(StepName::Export)),
+        ]
+    );
+    let mesh = jobs[2].artifacts.iter().find(|a| a.kind == ArtifactKind::Mesh).unwrap();
+    assert_eq!(&store.artifact_bytes(mesh).unwrap()[..4], b"glTF");
+    assert_eq!(store.step_reports(jobs[2].id).unwrap().len(), 6);
+    assert!(matches!(bodies(&store, jobs[2].id).last(), Some(EventBody::Done { .. })));
+    store.retry(jobs[2].id, StepName::Export, None).unwrap();
+
+    // The copy is the folder as it was, for the version that made it.
+    let backup = dir.path().join("oreforge.sqlite3.backup-v1");
+    let versions = |path: &Path| -> (i64, i64) {
+        let db = rusqlite::Connection::open(path).unwrap();
+        let count = |sql: &str| db.query_row(sql, [], |row| row.get(0)).unwrap();
+        (count("SELECT value FROM meta WHERE key = 'schema_version'"), count("SELECT count(*) FROM events"))
+    };
+    let old = dir.path().join("old.sqlite3");
+    fs::write(&old, &database).unwrap();
+    assert_eq!(versions(&backup), versions(&old));
+    drop(store);
+    assert_eq!(Store::open(dir.path()).unwrap().list(10).unwrap().len(), 3, "and opens again");
+}
