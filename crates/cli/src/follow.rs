@@ -27,6 +27,7 @@ pub async fn follow(
     let show = Show::new(&job.name, json);
     let mut events = std::pin::pin!(forge.events(job.id, after));
     let mut stop = std::pin::pin!(interrupt.wait());
+    let mut stuck = std::pin::pin!(forge.stuck());
     let mut stopping = false;
     let mut exit = Exit::Failed;
     let mut is_over = false;
@@ -38,6 +39,7 @@ pub async fn follow(
                 forge.execute(Command::CancelJob { id: job.id }).await?;
                 continue;
             }
+            report = &mut stuck => return Err(report.into()),
             event = events.next() => event,
         };
         let Some(event) = event else { break };

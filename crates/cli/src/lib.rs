@@ -47,6 +47,8 @@ pub fn run() -> ExitCode {
             Verb::Completions { .. } => Ok(Exit::Done),
         }
     });
+    // A step that did not stop in time is left behind; its job can be resumed.
+    runtime.shutdown_background();
     match ended {
         Ok(exit) => exit.into(),
         Err(error) => exit::of_error(&error).into(),

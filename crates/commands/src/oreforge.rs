@@ -76,6 +76,11 @@ impl Oreforge {
         shown::find(self, what).await
     }
 
+    /// Resolves, with the reason, when the end of a job has waited for long for a data folder that does not take it.
+    pub async fn stuck(&self) -> ErrorReport {
+        self.jobs.stuck().await
+    }
+
     /// Ends running work; its jobs become interrupted and can be resumed. Then every stream of events ends.
     pub async fn shutdown(&self) {
         self.jobs.shutdown().await;

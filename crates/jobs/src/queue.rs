@@ -8,7 +8,8 @@ use oreforge_protocol::{
     ErrorCode, ErrorReport, Event, EventSeq, ForgeRequest, JobId, JobSnapshot, StepName,
 };
 use oreforge_store::{CancelAnswer, NewJob, Store, StoreError, StoredSource};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
+use tokio::time::timeout;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
@@ -19,6 +20,13 @@ use crate::{events, watch_others};
 
 /// How long the queue waits before it asks a store again that would not answer.
 pub(crate) const RETRY_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How long steps may take to stop when this process ends. The draft engine needs 50 ms; an engine that is silent
+/// is not waited for.
+const SHUTDOWN_LIMIT: Duration = Duration::from_secs(2);
+
+/// How long the end of a job may wait for a store that does not take it, before whoever waits for it is told.
+const TROUBLE_LIMIT: Duration = Duration::from_secs(10);
 
 /// The jobs of this process. Cheap to clone; when the last clone goes, running work is told to stop.
 #[derive(Clone)]
@@ -32,6 +40,8 @@ pub(crate) struct Inner {
     pub(crate) runs: Arc<dyn Runs>,
     pub(crate) hub: Hub,
     pub(crate) tasks: TaskTracker,
+    /// Why the end of a job cannot be written at the moment.
+    pub(crate) trouble: watch::Sender<Option<ErrorReport>>,
     /// Running work ends; jobs stay resumable.
     pub(crate) stop: CancellationToken,
     /// Nothing more will be written by this process.
@@ -49,6 +59,7 @@ impl Jobs {
             runs,
             hub: Hub::new(),
             tasks: TaskTracker::new(),
+            trouble: watch::Sender::new(None),
             stop: stop.clone(),
             closed: CancellationToken::new(),
             queued: Notify::new(),
@@ -124,11 +135,33 @@ impl Jobs {
         self.inner.read(move |store| store.import_source(&file_name, &bytes)).await
     }
 
-    /// Ends running work, leaving its jobs interrupted and resumable, and then every stream of events.
+    /// Resolves when the end of a job has waited for long for a store that does not take it.
+    pub async fn stuck(&self) -> ErrorReport {
+        let mut trouble = self.inner.trouble.subscribe();
+        loop {
+            let seen = trouble.wait_for(Option::is_some).await.ok().and_then(|report| report.clone());
+            let Some(report) = seen else { return std::future::pending().await };
+            if timeout(TROUBLE_LIMIT, trouble.wait_for(Option::is_none)).await.is_err() {
+                return report;
+            }
+        }
+    }
+
+    /// Ends running work, leaving its jobs interrupted and resumable, and then every stream of events. Takes at
+    /// most a few seconds, whatever a step is waiting for.
     pub async fn shutdown(&self) {
         self.inner.stop.cancel();
         self.inner.tasks.close();
-        self.inner.tasks.wait().await;
+        if timeout(SHUTDOWN_LIMIT, self.inner.tasks.wait()).await.is_err() {
+            tracing::warn!("a step does not stop and is left behind");
+            match timeout(SHUTDOWN_LIMIT, self.inner.write(|store| store.let_go())).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => {
+                    tracing::error!(%error, details = error.details, "its job could not be let go")
+                }
+                Err(_) => tracing::error!("the store does not answer"),
+            }
+        }
         self.inner.closed.cancel();
     }
 }

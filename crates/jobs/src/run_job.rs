@@ -52,6 +52,12 @@ async fn run_step(
 ) -> Result<Option<StepName>, ErrorReport> {
     faults::pass("step start");
     let begun = Instant::now();
+    let needed_bytes = run.written_bytes(step);
+    if let Err(report) = inner.read(move |store| store.check_room(needed_bytes)).await {
+        tracing::warn!(message = %report.message, details = report.details, "step not begun");
+        keep_end(inner, move |store| store.fail(id, Some((step, 0)), report.clone())).await?;
+        return Ok(None);
+    }
     let sink = Arc::new(StoreSink::new(Arc::clone(inner), id, step));
     let over = CancellationToken::new();
     let writer = inner.tasks.spawn(Arc::clone(&sink).write_until(over.clone()));
@@ -100,7 +106,10 @@ async fn keep_end(
     faults::pass("job end");
     loop {
         let report = match inner.write(end.clone()).await {
-            Ok(()) => return Ok(()),
+            Ok(()) => {
+                inner.trouble.send_replace(None);
+                return Ok(());
+            }
             Err(report) => report,
         };
         let may_pass =
@@ -109,6 +118,7 @@ async fn keep_end(
             return Err(report);
         }
         tracing::error!(error = %report, details = report.details, "the end of the job cannot be written yet");
+        inner.trouble.send_replace(Some(report));
         tokio::select! {
             () = inner.stop.cancelled() => {}
             () = tokio::time::sleep(RETRY_INTERVAL) => {}

@@ -8,6 +8,9 @@ use tokio_util::sync::CancellationToken;
 /// One run of one job's steps.
 #[async_trait]
 pub trait Run: Send {
+    /// How much a step writes, about, in bytes.
+    fn written_bytes(&self, step: StepName) -> u64;
+
     async fn run_step(
         &mut self,
         step: StepName,
@@ -54,6 +57,10 @@ impl Runs for PipelineRuns {
 
 #[async_trait]
 impl Run for ForgeRun {
+    fn written_bytes(&self, step: StepName) -> u64 {
+        ForgeRun::written_bytes(self, step)
+    }
+
     async fn run_step(
         &mut self,
         step: StepName,

@@ -1,4 +1,5 @@
-//! Jobs with steps that do as their job's name says: `panic-views`, `hang-mesh`, `fail-gate`, `refuse-start`.
+//! Jobs with steps that do as their job's name says: `panic-views`, `hang-mesh`, `deaf-mesh`, `fail-gate`,
+//! `huge-finish`, `refuse-start`.
 
 #![allow(clippy::unwrap_used)]
 
@@ -39,6 +40,10 @@ impl Runs for FakeRuns {
 
 #[async_trait]
 impl Run for FakeRun {
+    fn written_bytes(&self, step: StepName) -> u64 {
+        if self.name.strip_prefix("huge-") == Some(step.as_str()) { u64::MAX } else { 0 }
+    }
+
     async fn run_step(
         &mut self,
         step: StepName,
@@ -54,6 +59,7 @@ impl Run for FakeRun {
             Some(("fail", at)) if at == step.as_str() => {
                 return Err(ErrorReport::new(ErrorCode::EngineFailed, "no luck").into());
             }
+            Some(("deaf", at)) if at == step.as_str() => std::future::pending().await,
             Some(("hang", at)) if at == step.as_str() => {
                 cancel.cancelled().await;
                 return Err(StepError::Cancelled);
@@ -218,6 +224,46 @@ async fn shutdown_interrupts_and_another_process_goes_on_after_the_checkpoint() 
     jobs.cancel(id).await.unwrap();
     let after = jobs.read(move |store| store.snapshot(id)).await.unwrap();
     assert_eq!(after.artifacts[..3], before.artifacts[..3], "finished steps are not run again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shutdown_does_not_wait_for_an_engine_that_is_silent() {
+    let dir = tempfile::tempdir().unwrap();
+    let jobs = open(dir.path());
+    let id = create(&jobs, "deaf-mesh").await;
+    let mut events = Box::pin(jobs.events(id, EventSeq(0)));
+    until(&mut events, |body| matches!(body, EventBody::StepActive { step: StepName::Mesh, .. })).await;
+    tokio::time::timeout(Duration::from_secs(20), jobs.shutdown()).await.unwrap();
+    until(&mut events, |body| *body == EventBody::Interrupted).await;
+    let left = Store::open(dir.path()).unwrap();
+    let job = left.snapshot(id).unwrap();
+    assert_eq!((job.state, job.checkpoint), (JobState::Interrupted, Some(StepName::Gate)));
+    left.resume(id, None).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_step_that_finds_no_room_is_not_begun_and_what_was_made_stays() {
+    let dir = tempfile::tempdir().unwrap();
+    let jobs = open(dir.path());
+    let id = create(&jobs, "huge-mesh").await;
+    for _ in 0..2 {
+        let bodies = all(jobs.events(id, EventSeq(0))).await;
+        let Some(EventBody::Error { step: Some(StepName::Mesh), error }) = bodies.last() else {
+            panic!("{bodies:?}")
+        };
+        assert_eq!(error.code, ErrorCode::DiskFull);
+        assert!(
+            error.message.contains("MB are needed") && error.message.contains(&*dir.path().to_string_lossy())
+        );
+        let job = jobs.read(move |store| store.snapshot(id)).await.unwrap();
+        assert_eq!(
+            (job.state, job.checkpoint, job.artifacts.len()),
+            (JobState::Failed, Some(StepName::Gate), 3)
+        );
+        let done = bodies.iter().filter(|body| matches!(body, EventBody::StepDone { .. })).count();
+        assert_eq!(done, 3, "finished steps are not run again");
+        jobs.resume(id, None).await.unwrap();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -14,6 +14,7 @@ mod prepare;
 mod run;
 mod sheet;
 mod silhouette;
+mod space;
 mod step_context;
 
 pub use contract::{ForgeSpec, NewArtifact, StepError, StepInputs, StepOutput, StepSink};

@@ -13,7 +13,7 @@ use crate::blocking::blocking;
 use crate::contract::{ForgeSpec, NewArtifact, StepError, StepInputs, StepOutput, StepSink};
 use crate::gate::SeenView;
 use crate::step_context::{Memo, step_context};
-use crate::{export, finish, gate, prepare};
+use crate::{export, finish, gate, prepare, space};
 
 /// One run of one forge job. Holds in memory what the next step wants, and reads it back from the job's
 /// artifacts where it starts in the middle; both ways give the same bytes.
@@ -38,6 +38,11 @@ impl ForgeRun {
             raw: None,
             finished: None,
         }
+    }
+
+    /// How much a step writes, about, in bytes.
+    pub fn written_bytes(&self, step: StepName) -> u64 {
+        space::written_bytes(&self.spec, step)
     }
 
     /// Runs one step. Stops within 50 ms of `cancel`; what was published until then stays.

@@ -88,6 +88,7 @@ impl Store {
             files.push((path, bytes));
         }
         self.announce(&files.iter().map(|(path, _)| path.as_str()).collect::<Vec<_>>())?;
+        self.check_there()?;
         let mut folders = BTreeSet::new();
         for (path, bytes) in files {
             let target = layout::absolute(self.root(), &path);

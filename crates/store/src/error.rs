@@ -14,6 +14,8 @@ pub enum StoreError {
     TooNew { found: i64, known: i64 },
     #[error("from schema {found} to {known}: {source}")]
     Migration { found: i64, known: i64, source: rusqlite::Error },
+    #[error("{needed_bytes} bytes are needed, {free_bytes} are free in {}", folder.display())]
+    NoRoom { folder: PathBuf, needed_bytes: u64, free_bytes: u64 },
     #[error("no job {0}")]
     JobNotFound(JobId),
     #[error("no artifact {0}")]
@@ -59,6 +61,7 @@ impl StoreError {
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ErrorCode::DiskFull,
                 _ => ErrorCode::StoreUnavailable,
             },
+            StoreError::NoRoom { .. } => ErrorCode::DiskFull,
             StoreError::TooNew { .. } => ErrorCode::StoreTooNew,
             StoreError::JobNotFound(_) => ErrorCode::JobNotFound,
             StoreError::ArtifactNotFound(_) => ErrorCode::ArtifactNotFound,
@@ -85,19 +88,27 @@ impl From<StoreError> for ErrorReport {
                 unreadable(code)
             }
             StoreError::Sqlite(_) | StoreError::Io { .. } => match code {
-                ErrorCode::DiskFull => ErrorReport::new(code, "The disk is full.")
-                    .with_hint("Free some space, then resume the job: finished steps are kept."),
+                ErrorCode::DiskFull => ErrorReport::new(code, "The disk is full.").with_hint(HINT_SPACE),
                 ErrorCode::StoreBusy => ErrorReport::new(code, "Another program is holding the data folder.")
                     .with_hint("Wait a moment and try again."),
                 _ => {
-                    let place = match &error {
-                        StoreError::Io { path, .. } => format!(": {}", path.display()),
-                        _ => String::new(),
+                    let (message, hint) = match &error {
+                        StoreError::Io { path, source } => (unusable(path, source), HINT_FOLDER),
+                        _ => ("The data folder cannot be read or written.".to_owned(), HINT_FOLDER),
                     };
-                    ErrorReport::new(code, format!("The data folder cannot be read or written{place}."))
-                        .with_hint("Check that the folder exists and that you may write to it.")
+                    ErrorReport::new(code, message).with_hint(hint)
                 }
             },
+            StoreError::NoRoom { folder, needed_bytes, free_bytes } => ErrorReport::new(
+                code,
+                format!(
+                    "{} MB are needed, {} MB are free in {}.",
+                    needed_bytes.div_ceil(1_000_000),
+                    free_bytes / 1_000_000,
+                    folder.display()
+                ),
+            )
+            .with_hint(HINT_SPACE),
             StoreError::TooNew { .. } => {
                 ErrorReport::new(code, "The data folder was made by a newer version of Oreforge.")
                     .with_hint("Update Oreforge, or choose another data folder.")
@@ -130,6 +141,24 @@ impl From<StoreError> for ErrorReport {
             }
         };
         report.with_details(error.to_string())
+    }
+}
+
+const HINT_SPACE: &str = "Free some space, then resume the job: finished steps are kept.";
+const HINT_FOLDER: &str = "Check that the folder is there and that you may write to it, then resume the job: finished steps are kept.";
+
+fn unusable(path: &Path, error: &io::Error) -> String {
+    let path = path.display();
+    match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => format!("{path} is not there any more."),
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            format!("{path} cannot be written: it is read-only, or held by another program.")
+        }
+        io::ErrorKind::IsADirectory | io::ErrorKind::DirectoryNotEmpty | io::ErrorKind::AlreadyExists => {
+            format!("Something of the same name is in the way of {path}.")
+        }
+        io::ErrorKind::ResourceBusy => format!("Another program holds {path}."),
+        _ => format!("{path} cannot be read or written."),
     }
 }
 

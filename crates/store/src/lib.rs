@@ -20,6 +20,7 @@ mod runner;
 mod schema;
 mod snapshot;
 mod sources;
+mod space;
 mod store;
 
 pub use artifacts::{ArtifactBytes, Staged};

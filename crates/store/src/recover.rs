@@ -16,6 +16,20 @@ use crate::{Store, StoreError, faults, layout, runner};
 const MAX_CRASHES: i64 = 2;
 
 impl Store {
+    /// Lets go of every job this process still runs, whatever its step is at: nothing it does later counts.
+    pub fn let_go(&self) -> Result<(), StoreError> {
+        self.write(Durability::PowerCut, |tx| {
+            let mut statement =
+                tx.prepare_cached("SELECT id FROM jobs WHERE state = 'running' AND runner = ?1")?;
+            let rows = statement.query_map(params![self.runner.id], |row| row.get::<_, String>(0))?;
+            for id in rows {
+                let id: JobId = parse_id(&id?)?;
+                end_abandoned(tx, id, &job_row(tx, id)?, false)?;
+            }
+            Ok(())
+        })
+    }
+
     /// Puts in order what dead processes left: their running jobs become interrupted, or cancelled where that
     /// had been asked for, or set aside where it happened before; their half written and unnamed files go. What
     /// belongs to a living process is not touched. True when there was somebody dead.

@@ -170,7 +170,11 @@ impl Store {
         body: impl FnOnce(&Connection) -> Result<EventBody, StoreError>,
     ) -> Result<(), StoreError> {
         let folder = self.write(Durability::PowerCut, |tx| {
-            let row = self.own_row(tx, id)?;
+            // A step that was let go of has no say any more.
+            let row = match step {
+                Some(_) => self.running_row(tx, id, signal)?,
+                None => self.own_row(tx, id)?,
+            };
             // A person's wish outranks whatever else ends the job at the same moment.
             let wish = row.cancel_requested && row.state.after(JobSignal::Cancel).is_some();
             let step_state = if wish { StepState::Cancelled } else { step_state };

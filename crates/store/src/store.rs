@@ -19,6 +19,8 @@ pub(crate) enum Durability {
     Process,
 }
 
+const DATABASE: &str = "oreforge.sqlite3";
+
 struct Writer {
     connection: Connection,
     durability: Durability,
@@ -44,7 +46,7 @@ impl Store {
         let sources = root.join("sources");
         make_folder(&sources)?;
         let owner = runner::try_own(&root)?;
-        let database = root.join("oreforge.sqlite3");
+        let database = root.join(DATABASE);
         let mut writer = connect(&database)?;
         schema::migrate(&mut writer, &database)?;
         let reader = connect(&database)?;
@@ -62,6 +64,10 @@ impl Store {
     /// Absolute.
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    pub(crate) fn database(&self) -> PathBuf {
+        self.root.join(DATABASE)
     }
 
     /// False for a guest: a process that came second.

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 
 use common::{bodies, crash, files_below, new_job, picture, run_one};
-use oreforge_protocol::{ArtifactKind, ErrorCode, EventBody, JobState, StepName, StepState};
+use oreforge_protocol::{ArtifactKind, ErrorCode, ErrorReport, EventBody, JobState, StepName, StepState};
 use oreforge_store::Store;
 
 #[test]
@@ -94,6 +94,54 @@ fn files_without_a_row_go_with_their_process_and_nobody_elses() {
     assert_eq!(files_below(&folder_of(kept)).len(), 1, "a living process still writes it");
     assert_eq!(files_below(&folder_of(lost)), [folder_of(lost).join("duck-2.glb")].into());
     assert_eq!(files_below(&dir.path().join("sources")).len(), 1);
+}
+
+#[test]
+fn a_folder_that_is_taken_away_is_not_made_anew_and_goes_on_when_it_is_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let (root, aside) = (dir.path().join("data"), dir.path().join("elsewhere"));
+    let store = Store::open(&root).unwrap();
+    let id = new_job(&store);
+    store.begin(id, "draft").unwrap();
+    run_one(&store, id, StepName::Prepare, "cut");
+    fs::rename(&root, &aside).unwrap();
+    for refused in [
+        store.check_room(0).unwrap_err(),
+        store.stage(id, StepName::Views, picture(ArtifactKind::View, b"view")).unwrap_err(),
+    ] {
+        let report = ErrorReport::from(refused);
+        assert_eq!(report.code, ErrorCode::StoreUnavailable);
+        assert!(report.message.contains("is not there any more"), "{report:?}");
+    }
+    assert!(!root.exists());
+    fs::rename(&aside, &root).unwrap();
+    drop(store);
+    let store = Store::open(&root).unwrap();
+    assert_eq!(store.snapshot(id).unwrap().checkpoint, Some(StepName::Prepare));
+    store.resume(id, None).unwrap();
+    store.begin(id, "draft").unwrap();
+    run_one(&store, id, StepName::Views, "view");
+}
+
+#[test]
+fn a_folder_in_the_place_of_a_file_is_said_and_the_step_can_be_run_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    let id = new_job(&store);
+    store.begin(id, "draft").unwrap();
+    run_one(&store, id, StepName::Prepare, "cut");
+    let cutout = std::path::PathBuf::from(&store.artifacts(id).unwrap()[0].path);
+    let in_the_way = cutout.with_file_name("duck.raw_mesh.glb");
+    fs::create_dir(&in_the_way).unwrap();
+    fs::write(in_the_way.join("x"), b"x").unwrap();
+    let stage = || store.stage(id, StepName::Mesh, picture(ArtifactKind::RawMesh, b"raw"));
+    let report = ErrorReport::from(stage().unwrap_err());
+    assert!(
+        report.message.contains("in the way of") && report.message.contains("raw_mesh.glb"),
+        "{report:?}"
+    );
+    fs::remove_dir_all(&in_the_way).unwrap();
+    stage().unwrap();
 }
 
 #[test]
