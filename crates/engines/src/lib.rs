@@ -1,7 +1,9 @@
 //! The engines that invent what a picture does not show: other sides, and a surface.
 
+mod blocking;
 pub mod comfy;
 pub mod draft;
 mod engine;
 
+pub use blocking::blocking;
 pub use engine::{Engine, EngineError, EngineName, RawSurface, StepContext, SurfaceInput, ViewPicture};

@@ -6,8 +6,7 @@ mod truth;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use glam::Vec3;
 use image::RgbaImage;
@@ -253,7 +252,7 @@ fn odd_sets_make_a_sound_solid() {
 }
 
 #[test]
-fn cancelling_stops_soon_wherever_it_happens() {
+fn cancelling_stops_the_work_wherever_it_happens() {
     let object = Object::striped(bunny());
     let mut pictures = object.pictures(&SIX);
     let front = pictures.remove(&ViewSlot::Front).unwrap();
@@ -272,19 +271,13 @@ fn cancelling_stops_soon_wherever_it_happens() {
     .unwrap();
     let total = asked.load(Ordering::Relaxed);
     for share in 1..8 {
-        let (asked, told) = (AtomicU32::new(0), AtomicBool::new(false));
-        let since = std::sync::Mutex::new(Instant::now());
-        let result = run(Cancel::new(&|| {
-            let stop = asked.fetch_add(1, Ordering::Relaxed) >= total * share / 8;
-            if stop && !told.swap(true, Ordering::Relaxed) {
-                *since.lock().unwrap() = Instant::now();
-            }
-            stop
-        }));
+        let (asked, stop_at) = (AtomicU32::new(0), total * share / 8);
+        let result = run(Cancel::new(&|| asked.fetch_add(1, Ordering::Relaxed) >= stop_at));
         assert_eq!(result, Err(CarveError::Cancelled));
-        // Five times the promise: tests share their cores.
-        let late = since.lock().unwrap().elapsed();
-        assert!(late < Duration::from_millis(250), "{late:?} after {share}/8 of the checks");
+        // Every thread may be at work on a stretch of its own, and ask once at its end.
+        let late = asked.load(Ordering::Relaxed) - stop_at;
+        let most = 8 * rayon::current_num_threads() as u32;
+        assert!(late <= most, "{late} questions after the answer at {share}/8 of {total}");
     }
 }
 
@@ -315,7 +308,7 @@ proptest! {
         prop_assert!(same >= 0.97, "framing changes the solid: {same}");
         for slot in FOUR {
             let iou = object.silhouette_iou(&framed, slot);
-            prop_assert!(iou >= 0.98, "{slot} outline {iou}");
+            prop_assert!(iou >= 0.985, "{slot} outline {iou}");
         }
     }
 }

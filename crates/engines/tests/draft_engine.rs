@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
 
 use glam::Vec3;
 use image::{Rgba, RgbaImage};
@@ -131,27 +130,29 @@ fn context() -> Arc<StepContext> {
 }
 
 #[test]
-fn cancel_is_asked_for_often_enough_at_any_moment() {
+fn cancelling_a_large_picture_stops_the_work_wherever_it_happens() {
     let cutout = large();
-    // The longest stretch between two questions, over solid, surface and painter.
-    let last = Mutex::new((Instant::now(), Duration::ZERO));
-    let asked = || {
-        let mut last = last.lock().unwrap();
-        let since = last.0.elapsed();
-        last.1 = last.1.max(since);
-        last.0 = Instant::now();
-        false
-    };
-    let cancel = Cancel::new(&asked);
     let params = ForgeParams { back: BackChoice::Fill, ..ForgeParams::default() };
-    let solid = Arc::new(Solid::new(cutout, &params, cancel).unwrap());
-    solid.surface(256, cancel).unwrap();
-    solid.painter(cancel).unwrap();
-    asked();
-    let longest = last.lock().unwrap().1;
-    println!("longest stretch {longest:?}");
-    // Twice the 50 ms of a quiet machine: tests share their cores.
-    assert!(longest < Duration::from_millis(100), "{longest:?}");
+    let run = |cancel: Cancel<'_>| -> Result<(), DraftError> {
+        let solid = Arc::new(Solid::new(cutout.clone(), &params, cancel)?);
+        solid.surface(256, cancel)?;
+        solid.painter(cancel)?;
+        Ok(())
+    };
+    let asked = AtomicUsize::new(0);
+    run(Cancel::new(&|| asked.fetch_add(1, Ordering::Relaxed) == usize::MAX)).unwrap();
+    let total = asked.into_inner();
+    for share in 1..8 {
+        let (asked, stop_at) = (AtomicUsize::new(0), total * share / 8);
+        let result = run(Cancel::new(&|| asked.fetch_add(1, Ordering::Relaxed) >= stop_at));
+        assert!(matches!(result, Err(DraftError::Cancelled(Cancelled))), "{share}/8");
+        // Every thread may be at work on a stretch of its own, and ask once at its end.
+        let late = asked.into_inner() - stop_at;
+        assert!(
+            late <= 8 * rayon::current_num_threads(),
+            "{late} questions after the answer at {share}/8 of {total}"
+        );
+    }
 }
 
 #[test]

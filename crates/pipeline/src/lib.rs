@@ -1,7 +1,6 @@
 //! The steps of a forge job and the quality gate. Knows no storage: what a step needs comes through
 //! [`StepInputs`], what it makes leaves through [`StepSink`] and [`StepOutput`].
 
-mod blocking;
 mod contract;
 pub mod cutout;
 mod engines;

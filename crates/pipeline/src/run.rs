@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, mpsc};
 
-use oreforge_engines::{Engine, SurfaceInput, ViewPicture};
+use oreforge_engines::{Engine, SurfaceInput, ViewPicture, blocking};
 use oreforge_geometry::glb::{self, GlbOptions};
 use oreforge_geometry::{TexturedMesh, TriMesh, picture};
 use oreforge_protocol::{ArtifactKind, ErrorCode, ErrorReport, GateVerdict, StepName, ViewSlot};
 use tokio_util::sync::CancellationToken;
 
-use crate::blocking::blocking;
 use crate::contract::{ForgeSpec, NewArtifact, StepError, StepInputs, StepOutput, StepSink};
 use crate::gate::SeenView;
 use crate::step_context::{Memo, step_context};
@@ -93,7 +92,7 @@ impl ForgeRun {
                     stats: None,
                 })?;
             }
-            Ok(())
+            Ok::<(), StepError>(())
         });
         let engine = Arc::clone(&self.engine);
         let drawing = async move {
@@ -139,7 +138,7 @@ impl ForgeRun {
         self.raw = Some(Arc::clone(&raw));
         let options = GlbOptions { name: self.spec.name.clone(), generator: generator(), extras: None };
         let bytes = blocking(cancel, move |_| {
-            glb::write_raw(&raw, &options).map_err(|e| internal("write the raw mesh", &e).into())
+            glb::write_raw(&raw, &options).map_err(|e| StepError::from(internal("write the raw mesh", &e)))
         })
         .await?;
         let raw_mesh = NewArtifact { kind: ArtifactKind::RawMesh, slot: None, bytes, stats: None };

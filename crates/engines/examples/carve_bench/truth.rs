@@ -181,7 +181,7 @@ pub fn psnr_db(a: &RgbaImage, b: &RgbaImage) -> f32 {
 }
 
 /// Which of n³ points over `low`..`high` lie inside, by parity along z.
-fn occupancy(mesh: &TriMesh, low: Vec3, high: Vec3, n: usize) -> Vec<bool> {
+pub fn occupancy(mesh: &TriMesh, low: Vec3, high: Vec3, n: usize) -> Vec<bool> {
     let step = (high - low) / n as f32;
     let mut crossings: Vec<Vec<f32>> = vec![Vec::new(); n * n];
     for &[a, b, c] in &mesh.triangles {

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::carve::{CarveError, CarveParams, Carved};
 use super::shape::Shape;
 use super::solid::{DraftError, Solid};
+use crate::blocking::blocking;
 use crate::{Engine, EngineError, EngineName, RawSurface, StepContext, SurfaceInput, ViewPicture};
 
 /// The embedded engine: no weights, no network, deterministic whatever the seed.
@@ -182,23 +183,11 @@ fn nothing_to_hold() -> EngineError {
     )
 }
 
-/// Runs arithmetic where it may take its time, and hands a panic on to whoever runs the step.
+/// `work` off the runtime, with the step it belongs to.
 async fn off_runtime<T: Send + 'static>(
     context: &Arc<StepContext>,
     work: impl FnOnce(&StepContext, Cancel<'_>) -> Result<T, EngineError> + Send + 'static,
 ) -> Result<T, EngineError> {
-    let context = Arc::clone(context);
-    let task = tokio::task::spawn_blocking(move || {
-        let asked = || context.cancel.is_cancelled();
-        let cancel = Cancel::new(&asked);
-        cancel.check()?;
-        work(&context, cancel)
-    });
-    match task.await {
-        Ok(result) => result,
-        Err(failed) => match failed.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            Err(_) => Err(EngineError::Cancelled),
-        },
-    }
+    let step = Arc::clone(context);
+    blocking(&context.cancel, move |cancel| work(&step, cancel)).await
 }

@@ -98,13 +98,21 @@ fn half_depth2(
         }
         Profile::Organic => {
             let round = puffball(distance, cancel)?;
-            let mut blown = membrane(inside, cancel)?;
+            let mut blown = membrane(inside, Coupling::UNIFORM, cancel)?;
             for (cell, &other) in blown.cells_mut().iter_mut().zip(round.cells()) {
                 *cell = 0.5 * (*cell + other);
             }
             Ok(blown)
         }
     }
+}
+
+/// Half depth squared of what `distance` is positive in, every row round by itself and as like the next as
+/// `along` (0..=1) says; negative outside.
+pub fn cushion(distance: &Grid<f32>, along: f32, cancel: Cancel<'_>) -> Result<Grid<f32>, Cancelled> {
+    let coupling = Coupling { across: 1.0, along };
+    let film = membrane(&distance.map(|d| d > 0.0), coupling, cancel)?;
+    steady_at_outline(distance, film, cancel)
 }
 
 /// Union of the maximal balls: h²(p) = max over q of r(q)² − |p − q|², r the distance to the outline.
@@ -114,10 +122,10 @@ fn puffball(distance: &Grid<f32>, cancel: Cancel<'_>) -> Result<Grid<f32>, Cance
 }
 
 /// −∇²h² = 3, as a soap film under pressure; Dvorožňák et al., "Monster Mash", SIGGRAPH Asia 2020, section 4.
-fn membrane(inside: &Grid<bool>, cancel: Cancel<'_>) -> Result<Grid<f32>, Cancelled> {
+fn membrane(inside: &Grid<bool>, coupling: Coupling, cancel: Cancel<'_>) -> Result<Grid<f32>, Cancelled> {
     let mut film = Grid::filled(inside.width(), inside.height(), 0.0f32);
     let roles = inside.map(|i| if i { CellRole::Free } else { CellRole::Fixed });
-    diffuse(&mut film, &roles, 3.0, Coupling::UNIFORM, cancel)?;
+    diffuse(&mut film, &roles, 3.0, coupling, cancel)?;
     Ok(film.map(|v| v.max(0.0)))
 }
 

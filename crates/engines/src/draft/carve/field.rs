@@ -6,30 +6,35 @@ use oreforge_geometry::volume::Volume;
 use oreforge_geometry::{Cancel, Cancelled};
 use rayon::prelude::*;
 
+use super::cushion::{Cushion, slice_values};
 use super::hull::{Hull, largest_along_rays};
 use super::rounding::Rounding;
 use super::slice::Piece;
 
 /// Values are clamped to this many cells from the surface.
 pub const SATURATION: f32 = 4.0;
+/// No place this many cells from the surface is raised to fill an outline.
+pub const FARTHEST: f32 = 40.0;
 /// Sides of the tiles that are filled at once when no surface crosses them, in cells.
 const LARGEST_TILE: usize = 16;
 const SMALLEST_TILE: usize = 4;
 const SLICES_AT_ONCE: usize = 32;
 /// An outline counts as filled where the field behind it reaches this many cells.
 const FILLED: f32 = 0.6;
-const FILL_PASSES: usize = 2;
+const FILL_PASSES: usize = 3;
 
 /// Distance-like samples on the hull's lattice, in cells, positive inside; every outline filled.
 pub fn carve(hull: &Hull, rounding: &Rounding, cancel: Cancel<'_>) -> Result<Volume, Cancelled> {
     let mut volume = rounded(hull, rounding, cancel)?;
     // The pieces reach every level outline by themselves, unless one from above or aslant cuts them.
     if hull.silhouettes.iter().all(|s| s.direction.is_level()) {
+        volume.values.par_iter_mut().for_each(|value| *value = value.max(-SATURATION));
         return Ok(volume);
     }
     for _ in 0..FILL_PASSES {
         fill_outlines(hull, &mut volume, cancel)?;
     }
+    volume.values.par_iter_mut().for_each(|value| *value = value.max(-SATURATION));
     Ok(volume)
 }
 
@@ -44,7 +49,10 @@ pub fn rounded(hull: &Hull, rounding: &Rounding, cancel: Cancel<'_>) -> Result<V
             .into_par_iter()
             .map(|y| {
                 cancel.check()?;
-                Ok(Slice::new(hull, &rounding.pieces(hull, y), y).values())
+                if hull.cushions.is_empty() {
+                    return Ok(Slice::new(hull, &rounding.pieces(hull, y), y).values());
+                }
+                Ok(cushioned(hull, rounding, y))
             })
             .collect::<Result<_, Cancelled>>()?;
         volume.values.par_chunks_mut(nx * ny).enumerate().for_each(|(z, plane)| {
@@ -54,6 +62,29 @@ pub fn rounded(hull: &Hull, rounding: &Rounding, cancel: Cancel<'_>) -> Result<V
         });
     }
     Ok(volume)
+}
+
+/// A slice between two outlines along the lattice's axes.
+fn cushioned(hull: &Hull, rounding: &Rounding, y: usize) -> Vec<f32> {
+    let [nx, _, nz] = hull.lattice.size;
+    let first = hull.lattice.first();
+    let height = first.y + y as f32;
+    let along = |axis: Vec3, places: usize| {
+        hull.cushions.iter().find(|c| c.spans(axis)).map_or_else(
+            || Cushion::line_of_depth(hull.guessed_half_depth[y], places),
+            |c| c.line(axis, height, places),
+        )
+    };
+    let (x, z) = (along(Vec3::X, nx), along(Vec3::Z, nz));
+    let mut values = slice_values(&x, &z, rounding.corners(hull, y), SATURATION);
+    for (i, value) in values.iter_mut().enumerate() {
+        let offset = first + Vec3::new((i % nx) as f32, y as f32, (i / nx) as f32);
+        let to_outlines = hull.distance(offset);
+        // Within the outlines how far the surface is decides where an outline that is not filled gets filled.
+        let least = if to_outlines > 0.0 { -FARTHEST } else { -SATURATION };
+        *value = value.max(least).min(to_outlines).max(-FARTHEST);
+    }
+    values
 }
 
 /// One horizontal plane of the lattice.
@@ -157,7 +188,7 @@ fn fill_outlines(hull: &Hull, volume: &mut Volume, cancel: Cancel<'_>) -> Result
         let mut any = false;
         for (cell, &reached) in need.cells_mut().iter_mut().zip(largest.cells()) {
             let missing =
-                if reached == f32::MIN { 0.0 } else { (cell.min(FILLED) - reached).clamp(0.0, 8.0) };
+                if reached == f32::MIN { 0.0 } else { (cell.min(FILLED) - reached).clamp(0.0, FARTHEST) };
             *cell = if *cell > 0.0 { missing } else { 0.0 };
             any |= *cell > 0.05;
         }
@@ -170,7 +201,7 @@ fn fill_outlines(hull: &Hull, volume: &mut Volume, cancel: Cancel<'_>) -> Result
             cancel.check()?;
             let (y, z) = (row % ny, row / ny);
             for (x, value) in values.iter_mut().enumerate() {
-                if *value > -SATURATION && *value < FILLED {
+                if *value > -FARTHEST && *value < FILLED {
                     let offset = first + Vec3::new(x as f32, y as f32, z as f32);
                     let place = silhouette.locate(offset);
                     let add = need.sample(place.x, place.y);

@@ -4,7 +4,8 @@ use glam::{Vec2, Vec3};
 use oreforge_geometry::{Cancel, Cancelled, Grid};
 use rayon::prelude::*;
 
-use super::field::SATURATION;
+use super::cushion::Cushion;
+use super::field::FARTHEST;
 use super::slice::{MOST_PIECES, Polygon, Strip};
 use super::view::{Lattice, MARGIN_CELLS, Silhouette, View};
 
@@ -19,6 +20,10 @@ pub struct Hull {
     pub axes: Vec<Vec2>,
     /// Of each row of the lattice, from the ground up; `None` where there are too many to round.
     pub rows: Vec<Option<Vec<Polygon>>>,
+    /// Of one level outline or two at a right angle, along the lattice's axes; empty for any others.
+    pub cushions: Vec<Cushion>,
+    /// Of each row, where no side is given: half the depth.
+    pub guessed_half_depth: Vec<f32>,
 }
 
 impl Hull {
@@ -49,7 +54,21 @@ impl Hull {
                 _ => pieces_between(&strips),
             });
         }
-        Ok(Self { lattice, silhouettes, axes, rows })
+        Ok(Self { lattice, silhouettes, axes, rows, cushions: Vec::new(), guessed_half_depth: Vec::new() })
+    }
+
+    /// With the cushions of its outlines, where they lie along the lattice's axes.
+    pub fn cushioned(mut self, cancel: Cancel<'_>) -> Result<Self, Cancelled> {
+        let level: Vec<&Silhouette> = self.silhouettes.iter().filter(|s| s.direction.is_level()).collect();
+        if level.len() > 2 || level.iter().any(|s| s.direction.azimuth_deg.rem_euclid(90.0) != 0.0) {
+            return Ok(self);
+        }
+        self.cushions = Cushion::of_outlines(&level, cancel)?;
+        if let [only] = self.cushions.as_slice() {
+            let half_depth = (self.lattice.size[2] as f32 - 1.0) / 2.0 - MARGIN_CELLS;
+            self.guessed_half_depth = only.half_depths(half_depth);
+        }
+        Ok(self)
     }
 
     /// Distance in cells to the nearest outline, positive inside all of them.
@@ -168,7 +187,7 @@ pub fn largest_along_rays(
                 }
                 let start = first + dy * y as f32 + dz * z as f32 + 0.5;
                 for (x, &value) in values.iter().enumerate() {
-                    if value > -SATURATION {
+                    if value > -FARTHEST {
                         let place = start + dx * x as f32;
                         let index = place.y as usize * width + place.x as usize;
                         if let Some(cell) = largest.cells_mut().get_mut(index) {

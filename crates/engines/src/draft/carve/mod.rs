@@ -1,6 +1,7 @@
 //! Several views: the solid between their outlines, rounded where the object is round.
 
 mod consistency;
+mod cushion;
 mod field;
 mod hull;
 mod painter;
@@ -142,7 +143,7 @@ impl Carved {
 impl Shape for Carved {
     fn surface(&self, cells: u32, cancel: Cancel<'_>) -> Result<TriMesh, Cancelled> {
         let lattice = Lattice::around(self.extent_m, cells);
-        let hull = Hull::new(&self.views, lattice, cancel)?;
+        let hull = Hull::new(&self.views, lattice, cancel)?.cushioned(cancel)?;
         let volume = field::carve(&hull, &self.rounding, cancel)?;
         let mut mesh = surface_nets(&volume, cancel)?;
         drop(volume);

@@ -15,7 +15,9 @@ const FRONT_FACTOR: f32 = 40.0;
 /// A point this many cells behind what a view sees is hidden from it.
 const HIDDEN_CELLS: f32 = 2.5;
 /// Below this total weight colours come from the neighbourhood.
-const LEAST_WEIGHT: f32 = 0.004;
+const LEAST_WEIGHT: f32 = 0.0005;
+/// Steps that even out the colours of what nobody sees.
+const EVENING_STEPS: usize = 24;
 /// Cells along the longest side of the volume that spreads colours into unseen places.
 const SPREAD_CELLS: f32 = 64.0;
 
@@ -72,7 +74,8 @@ impl CarvedPainter {
                 if sum.w > LEAST_WEIGHT { (sum.xyz() / sum.w).extend(1.0) } else { Vec4::ZERO }
             })
             .collect();
-        painter.spread = Spread::new(&surface.positions, &seen, &lattice, cancel)?;
+        let colors = filled_in(seen, surface, cancel)?;
+        painter.spread = Spread::new(&surface.positions, &colors, &lattice, cancel)?;
         Ok(painter)
     }
 
@@ -118,6 +121,35 @@ impl Painter for CarvedPainter {
         }
         self.spread.at(self.lattice.cells_of_world(position_m)).lerp(seen, share).to_array()
     }
+}
+
+/// Gives vertices that nobody sees the mean colour of their neighbours, ring by ring, and evens that out.
+fn filled_in(mut colors: Vec<Vec4>, surface: &TriMesh, cancel: Cancel<'_>) -> Result<Vec<Vec4>, Cancelled> {
+    let known: Vec<bool> = colors.iter().map(|c| c.w > 0.0).collect();
+    let edges: Vec<[u32; 2]> = surface
+        .triangles
+        .iter()
+        .flat_map(|&[a, b, c]| [[a, b], [b, c], [c, a]])
+        .filter(|&[a, b]| !known[a as usize] || !known[b as usize])
+        .collect();
+    let mut even_steps = 0;
+    while even_steps < EVENING_STEPS {
+        cancel.check()?;
+        let mut sums = vec![Vec4::ZERO; colors.len()];
+        for &[a, b] in &edges {
+            sums[a as usize] += colors[b as usize];
+            sums[b as usize] += colors[a as usize];
+        }
+        let mut grew = false;
+        for ((color, &sum), &known) in colors.iter_mut().zip(&sums).zip(&known) {
+            if !known && sum.w > 0.0 {
+                grew |= color.w == 0.0;
+                *color = (sum.xyz() / sum.w).extend(1.0);
+            }
+        }
+        even_steps += usize::from(!grew);
+    }
+    Ok(colors)
 }
 
 fn smoothstep(low: f32, high: f32, x: f32) -> f32 {

@@ -23,13 +23,17 @@ const TURNS: [f32; 8] = [0.22, 0.3, 0.38, 0.46, 0.54, 0.62, 0.7, 0.78];
 /// A larger difference of colour (Euclidean, sRGB 0..=1) says no more than this one.
 const LARGEST_DIFFERENCE: f32 = 0.4;
 /// Rows whose judgement is shared, as a share of all rows (standard deviation).
-const ROW_SIGMA: f32 = 0.02;
+const ROW_SIGMA: f32 = 0.03;
+/// Rows over which the choice is averaged then.
+const CHOICE_SIGMA: f32 = 0.06;
 /// Cost of doubling or halving the exponent that was expected.
 const EXPONENT_PRIOR: f32 = 0.005;
 /// Difference of colour at the best guess that doubles what speaks against unexpected guesses.
 const DOUBTFUL_DIFFERENCE: f32 = 0.06;
 /// Cost of a contact point away from the middle, times the squared share.
 const CONTACT_PRIOR: f32 = 0.3;
+/// Hollow corners come from contact points away from the middle, which a cushion has by itself.
+const LEAST_CORNER: f32 = 2.0;
 const SWEEPS: usize = 3;
 /// Edges shorter than this, in cells, have too few pixels to judge.
 const SHORTEST_EDGE_CELLS: f32 = 5.0;
@@ -196,6 +200,20 @@ impl Rounding {
         polygons.iter().map(|polygon| piece(hull, &row, polygon)).collect()
     }
 
+    /// Exponents of a slice between outlines along x and z: smaller and larger x, each at smaller and larger z.
+    pub fn corners(&self, hull: &Hull, y: usize) -> [[f32; 2]; 2] {
+        let height_m = (hull.lattice.first().y + y as f32) * hull.lattice.cell_m;
+        let row = self.row_at(height_m / self.lattice.cell_m - self.lattice.first().y);
+        let pairs = corner_pairs(hull);
+        [-1.0, 1.0].map(|x| {
+            [-1.0, 1.0].map(|z| {
+                let between = |t: usize| outward(hull, t).dot(Vec2::new(x, z)) > 0.0;
+                let corner = pairs.iter().find(|&&(a, b)| between(a) && between(b));
+                corner.map_or(LEAST_CORNER, |&(first, _)| row.log_exponent[first].exp2().max(LEAST_CORNER))
+            })
+        })
+    }
+
     fn row_at(&self, index: f32) -> Row {
         let index = index.clamp(0.0, (self.rows.len() - 1) as f32);
         let (low, high) =
@@ -226,9 +244,13 @@ fn piece(hull: &Hull, row: &Row, polygon: &Polygon) -> Piece {
     Piece::new(polygon, arcs)
 }
 
+fn outward(hull: &Hull, tangent: usize) -> Vec2 {
+    hull.axes[tangent / 2] * if tangent.is_multiple_of(2) { 1.0 } else { -1.0 }
+}
+
 /// Tangents that follow one another round a slice.
 fn corner_pairs(hull: &Hull) -> Vec<(usize, usize)> {
-    let outward = |t: usize| hull.axes[t / 2] * if t.is_multiple_of(2) { 1.0 } else { -1.0 };
+    let outward = |t: usize| outward(hull, t);
     let mut order: Vec<usize> = (0..2 * hull.axes.len()).collect();
     order.sort_by(|&a, &b| outward(a).to_angle().total_cmp(&outward(b).to_angle()));
     order.iter().enumerate().map(|(i, &t)| (t, order[(i + 1) % order.len()])).collect()
@@ -277,7 +299,7 @@ fn smoothed(costs: &[Option<&[f32; GUESSES]>]) -> Vec<Option<Costs>> {
 }
 
 fn smooth_rows(rows: &mut [Row]) {
-    let sigma = rows.len() as f32 * ROW_SIGMA;
+    let sigma = rows.len() as f32 * CHOICE_SIGMA;
     let reach = (3.0 * sigma) as usize;
     let old = rows.to_vec();
     for (y, row) in rows.iter_mut().enumerate() {
