@@ -12,11 +12,15 @@ use oreforge_geometry::filter::gaussian;
 use oreforge_geometry::{Cancel, Cancelled, Grid};
 
 use super::super::inflate::cushion;
+use super::hull::intervals;
 use super::slice::SHARP;
 use super::view::{Direction, Silhouette, locate};
 
 /// How much neighbouring rows pull on each other where what sticks out is a ring: hardly.
 const RING_ALONG: f32 = 0.02;
+/// Where nothing in a row is this thick, it is the end of the object: there the distance to that end says
+/// nothing about how round a slice is.
+const END_CELLS: f32 = 6.0;
 /// Half of an outline's own flare on the other one makes it a whole ring.
 const RING_FACTOR: f32 = 2.0;
 /// Flares below this are none.
@@ -52,9 +56,32 @@ struct Blown {
 impl Blown {
     fn new(distance: &Grid<f32>, along: f32, cancel: Cancel<'_>) -> Result<Self, Cancelled> {
         let mut share = cushion(distance, along, cancel)?;
-        let peak = (0..share.height()).map(|y| normalized(share.row_mut(y))).collect();
+        let peak = (0..share.height())
+            .map(|y| {
+                let peak = normalized(share.row_mut(y));
+                let thickest = distance.row(y).iter().copied().fold(0.0, f32::max);
+                let end = (1.0 - thickest / END_CELLS).clamp(0.0, 1.0);
+                if end > 0.0 && peak.1 > 0.0 {
+                    let round = ellipses(distance.row(y));
+                    let row = share.row_mut(y);
+                    row.iter_mut().zip(&round).for_each(|(q, round)| *q += (round - *q) * end);
+                }
+                peak
+            })
+            .collect();
         Ok(Self { share, peak })
     }
+}
+
+/// A row as if it went on like that upwards and downwards.
+fn ellipses(row: &[f32]) -> Vec<f32> {
+    let stretches = intervals(row);
+    let widest = stretches.iter().map(|(lo, hi)| hi - lo).fold(1e-3, f32::max);
+    let parabola = |x: f32| {
+        let of = |&(lo, hi): &(f32, f32)| 4.0 * (x - lo) * (hi - x) / (widest * widest);
+        stretches.iter().map(of).fold(-1.0, f32::max)
+    };
+    (0..row.len()).map(|x| parabola(x as f32)).collect()
 }
 
 /// Divides a row by its largest; where that is and its root.

@@ -195,7 +195,7 @@ fn fill_outlines(hull: &Hull, volume: &mut Volume, cancel: Cancel<'_>) -> Result
         if !any {
             continue;
         }
-        let need = gaussian(&need, 1.0);
+        let need = gaussian(&need, 2.5);
         let first = hull.lattice.first();
         volume.values.par_chunks_mut(nx).enumerate().try_for_each(|(row, values)| {
             cancel.check()?;

@@ -96,7 +96,8 @@ fn strips_of_row(silhouette: &Silhouette, outline: usize, row: usize) -> Vec<Str
         .collect()
 }
 
-fn intervals(values: &[f32]) -> Vec<(f32, f32)> {
+/// From where to where a row is positive, between cells.
+pub fn intervals(values: &[f32]) -> Vec<(f32, f32)> {
     let mut found = Vec::new();
     let mut start = (values[0] > 0.0).then_some(0.0);
     for (i, pair) in values.windows(2).enumerate() {

@@ -32,8 +32,9 @@ const EXPONENT_PRIOR: f32 = 0.005;
 const DOUBTFUL_DIFFERENCE: f32 = 0.06;
 /// Cost of a contact point away from the middle, times the squared share.
 const CONTACT_PRIOR: f32 = 0.3;
-/// Hollow corners come from contact points away from the middle, which a cushion has by itself.
-const LEAST_CORNER: f32 = 2.0;
+/// Below this a slice looks pinched; colours ask for it where contact points lie away from the middle, which a
+/// cushion shows by itself.
+const LEAST_CORNER: f32 = 1.8;
 const SWEEPS: usize = 3;
 /// Edges shorter than this, in cells, have too few pixels to judge.
 const SHORTEST_EDGE_CELLS: f32 = 5.0;
