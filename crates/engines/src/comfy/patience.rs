@@ -13,7 +13,11 @@ pub(crate) struct Patience {
     back_off: BackOff,
     first_failure: Option<Instant>,
     limit: Duration,
+    foreign: u32,
 }
+
+/// A page of a proxy may stand in for an answer for a moment; what is no ComfyUI never becomes one.
+const MAX_FOREIGN: u32 = 3;
 
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum PatienceError {
@@ -25,7 +29,7 @@ pub enum PatienceError {
 
 impl Patience {
     pub(crate) fn new(limits: &Limits, seed: u64) -> Self {
-        Self { back_off: BackOff::new(limits.back_off, seed), first_failure: None, limit: limits.unreachable }
+        Self { back_off: BackOff::new(limits.back_off, seed), first_failure: None, limit: limits.unreachable, foreign: 0 }
     }
 
     /// Waits until the next try.
@@ -38,7 +42,10 @@ impl Patience {
         cancel: &CancellationToken,
     ) -> Result<(), PatienceError> {
         let since = *self.first_failure.get_or_insert_with(Instant::now);
-        if !error.may_pass() || since.elapsed() >= self.limit {
+        let foreign = matches!(error, HttpError::Foreign(_));
+        self.foreign += u32::from(foreign);
+        let may_pass = if foreign { self.foreign <= MAX_FOREIGN } else { error.may_pass() };
+        if !may_pass || since.elapsed() >= self.limit {
             return Err(error.into());
         }
         tracing::debug!(%error, "once more");

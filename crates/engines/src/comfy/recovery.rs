@@ -329,7 +329,9 @@ impl Recovery {
 
     /// The server has it no more, or never had it.
     fn lost(&mut self, now: Duration) {
-        self.crashes += u32::from(self.ran);
+        // Also one that was next in line may have run, and have taken the server with it before that was told.
+        let may_have_run = self.ran || self.ahead.is_none_or(|ahead| ahead == 0);
+        self.crashes += u32::from(self.delivered == Delivered::Yes && may_have_run);
         self.next = if self.crashes >= MAX_CRASHES {
             Next::End(End::SetAside)
         } else if self.posts >= MAX_POSTS {
