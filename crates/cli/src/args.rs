@@ -21,6 +21,9 @@ pub enum Verb {
     Forge(ForgeArgs),
     /// Look at jobs, stop them, go on with them, run them again.
     Jobs(JobsArgs),
+    /// Say what is there, what is missing, and what to do.
+    #[command(after_help = DOCTOR_EXAMPLES)]
+    Doctor(DoctorArgs),
     /// Open the front end in a browser, and the commands to other programs.
     #[command(after_help = SERVE_EXAMPLES)]
     Serve(ServeArgs),
@@ -51,6 +54,14 @@ Examples:
 Exit codes: 0 done, 2 usage or a place that cannot be written, 3 bad input or a mask is needed,
 4 engine not available, 5 the quality gate refused, 6 the engine or the data folder failed,
 130 cancelled. With several pictures every result is kept and the highest code is given.";
+
+const DOCTOR_EXAMPLES: &str = "\
+Examples:
+  oreforge doctor
+  oreforge doctor --comfy http://127.0.0.1:8188
+      also how a ComfyUI server is; https://user:password@host/path works too
+
+Exit codes: 0 all is well, 2 usage, 4 something is not usable now, 6 the data folder cannot be opened.";
 
 const SERVE_EXAMPLES: &str = "\
 Examples:
@@ -242,6 +253,15 @@ pub enum JobsVerb {
         #[command(flatten)]
         common: Common,
     },
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct DoctorArgs {
+    /// Address of a ComfyUI server.
+    #[arg(long, value_name = "URL")]
+    pub comfy: Option<String>,
+    #[command(flatten)]
+    pub common: Common,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -1,6 +1,7 @@
 //! `oreforge`: arguments in, text or JSON lines out.
 
 mod args;
+mod doctor;
 mod exit;
 mod follow;
 mod forge;
@@ -43,6 +44,7 @@ pub fn run() -> ExitCode {
         match verb {
             Verb::Forge(args) => forge::forge(args).await,
             Verb::Jobs(args) => jobs::jobs(args).await,
+            Verb::Doctor(args) => doctor::doctor(args).await,
             Verb::Serve(args) => serve::serve(args).await,
             Verb::Completions { .. } => Ok(Exit::Done),
         }

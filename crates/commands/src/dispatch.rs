@@ -8,7 +8,7 @@ use oreforge_protocol::{
 };
 
 use crate::pictures::{self, Picture, blocking};
-use crate::{Oreforge, samples, save};
+use crate::{Oreforge, doctor, samples, save};
 
 /// Most events one call gives.
 const MAX_EVENTS: u32 = 1000;
@@ -51,6 +51,7 @@ pub(crate) async fn execute(forge: &Oreforge, command: Command) -> Result<Reply,
         Command::SaveMask { source, strokes } => Reply::SaveMask(save_mask(forge, source, strokes).await?),
         Command::ListSamples {} => Reply::ListSamples(samples::list()),
         Command::EngineStatus {} => Reply::EngineStatus(forge.engines.status()),
+        Command::Doctor { comfy } => Reply::Doctor(doctor::examine(forge, comfy).await?),
         Command::SaveArtifact { id, path } => Reply::SaveArtifact(save::save(forge, id, path).await?),
     })
 }

@@ -2,6 +2,7 @@
 //! reply, an error in words, or a stream of events out.
 
 mod dispatch;
+mod doctor;
 mod logs;
 mod oreforge;
 pub mod page_policy;

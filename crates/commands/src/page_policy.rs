@@ -1,10 +1,11 @@
-//! What a page may ask for. It never names a place on the disk: files come in and go out by the system's dialogs, by
-//! being dropped, or as bytes, so that a page gone wrong can neither read nor write where the artist did not point.
+//! What a page may ask for. It never names a place on the disk or on the network: files come in and go out by the
+//! system's dialogs, by being dropped, or as bytes, so that a page gone wrong can neither read nor write where the
+//! artist did not point.
 
 use oreforge_protocol::{Command, ErrorCode, ErrorReport, SourceRef};
 
 /// # Errors
-/// `bad_request` for a command that names a path.
+/// `bad_request` for a command that names a path or a server.
 pub fn check(command: &Command) -> Result<(), ErrorReport> {
     match command {
         Command::StartForge { request } => {
@@ -14,6 +15,7 @@ pub fn check(command: &Command) -> Result<(), ErrorReport> {
         Command::ImportPicture { source: picture }
         | Command::PreviewCutout { source: picture, .. }
         | Command::SaveMask { source: picture, .. } => source(picture),
+        Command::Doctor { comfy: Some(_) } => Err(refusal("A server is named on the command line.")),
         Command::SaveArtifact { .. } => Err(refusal("A file is saved through the system's dialog.")),
         Command::GetJob { .. }
         | Command::ListJobs { .. }
@@ -22,7 +24,8 @@ pub fn check(command: &Command) -> Result<(), ErrorReport> {
         | Command::RetryJob { .. }
         | Command::JobEvents { .. }
         | Command::ListSamples {}
-        | Command::EngineStatus {} => Ok(()),
+        | Command::EngineStatus {}
+        | Command::Doctor { comfy: None } => Ok(()),
     }
 }
 
@@ -73,6 +76,7 @@ mod tests {
             Command::PreviewCutout { source: path(), strokes: Vec::new() },
             Command::SaveMask { source: path(), strokes: Vec::new() },
             Command::SaveArtifact { id: ArtifactId::new(), path: "/tmp/x.glb".to_owned() },
+            Command::Doctor { comfy: Some("http://10.0.0.1".to_owned()) },
         ];
         for command in refused {
             assert!(check(&command).is_err(), "{command:?} was let through");

@@ -13,7 +13,7 @@ mod sink;
 mod watch_others;
 
 pub use oreforge_pipeline::{
-    Engines, ForgeSpec, StepError, StepInputs, StepOutput, StepSink, cutout, engines,
+    Engines, ForgeSpec, StepError, StepInputs, StepOutput, StepSink, cutout, doctor, engines,
 };
 #[doc(hidden)]
 pub use oreforge_store::faults;

@@ -3,6 +3,7 @@
 
 mod contract;
 pub mod cutout;
+pub mod doctor;
 mod engines;
 mod export;
 mod finish;

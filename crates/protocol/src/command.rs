@@ -1,7 +1,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ArtifactId, ErrorReport, EventSeq, ForgeRequest, JobId, JobSnapshot, SourceId, SourceRef, StepName,
+    ArtifactId, DoctorReport, ErrorReport, EventSeq, ForgeRequest, JobId, JobSnapshot, SourceId, SourceRef,
+    StepName,
 };
 
 /// A picture in the store.
@@ -81,6 +82,8 @@ commands! {
     SaveMask { source: SourceRef, strokes: Vec<MaskStroke> } -> SourceInfo;
     ListSamples {} -> Vec<SampleInfo>;
     EngineStatus {} -> Vec<EngineStatus>;
+    /// What is there, what is not, and what to do; asks the ComfyUI server at `comfy` how it is.
+    Doctor { comfy: Option<String> } -> DoctorReport;
     /// Write a copy of an artifact to a place of the artist's choice, atomically.
     SaveArtifact { id: ArtifactId, path: String } -> SavedFile;
 }

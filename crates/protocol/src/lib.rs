@@ -5,6 +5,7 @@
 
 mod artifact;
 mod command;
+mod doctor;
 mod error;
 mod event;
 mod forge;
@@ -16,6 +17,7 @@ pub use artifact::{Artifact, ArtifactKind, ViewSlot};
 pub use command::{
     Command, CutoutPreview, EngineStatus, MaskStroke, Reply, SampleInfo, SavedFile, SourceInfo,
 };
+pub use doctor::{Check, CheckState, DoctorReport};
 pub use error::{ErrorCode, ErrorReport};
 pub use event::{Event, EventBody, LogLevel};
 pub use forge::{BackChoice, EngineChoice, ForgeParams, ForgeRequest, ProfileChoice, SourceRef};

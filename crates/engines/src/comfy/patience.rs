@@ -29,7 +29,12 @@ pub enum PatienceError {
 
 impl Patience {
     pub(crate) fn new(limits: &Limits, seed: u64) -> Self {
-        Self { back_off: BackOff::new(limits.back_off, seed), first_failure: None, limit: limits.unreachable, foreign: 0 }
+        Self {
+            back_off: BackOff::new(limits.back_off, seed),
+            first_failure: None,
+            limit: limits.unreachable,
+            foreign: 0,
+        }
     }
 
     /// Waits until the next try.

@@ -1,0 +1,31 @@
+use oreforge_jobs::doctor::check_comfy;
+use oreforge_protocol::{Check, CheckState, DoctorReport, ErrorReport};
+
+use crate::Oreforge;
+
+pub(crate) async fn examine(forge: &Oreforge, comfy: Option<String>) -> Result<DoctorReport, ErrorReport> {
+    let mut checks = vec![data_folder(forge).await];
+    checks.extend(forge.engines.status().into_iter().map(|status| Check {
+        subject: format!("{} engine", status.engine),
+        state: if status.ready { CheckState::Good } else { CheckState::NotYet },
+        message: status.note,
+        hint: None,
+    }));
+    if let Some(address) = comfy {
+        checks.push(check_comfy(&address).await?);
+    }
+    Ok(DoctorReport { version: env!("CARGO_PKG_VERSION").to_owned(), checks })
+}
+
+async fn data_folder(forge: &Oreforge) -> Check {
+    let subject = "data folder".to_owned();
+    match forge.jobs.read(|store| store.list(1).map(|_| store.root().display().to_string())).await {
+        Ok(root) => Check {
+            subject,
+            state: CheckState::Good,
+            message: format!("Jobs are kept in {root}."),
+            hint: None,
+        },
+        Err(ErrorReport { message, hint, .. }) => Check { subject, state: CheckState::Bad, message, hint },
+    }
+}
