@@ -1,0 +1,65 @@
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use sha2::{Digest, Sha256};
+
+/// What became of one submission.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    Waiting,
+    Running,
+    Success,
+    Error,
+    Interrupted,
+    /// Taken out of the queue by /queue.
+    Deleted,
+    /// The process died while it waited or ran.
+    Lost,
+}
+
+/// One accepted POST /prompt, or one prompt of a stranger. Outlives restarts.
+#[derive(Debug, Clone)]
+pub struct Submission {
+    pub prompt_id: String,
+    pub client_id: Option<String>,
+    /// SHA-256 of the graph as it was sent.
+    pub graph_digest: String,
+    pub outcome: Outcome,
+}
+
+#[derive(Default)]
+pub(super) struct Ledger(Mutex<Vec<Submission>>);
+
+impl Ledger {
+    fn lock(&self) -> MutexGuard<'_, Vec<Submission>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives the number of the submission.
+    pub fn submitted(&self, prompt_id: &str, client_id: Option<&str>, graph: &str) -> usize {
+        let mut submissions = self.lock();
+        let graph_digest = Sha256::digest(graph).iter().map(|byte| format!("{byte:02x}")).collect();
+        submissions.push(Submission {
+            prompt_id: prompt_id.to_owned(),
+            client_id: client_id.map(str::to_owned),
+            graph_digest,
+            outcome: Outcome::Waiting,
+        });
+        submissions.len() - 1
+    }
+
+    pub fn became(&self, submission: usize, outcome: Outcome) {
+        self.lock()[submission].outcome = outcome;
+    }
+
+    pub fn process_died(&self) {
+        for submission in self.lock().iter_mut() {
+            if matches!(submission.outcome, Outcome::Waiting | Outcome::Running) {
+                submission.outcome = Outcome::Lost;
+            }
+        }
+    }
+
+    pub fn all(&self) -> Vec<Submission> {
+        self.lock().clone()
+    }
+}
