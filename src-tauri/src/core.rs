@@ -28,6 +28,8 @@ pub struct Opening {
     pub job_id: Option<JobId>,
     /// Why the picture of the command line could not be used.
     pub error: Option<ErrorReport>,
+    /// Why the data folder cannot be opened; asking again tries again.
+    pub store_error: Option<ErrorReport>,
     /// Driven by a test: faults can be provoked.
     pub automation: bool,
     pub version: &'static str,
@@ -45,7 +47,9 @@ struct Subscription {
 
 struct Shared {
     /// A data folder that cannot be opened is said in the window, not in a terminal nobody sees.
-    forge: Result<Oreforge, ErrorReport>,
+    forge: Mutex<Result<Oreforge, ErrorReport>>,
+    /// Held by the one who opens the data folder again.
+    reopening: tokio::sync::Mutex<()>,
     args: Args,
     opening: tokio::sync::OnceCell<Opening>,
     subscriptions: Mutex<HashMap<u32, Subscription>>,
@@ -55,9 +59,9 @@ struct Shared {
 
 impl Core {
     pub fn open(args: Args) -> Self {
-        let forge = Oreforge::open(Config { data_dir: args.data_dir.clone(), ..Config::default() });
         Self(Arc::new(Shared {
-            forge,
+            forge: Mutex::new(Oreforge::open(config(&args))),
+            reopening: tokio::sync::Mutex::default(),
             args,
             opening: tokio::sync::OnceCell::new(),
             subscriptions: Mutex::default(),
@@ -66,8 +70,22 @@ impl Core {
         }))
     }
 
-    pub fn forge(&self) -> Result<&Oreforge, ErrorReport> {
-        self.0.forge.as_ref().map_err(ErrorReport::clone)
+    pub fn forge(&self) -> Result<Oreforge, ErrorReport> {
+        lock(&self.0.forge).clone()
+    }
+
+    /// Opens a data folder that could not be opened before.
+    async fn reopen(&self) -> Result<(), ErrorReport> {
+        let _alone = self.0.reopening.lock().await;
+        if self.forge().is_err() {
+            let config = config(&self.0.args);
+            let opened = tokio::task::spawn_blocking(move || Oreforge::open(config)).await;
+            *lock(&self.0.forge) = opened.unwrap_or_else(|ended| {
+                Err(ErrorReport::new(ErrorCode::Internal, "The data folder could not be opened.")
+                    .with_details(ended.to_string()))
+            });
+        }
+        self.forge().map(|_| ())
     }
 
     pub async fn import(&self, source: SourceRef) -> Result<SourceInfo, ErrorReport> {
@@ -77,9 +95,12 @@ impl Core {
         }
     }
 
-    /// What the command line asked for; begun once, however often it is asked.
+    /// What the command line asked for; begun once, however often it is asked, as soon as there is a data folder.
     pub async fn opening(&self) -> Opening {
-        self.0.opening.get_or_init(|| self.begin()).await.clone()
+        match self.reopen().await {
+            Ok(()) => self.0.opening.get_or_init(|| self.begin()).await.clone(),
+            Err(error) => opening(None, None, Some(error)),
+        }
     }
 
     async fn begin(&self) -> Opening {
@@ -90,20 +111,17 @@ impl Core {
         };
         let begun = match source {
             Some(source) => self.start(source).await.map(Some),
-            None => self.forge().map(|_| None),
+            None => Ok(None),
         };
-        let (job_id, error) = match begun {
-            Ok(job_id) => (job_id, None),
-            Err(error) => (None, Some(error)),
-        };
-        let automation = std::env::var_os("OREFORGE_TEST").is_some_and(|value| value == "1");
-        Opening { job_id, error, automation, version: env!("CARGO_PKG_VERSION") }
+        match begun {
+            Ok(job_id) => opening(job_id, None, None),
+            Err(error) => opening(None, Some(error), None),
+        }
     }
 
     async fn start(&self, source: SourceRef) -> Result<JobId, ErrorReport> {
-        let picture = self.import(source).await?;
         let request = ForgeRequest {
-            source: SourceRef::Imported { id: picture.id, file_name: picture.file_name },
+            source,
             views: Default::default(),
             mask: None,
             params: ForgeParams::default(),
@@ -126,7 +144,7 @@ impl Core {
     ) -> Result<(), ErrorReport> {
         use futures_util::StreamExt;
 
-        let forge = self.forge()?.clone();
+        let forge = self.forge()?;
         let ended = CancellationToken::new();
         let serial = self.0.next_serial.fetch_add(1, Ordering::Relaxed);
         {
@@ -191,10 +209,19 @@ impl Core {
     /// Running jobs become resumable.
     pub async fn shutdown(&self) {
         self.end_subscriptions();
-        if let Ok(forge) = &self.0.forge {
+        if let Ok(forge) = self.forge() {
             forge.shutdown().await;
         }
     }
+}
+
+fn config(args: &Args) -> Config {
+    Config { data_dir: args.data_dir.clone(), ..Config::default() }
+}
+
+fn opening(job_id: Option<JobId>, error: Option<ErrorReport>, store_error: Option<ErrorReport>) -> Opening {
+    let automation = std::env::var_os("OREFORGE_TEST").is_some_and(|value| value == "1");
+    Opening { job_id, error, store_error, automation, version: env!("CARGO_PKG_VERSION") }
 }
 
 /// Both maps stay whole between statements, so a panic elsewhere leaves them usable.

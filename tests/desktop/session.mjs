@@ -165,6 +165,13 @@ class Window {
     return png;
   }
 
+  /** Ends the window and everything it started as a power cut does; the data folder stays. */
+  async kill() {
+    const gone = new Promise(resolve => this.driver.once("exit", resolve));
+    process.kill(-this.driver.pid, "SIGKILL");
+    await gone;
+  }
+
   /** Ends the window; `keepData` leaves its data folder for the next. */
   async close({ keepData = false } = {}) {
     await this.ask("DELETE", "").catch(() => undefined);

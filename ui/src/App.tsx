@@ -1,4 +1,4 @@
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Hammer, ListChecks, Moon, Sun } from "lucide-react";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { Button, IconButton } from "./components/Button";
@@ -6,6 +6,7 @@ import { ErrorBoundary } from "./components/ErrorBoundary";
 import { Kbd } from "./components/Kbd";
 import { Logo } from "./components/Logo";
 import { Ring } from "./components/Ring";
+import { StoreProblem } from "./components/StoreProblem";
 import { Shortcuts } from "./components/Shortcuts";
 import { Toasts } from "./components/Toasts";
 import { useKeys } from "./components/useKeys";
@@ -88,7 +89,9 @@ export function App() {
   const host = useHost();
   const forge = useForge();
   const { jobId, jobsOpen, editingCutout, set } = useUi();
-  const { data: opening } = useQuery({ queryKey: ["opening"], staleTime: Number.POSITIVE_INFINITY, queryFn: () => host.opening() });
+  const client = useQueryClient();
+  const { data: opening, isFetching } = useQuery({ queryKey: ["opening"], staleTime: Number.POSITIVE_INFINITY, queryFn: () => host.opening() });
+  const storeError = opening?.store_error ?? null;
   const job = useJobView(jobId);
   const jobs = useJobs(jobsOpen);
   const running = jobs.filter(({ state }) => state === "running" || state === "queued").length;
@@ -116,7 +119,11 @@ export function App() {
       <TopBar running={running} />
       <div className="tab-panel">
         <ErrorBoundary what="The Forge">
-          <ForgeTab forge={forge} automation={opening?.automation === true} />
+          {storeError === null ? (
+            <ForgeTab forge={forge} automation={opening?.automation === true} interrupted={jobs.filter(({ state }) => state === "interrupted")} />
+          ) : (
+            <StoreProblem error={storeError} busy={isFetching} onRetry={() => void client.invalidateQueries()} />
+          )}
         </ErrorBoundary>
         {jobsOpen && <JobsDrawer jobs={jobs} currentId={jobId} onChoose={choose} onClose={() => set({ jobsOpen: false })} />}
       </div>

@@ -15,6 +15,11 @@ let host: MemoryHost;
 beforeEach(() => {
   host = new MemoryHost();
   uiStore.setState({ jobId: null, previousJobId: null, params: DEFAULT_PARAMS, givenViews: {}, strokes: {}, editingCutout: false, error: null, jobsOpen: false });
+  show();
+});
+afterEach(cleanup);
+
+function show() {
   render(
     <QueryClientProvider client={new QueryClient({ defaultOptions: { queries: { retry: false } } })}>
       <HostContext value={host}>
@@ -22,8 +27,7 @@ beforeEach(() => {
       </HostContext>
     </QueryClientProvider>,
   );
-});
-afterEach(cleanup);
+}
 
 const button = (name: string | RegExp) => screen.findByRole("button", { name });
 const lastRequest = (): ForgeRequest => {
@@ -107,6 +111,28 @@ describe("the Forge", () => {
     await button("Run it once more");
     expect((await screen.findAllByRole("button", { name: /Save GLB/ })).length).toBeGreaterThan(0);
     expect(screen.getByTestId("viewer").textContent).toBe(shown);
+  });
+
+  it("offers to go on with what was interrupted when the program ended", async () => {
+    const id = await forgeTo("running");
+    const job = host.jobs.get(id);
+    if (job === undefined) throw new Error("no job");
+    host.jobs.set(id, { ...job, state: "interrupted" });
+    act(() => uiStore.setState({ jobId: null, jobsOpen: true }));
+    await screen.findByText("duck was interrupted when the program ended.", undefined, { timeout: 3000 });
+    fireEvent.click((await screen.findAllByRole("button", { name: "Go on" }))[0] as HTMLElement);
+    await waitFor(() => expect(host.commands).toContainEqual({ command: "resume_job", id }));
+    await waitFor(() => expect(uiStore.getState().jobId).toBe(id));
+  });
+
+  it("says why there is no data folder, and opens once there is one", async () => {
+    cleanup();
+    host.storeError = { code: "store_unavailable", message: "/data is not there any more.", details: null, hint: "Check the folder." };
+    show();
+    await screen.findByText("/data is not there any more.");
+    host.storeError = null;
+    fireEvent.click(await button("Try again"));
+    await screen.findByText("Drop a picture to forge it");
   });
 
   it("names the place it saved to", async () => {

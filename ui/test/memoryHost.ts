@@ -1,5 +1,5 @@
 import { HostError, type CommandName, type Drop, type Host, type ReplyTo } from "../src/host/host";
-import type { Artifact, ArtifactKind, Command, Event, ForgeRequest, JobId, JobSnapshot, SavedFile, SourceInfo, StepName, ViewSlot } from "../src/protocol/generated";
+import type { Artifact, ArtifactKind, Command, ErrorReport, Event, ForgeRequest, JobId, JobSnapshot, SavedFile, SourceInfo, StepName, ViewSlot } from "../src/protocol/generated";
 import { STEP_NAMES } from "../src/state/jobView";
 
 type Body = Event extends infer E ? (E extends Event ? Omit<E, "seq" | "job_id" | "at"> : never) : never;
@@ -21,6 +21,7 @@ export class MemoryHost implements Host {
   savedTo: SavedFile | HostError | null = null;
   onDrop: (drop: Drop) => void = () => undefined;
   automation = true;
+  storeError: ErrorReport | null = null;
   private subscribers = new Set<Subscriber>();
   private lastId = 0;
 
@@ -104,7 +105,7 @@ export class MemoryHost implements Host {
   }
 
   async opening() {
-    return { job_id: null, error: null, automation: this.automation, version: "0" };
+    return { job_id: null, error: null, store_error: this.storeError, automation: this.automation, version: "0" };
   }
 
   async pickPicture() {

@@ -86,6 +86,9 @@ async fn show(forge: &Oreforge, id: JobId, json: bool) -> anyhow::Result<Exit> {
         let elapsed = step.elapsed_ms.map_or_else(String::new, |ms| format!("{ms} ms"));
         out_line(&format!("  {:<8} {:?} {elapsed}", step.name.as_str(), step.state).to_lowercase());
     }
+    if let Some(retry) = &job.retry {
+        out_line(&format!("  running again from {}; until that is done, this stands:", retry.from));
+    }
     for artifact in &job.artifacts {
         out_line(&format!("  {} ({} bytes)", artifact.path, artifact.bytes));
     }

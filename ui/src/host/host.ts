@@ -9,6 +9,8 @@ export interface Opening {
   job_id: JobId | null;
   /** Why the picture of the command line could not be used. */
   error: ErrorReport | null;
+  /** Why the data folder cannot be opened; asking again tries again. */
+  store_error: ErrorReport | null;
   /** Driven by a test: faults can be provoked. */
   automation: boolean;
   version: string;

@@ -6,7 +6,7 @@ import { CrashPoint } from "../../components/ErrorBoundary";
 import { useKeys } from "../../components/useKeys";
 import { useHost } from "../../host/context";
 import { reportOf } from "../../host/host";
-import type { ForgeParams } from "../../protocol/generated";
+import type { ForgeParams, JobSnapshot } from "../../protocol/generated";
 import { finishedMesh, rests, type JobView } from "../../state/jobView";
 import { importedRef, useUi, type GivenViews } from "../../state/ui";
 import { useJob } from "../../state/useJob";
@@ -15,6 +15,7 @@ import { CutoutEditor } from "./cutout/CutoutEditor";
 import { useCutout } from "./cutout/useCutout";
 import { EmptyState } from "./EmptyState";
 import { ErrorCard } from "./ErrorCard";
+import { InterruptedCard } from "./InterruptedCard";
 import { Inspector } from "./Inspector";
 import { JobHeader } from "./JobHeader";
 import { Rail } from "./Rail";
@@ -34,7 +35,14 @@ function engineOf(job: JobView | null): string | null {
   return named.charAt(0).toUpperCase() + named.slice(1);
 }
 
-export function ForgeTab({ forge, automation }: { forge: Forge; automation: boolean }) {
+interface ForgeTabProps {
+  forge: Forge;
+  automation: boolean;
+  /** Jobs whose program ended, newest first. */
+  interrupted: JobSnapshot[];
+}
+
+export function ForgeTab({ forge, automation, interrupted }: ForgeTabProps) {
   const host = useHost();
   const { jobId, previousJobId, params, givenViews, editingCutout, error, leftFolded, rightFolded, settingsOpen, set } = useUi();
   const { view: job, error: jobError } = useJob(jobId);
@@ -116,6 +124,7 @@ export function ForgeTab({ forge, automation }: { forge: Forge; automation: bool
           {editing !== null && source !== null && <CutoutEditor key={source.id} editing={editing} pictureUrl={host.sourceUrl(source.id)} />}
           <div className="dock">
             {error !== null && <ErrorCard error={error} onClose={() => set({ error: null })} />}
+            {jobId === null && interrupted.length > 0 && <InterruptedCard jobs={interrupted} onGoOn={() => void forge.resumeAll(interrupted)} />}
             {jobError !== null && jobError.code !== "job_not_found" && <ErrorCard error={jobError} />}
             {job !== null && stopped !== null && error === null && <ErrorCard error={stopped} kept={keptSentence(job)} onRetry={() => void (changed ? forge.again(job) : forge.resume(job))} retryLabel={stopped.code === "quarantined" && !changed ? "Run it once more" : undefined} />}
             {job !== null && (job.state === "cancelled" || job.state === "interrupted") && error === null && (

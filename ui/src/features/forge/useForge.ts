@@ -4,7 +4,7 @@ import { sayDone, sayFailed } from "../../components/Toasts";
 import { fileName, folderName } from "../../components/format";
 import { useHost } from "../../host/context";
 import { reportOf } from "../../host/host";
-import type { Artifact, ForgeRequest, SourceInfo, SourceRef, StepName } from "../../protocol/generated";
+import type { Artifact, ForgeRequest, JobId, SourceInfo, SourceRef, StepName } from "../../protocol/generated";
 import type { JobView } from "../../state/jobView";
 import { importedRef, uiStore } from "../../state/ui";
 import { adoptSnapshot, jobKey } from "../../state/useJob";
@@ -16,7 +16,9 @@ export interface Forge {
   sample: (name: string) => Promise<void>;
   take: (picture: SourceInfo) => Promise<void>;
   again: (job: JobView, change?: Partial<ForgeRequest>) => Promise<void>;
-  resume: (job: JobView) => Promise<void>;
+  resume: (job: { id: JobId }) => Promise<void>;
+  /** Goes on with jobs that were interrupted, and looks at the first of them. */
+  resumeAll: (jobs: { id: JobId }[]) => Promise<void>;
   /** Runs the same job again from a step; what it made stays until the new result is complete. */
   retry: (job: JobView, from: StepName) => Promise<void>;
   cancel: (job: JobView) => Promise<void>;
@@ -68,6 +70,11 @@ export function useForge(): Forge {
           return start({ ...job.request, params, views: givenViews, ...change }, hasMesh ? job.id : previousJobId);
         }),
       resume: (job) => guarded(async () => adoptSnapshot(client, await host.execute({ command: "resume_job", id: job.id }))),
+      resumeAll: (jobs) =>
+        guarded(async () => {
+          for (const { id } of jobs) adoptSnapshot(client, await host.execute({ command: "resume_job", id }));
+          set({ jobId: jobs[0]?.id ?? null, previousJobId: null });
+        }),
       retry: (job, from) => guarded(async () => adoptSnapshot(client, await host.execute({ command: "retry_job", id: job.id, from }))),
       cancel: (job) =>
         guarded(async () => {

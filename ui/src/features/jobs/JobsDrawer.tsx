@@ -16,7 +16,8 @@ const LOOKS: Record<JobState, StepLook> = { queued: "waiting", running: "running
 
 function groupOf(job: JobSnapshot): Group {
   if (job.state === "running") return "Running";
-  if (job.state === "queued" || job.state === "interrupted") return "Waiting";
+  if (job.state === "queued") return "Waiting";
+  if (job.state === "interrupted") return "Needs you";
   return job.error?.code === "needs_mask" ? "Needs you" : "Ended";
 }
 

@@ -17,7 +17,7 @@ export async function httpHost(token: string): Promise<Host> {
     subscribe: (jobId, after, onEvent, onError) => follow(server, jobId, after, onEvent, onError),
     async opening() {
       const { version } = await server.json<{ version: string }>("/api/opening");
-      return { job_id: null, error: null, automation: false, version } satisfies Opening;
+      return { job_id: null, error: null, store_error: null, automation: false, version } satisfies Opening;
     },
     async pickPicture() {
       const file = await choose();
