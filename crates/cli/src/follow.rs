@@ -51,7 +51,7 @@ pub async fn follow(
             _ => Ok(Vec::new()),
         };
         show.event(&event);
-        written.extend(results?);
+        written.extend(results.map_err(|error| kept_all_the_same(error, job.id))?);
         is_over = event.body.is_terminal();
         match event.body {
             EventBody::Done { .. } => exit = Exit::Done,
@@ -91,6 +91,20 @@ pub async fn follow(
         .into());
     }
     Ok(exit)
+}
+
+/// The job is done, only its results found no place.
+fn kept_all_the_same(error: anyhow::Error, id: JobId) -> anyhow::Error {
+    match error.downcast::<ErrorReport>() {
+        Ok(report) => {
+            let before = report.hint.as_ref().map_or_else(String::new, |hint| format!("{hint} "));
+            let hint = format!(
+                "{before}The result is kept: `oreforge jobs resume {id} --out DIR` writes it elsewhere."
+            );
+            report.with_hint(hint).into()
+        }
+        Err(error) => error,
+    }
 }
 
 pub async fn snapshot(forge: &Oreforge, id: JobId) -> Result<JobSnapshot, ErrorReport> {
