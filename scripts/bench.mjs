@@ -19,6 +19,8 @@ if (!existsSync(python) || statSync(python).mtimeMs < statSync(requirements).mti
 }
 run("cargo", ["build", "--release", "--locked", "-p", "oreforge-cli"]);
 run("cargo", ["build", "--release", "--locked", "-p", "oreforge-engines", "--example", "carve_bench"]);
+run("cargo", ["build", "--release", "--locked", "-p", "oreforge-jobs", "--example", "streams_bench"]);
+run("cargo", ["build", "--release", "--locked", "-p", "oreforge-commands", "--example", "cancel_bench"]);
 
 function table(command, args) {
   console.log(`\n› ${command} ${args.join(" ")}`);
@@ -32,6 +34,8 @@ const target = path.join(targetDir(), "release");
 const out = path.join(root, "bench/out");
 const draft = table(python, ["bench/draft.py", path.join(target, "oreforge"), "assets/samples", out]);
 const views = table(path.join(target, "examples/carve_bench"), ["256"]);
+const streams = table(path.join(target, "examples/streams_bench"), []);
+const cancels = table(path.join(target, "examples/cancel_bench"), []);
 
 const memory = /MemTotal:\s+(\d+)/.exec(existsSync("/proc/meminfo") ? readFileSync("/proc/meminfo", "utf8") : "")?.[1];
 const machine = `${cpus()[0].model.trim()}, ${cpus().length} cores${memory ? `, ${Math.round(memory / 1048576)} GB` : ""}, ${process.platform}, no GPU used`;
@@ -54,4 +58,16 @@ Known objects carved from their own pictures; what the columns mean and how the 
 \`\`\`text
 ${views}
 \`\`\`
+
+## Many readers of one job
+
+How late each event is heard, counted from the moment before it is written.
+
+${streams}
+
+## Cancel in every step
+
+The robot with default settings; from the request to the job's last event.
+
+${cancels}
 `);

@@ -8,14 +8,13 @@ use tokio::sync::watch;
 use crate::hub::Interest;
 use crate::queue::Inner;
 
-/// Events read from the log at a time; all that a slow reader holds in memory.
-const BATCH: u32 = 256;
-
 struct Reader {
     inner: Arc<Inner>,
     job: JobId,
     cursor: EventSeq,
     batch: VecDeque<Event>,
+    /// Nothing seen since the start, or since an event that ends the job.
+    may_be_over: bool,
     writes: watch::Receiver<u64>,
     _interest: Interest,
 }
@@ -32,6 +31,7 @@ pub(crate) fn stream(
         job,
         cursor: after,
         batch: VecDeque::new(),
+        may_be_over: true,
     };
     stream::unfold(reader, |mut reader| async move {
         match reader.next().await {
@@ -49,6 +49,7 @@ impl Reader {
         loop {
             if let Some(event) = self.batch.pop_front() {
                 self.cursor = event.seq;
+                self.may_be_over = event.body.is_terminal();
                 return Ok(Some(event));
             }
             // Taken before the log is read: what is written from here on wakes again.
@@ -61,7 +62,7 @@ impl Reader {
                 return Ok(None);
             }
             let job = self.job;
-            if self.inner.read(move |store| store.state(job)).await?.is_terminal() {
+            if self.may_be_over && self.inner.read(move |store| store.state(job)).await?.is_terminal() {
                 // Its last event may have come between the two reads.
                 if self.read_batch().await? {
                     continue;
@@ -76,8 +77,7 @@ impl Reader {
     }
 
     async fn read_batch(&mut self) -> Result<bool, ErrorReport> {
-        let (job, after) = (self.job, self.cursor);
-        self.batch = self.inner.read(move |store| store.events(job, after, BATCH)).await?.into();
+        self.batch = self.inner.pages.after(&self.inner, self.job, self.cursor).await?;
         Ok(!self.batch.is_empty())
     }
 }

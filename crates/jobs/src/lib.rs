@@ -6,6 +6,7 @@
 mod events;
 mod hub;
 mod inputs;
+mod pages;
 mod queue;
 mod run_job;
 mod runs;

@@ -14,19 +14,21 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
 use crate::hub::{Hub, Interest};
+use crate::pages::Pages;
 use crate::run_job::run_job;
 use crate::runs::Runs;
 use crate::{events, watch_others};
 
 /// How long the queue waits before it asks a store again that would not answer.
-pub(crate) const RETRY_INTERVAL: Duration = Duration::from_secs(1);
+pub(crate) const RETRY_INTERVAL: Duration = Duration::from_millis(500);
 
 /// How long steps may take to stop when this process ends. The draft engine needs 50 ms; an engine that is silent
 /// is not waited for.
 const SHUTDOWN_LIMIT: Duration = Duration::from_secs(2);
 
-/// How long the end of a job may wait for a store that does not take it, before whoever waits for it is told.
-const TROUBLE_LIMIT: Duration = Duration::from_secs(10);
+/// How long the start or the end of a job may wait for a store that does not take it, before whoever waits for the
+/// job is told.
+const TROUBLE_LIMIT: Duration = Duration::from_secs(2);
 
 /// The jobs of this process. Cheap to clone; when the last clone goes, running work is told to stop.
 #[derive(Clone)]
@@ -39,8 +41,9 @@ pub(crate) struct Inner {
     pub(crate) store: Arc<Store>,
     pub(crate) runs: Arc<dyn Runs>,
     pub(crate) hub: Hub,
+    pub(crate) pages: Pages,
     pub(crate) tasks: TaskTracker,
-    /// Why the end of a job cannot be written at the moment.
+    /// Why the start or the end of a job cannot be written at the moment.
     pub(crate) trouble: watch::Sender<Option<ErrorReport>>,
     /// Running work ends; jobs stay resumable.
     pub(crate) stop: CancellationToken,
@@ -58,6 +61,7 @@ impl Jobs {
             store,
             runs,
             hub: Hub::new(),
+            pages: Pages::default(),
             tasks: TaskTracker::new(),
             trouble: watch::Sender::new(None),
             stop: stop.clone(),
@@ -135,7 +139,7 @@ impl Jobs {
         self.inner.read(move |store| store.import_source(&file_name, &bytes)).await
     }
 
-    /// Resolves when the end of a job has waited for long for a store that does not take it.
+    /// Resolves when the start or the end of a job has waited for long for a store that does not take it.
     pub async fn stuck(&self) -> ErrorReport {
         let mut trouble = self.inner.trouble.subscribe();
         loop {
@@ -223,9 +227,13 @@ async fn run_queue(inner: Arc<Inner>) {
             Ok(Some(job)) => {
                 let id = job.id;
                 match run_job(&inner, job).await {
-                    Ok(()) => continue,
+                    Ok(()) => {
+                        inner.trouble.send_replace(None);
+                        continue;
+                    }
                     Err(error) => {
                         tracing::error!(job = %id, %error, details = error.details, "the job could not be kept");
+                        inner.trouble.send_replace(Some(error));
                         true
                     }
                 }
@@ -233,6 +241,7 @@ async fn run_queue(inner: Arc<Inner>) {
             Ok(None) => false,
             Err(error) => {
                 tracing::error!(%error, details = error.details, "the queue cannot be read");
+                inner.trouble.send_replace(Some(error));
                 true
             }
         };

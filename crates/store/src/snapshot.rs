@@ -26,8 +26,7 @@ impl Store {
     /// Newest first.
     pub fn list(&self, limit: u32) -> Result<Vec<JobSnapshot>, StoreError> {
         self.read(|tx| {
-            let mut statement =
-                tx.prepare_cached("SELECT id FROM jobs ORDER BY created_at DESC, id DESC LIMIT ?1")?;
+            let mut statement = tx.prepare_cached("SELECT id FROM jobs ORDER BY rowid DESC LIMIT ?1")?;
             let rows = statement.query_map(params![limit.min(MAX_LISTED)], |row| row.get::<_, String>(0))?;
             rows.map(|id| self.snapshot_in(tx, parse_id(&id?)?)).collect()
         })

@@ -1,23 +1,29 @@
 //! One data folder, one folder for results, one small picture, and the program run over them.
 
 use std::ffi::OsStr;
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use image::{Rgba, RgbaImage};
 use tempfile::TempDir;
+
+use crate::points::{self, Point};
 
 /// Set for this binary to be the program, with its points of failure, instead of the tests.
 pub const AS_PROGRAM: &str = "OREFORGE_CRASH_AS_PROGRAM";
 
 pub struct Desk {
     dir: TempDir,
+    started: AtomicUsize,
 }
 
 impl Desk {
     pub fn new() -> Self {
-        let desk = Self { dir: tempfile::tempdir().unwrap() };
+        let desk = Self { dir: oreforge_tests::quick_folder().unwrap(), started: AtomicUsize::new(0) };
         picture().save(desk.path("stick.png")).unwrap();
         desk
     }
@@ -34,13 +40,20 @@ impl Desk {
         self.path("out")
     }
 
-    pub fn trace(&self) -> PathBuf {
-        self.path("trace")
+    /// A desk with what stands on this one, while no program works on it.
+    pub fn copy(&self) -> Self {
+        let copy = Self::new();
+        for file in files_below(self.dir.path()) {
+            let target = copy.path(file.strip_prefix(self.dir.path()).unwrap().to_str().unwrap());
+            fs::create_dir_all(target.parent().unwrap()).unwrap();
+            fs::copy(file, target).unwrap();
+        }
+        copy.started.store(self.started.load(Ordering::Relaxed), Ordering::Relaxed);
+        copy
     }
 
-    /// The program with arguments, and with what is planned for it.
-    pub fn command(&self, args: &[&str], faults: &str) -> Command {
-        let _ = fs::remove_file(self.trace());
+    /// The program with arguments, what is planned for it, and a name for its trace.
+    fn command(&self, args: &[&str], faults: &str, trace: &Path) -> Command {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command
             .args(args)
@@ -48,17 +61,29 @@ impl Desk {
             .arg(self.data())
             .current_dir(self.dir.path())
             .env(AS_PROGRAM, "")
-            .env("OREFORGE_FAULT_TRACE", self.trace())
+            .env("OREFORGE_FAULT_TRACE", trace)
             .env("OREFORGE_FAULTS", faults)
             .env_remove("RUST_LOG")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+            .stdin(Stdio::null());
         command
     }
 
+    pub fn start(&self, args: &[&str], faults: &str) -> Running {
+        let number = self.started.fetch_add(1, Ordering::Relaxed);
+        let trace = self.path(&format!("trace-{number}"));
+        let output = |name: &str| self.path(&format!("{name}-{number}"));
+        let (stdout, stderr) = (output("stdout"), output("stderr"));
+        let child = self
+            .command(args, faults, &trace)
+            .stdout(File::create(&stdout).unwrap())
+            .stderr(File::create(&stderr).unwrap())
+            .spawn()
+            .unwrap();
+        Running { child, stdout, stderr, trace }
+    }
+
     pub fn run(&self, args: &[&str], faults: &str) -> Ended {
-        Ended::of(self.command(args, faults).output().unwrap())
+        self.start(args, faults).end()
     }
 
     pub fn forge(&self, faults: &str) -> Ended {
@@ -89,25 +114,71 @@ fn picture() -> RgbaImage {
     })
 }
 
+/// A program at work.
+pub struct Running {
+    child: Child,
+    stdout: PathBuf,
+    stderr: PathBuf,
+    trace: PathBuf,
+}
+
+impl Running {
+    /// Waits until the program holds itself, as planned.
+    pub fn until_stopped(&mut self) {
+        self.until("does not stop", |running| {
+            assert!(running.child.try_wait().unwrap().is_none(), "it ended instead of stopping");
+            let status = fs::read_to_string(format!("/proc/{}/stat", running.child.id())).unwrap();
+            status.rsplit(')').next().unwrap().trim_start().starts_with('T')
+        });
+    }
+
+    pub fn points(&self) -> Vec<Point> {
+        points::read(&self.trace)
+    }
+
+    pub fn go_on(&self) {
+        let told = Command::new("kill").args(["-CONT", &self.child.id().to_string()]).status().unwrap();
+        assert!(told.success());
+    }
+
+    pub fn end(mut self) -> Ended {
+        self.until("does not end", |running| running.child.try_wait().unwrap().is_some());
+        let read = |path: &Path| fs::read_to_string(path).unwrap();
+        let ended = Ended {
+            code: self.child.wait().unwrap().code(),
+            stdout: read(&self.stdout),
+            stderr: read(&self.stderr),
+            points: self.points(),
+        };
+        assert!(!ended.stderr.contains("panicked"), "{}", ended.stderr);
+        ended
+    }
+
+    fn until(&mut self, complaint: &str, is_so: impl Fn(&mut Self) -> bool) {
+        let deadline = Instant::now() + MAX_RUN;
+        while !is_so(self) {
+            if Instant::now() > deadline {
+                let _ = self.child.kill();
+                panic!("the program {complaint}: {}", fs::read_to_string(&self.stderr).unwrap());
+            }
+            thread::sleep(Duration::from_millis(2));
+        }
+    }
+}
+
+/// Longer than the busiest machine needs for a forge.
+const MAX_RUN: Duration = Duration::from_secs(60);
+
 /// How a run of the program ended.
 pub struct Ended {
     /// `None` when it was killed.
     pub code: Option<i32>,
     pub stdout: String,
     pub stderr: String,
+    pub points: Vec<Point>,
 }
 
 impl Ended {
-    pub fn of(output: Output) -> Self {
-        let ended = Self {
-            code: output.status.code(),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-        };
-        assert!(!ended.stderr.contains("panicked"), "{}", ended.stderr);
-        ended
-    }
-
     pub fn was_killed(&self) -> bool {
         self.code.is_none()
     }

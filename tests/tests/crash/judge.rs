@@ -85,7 +85,7 @@ pub struct Found {
 impl Found {
     /// Reads a copy: opening the real one would already mend it.
     pub fn read(desk: &Desk) -> Self {
-        let copy = tempfile::tempdir().unwrap();
+        let copy = oreforge_tests::quick_folder().unwrap();
         for ending in ["", "-wal"] {
             let name = format!("oreforge.sqlite3{ending}");
             let original = desk.data().join(&name);

@@ -6,9 +6,12 @@ use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Trial};
 
+mod clock;
 mod desk;
+mod disk;
 mod judge;
 mod kills;
+mod mounts;
 mod points;
 mod sweep;
 
@@ -19,6 +22,16 @@ fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     // The tests themselves keep the machine busy.
     arguments.test_threads = Some(1);
-    let trials = vec![Trial::test("killed_at_every_point_nothing_is_lost", kills::at_every_point)];
+    let trials = vec![
+        Trial::test("a_forge_is_killed_at_every_point", kills::at_every_point),
+        Trial::test("a_resume_is_killed_at_every_point", kills::twice),
+        Trial::test("a_request_to_cancel_is_killed_at_every_point", kills::while_asking_for_the_end),
+        Trial::test("a_cancelled_forge_is_killed_at_every_point", kills::while_ending),
+        Trial::test("guests_are_killed_beside_an_owner", kills::beside_an_owner),
+        Trial::test("the_disk_fails_at_every_use", disk::at_every_use),
+        Trial::test("a_real_disk_is_full", mounts::full),
+        Trial::test("a_real_disk_turns_read_only", mounts::read_only),
+        Trial::test("the_clock_jumps", clock::jumps),
+    ];
     libtest_mimic::run(&arguments, trials).exit_code()
 }
