@@ -64,8 +64,8 @@ fn measure() -> Use {
 fn must_be_flat(what: &str, before: &Use, after: &Use, growth_kb: usize) {
     println!("{what}: {before:?} then {after:?}");
     assert_eq!((after.files, after.tasks), (before.files, before.tasks), "{what}: files, tasks");
-    // Threads that block come and go with the load.
-    assert!(after.threads <= before.threads + 8, "{what}: threads");
+    // Threads that block come and go with the load; a call that hangs keeps one for ever.
+    assert!(after.threads <= before.threads + MAX_BLOCKING_THREADS, "{what}: threads");
     assert!(after.resident_kb <= before.resident_kb + growth_kb, "{what}: memory");
 }
 
@@ -74,8 +74,16 @@ fn request(source: SourceRef) -> ForgeRequest {
     ForgeRequest { source, views: BTreeMap::new(), mask: None, params, name: None, project: None }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn three_hundred_jobs_leave_the_process_as_it_was() {
+const MAX_BLOCKING_THREADS: usize = 8;
+
+#[test]
+fn three_hundred_jobs_leave_the_process_as_it_was() {
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    runtime.worker_threads(2).max_blocking_threads(MAX_BLOCKING_THREADS).enable_all();
+    runtime.build().unwrap().block_on(soak());
+}
+
+async fn soak() {
     let dir = oreforge_tests::quick_folder().unwrap();
     let jobs = Jobs::start(Arc::new(Store::open(dir.path()).unwrap()), Arc::new(Brief));
     let source = jobs.import("a.png".to_owned(), b"a picture"[..].into()).await.unwrap();
