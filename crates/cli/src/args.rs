@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use oreforge_protocol::{BackChoice, EngineChoice, ForgeParams, JobId, ProfileChoice, StepName, ViewSlot};
 
+use crate::mesh::{EXPORT_EXAMPLES, ExportArgs, INSPECT_EXAMPLES, InspectArgs};
+
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("OREFORGE_COMMIT"), ")");
 
 /// A picture goes in, a clean, textured, game-ready mesh comes out.
@@ -19,6 +21,12 @@ pub enum Verb {
     /// Make a mesh from each picture.
     #[command(after_help = FORGE_EXAMPLES)]
     Forge(ForgeArgs),
+    /// Say what a mesh file is like.
+    #[command(after_help = INSPECT_EXAMPLES)]
+    Inspect(InspectArgs),
+    /// Write a mesh in another format, for an engine or a printer.
+    #[command(after_help = EXPORT_EXAMPLES)]
+    Export(ExportArgs),
     /// Look at jobs, stop them, go on with them, run them again.
     Jobs(JobsArgs),
     /// Say what is there, what is missing, and what to do.
@@ -34,6 +42,8 @@ pub enum Verb {
 const EXAMPLES: &str = "\
 Examples:
   oreforge forge duck.png --out out     make out/duck.glb and what goes with it
+  oreforge inspect duck.glb             what an engine would say to it
+  oreforge export duck.glb --to duck.fbx --preset unity
   oreforge jobs list                    every job of the data folder, newest first
   oreforge jobs resume ID --out out     go on with a job that was interrupted or cancelled
   oreforge jobs retry ID --from mesh    run a job again from a step, with the same seed and settings

@@ -39,7 +39,10 @@ impl From<ErrorCode> for Exit {
             | ErrorCode::PictureTooSmall
             | ErrorCode::NeedsMask
             | ErrorCode::MaskUnusable
-            | ErrorCode::ViewUnusable => Exit::BadInput,
+            | ErrorCode::ViewUnusable
+            | ErrorCode::MeshMissing
+            | ErrorCode::MeshUnusable
+            | ErrorCode::MeshTooLarge => Exit::BadInput,
             ErrorCode::EngineUnavailable => Exit::EngineUnavailable,
             ErrorCode::GateRefused => Exit::GateRefused,
             ErrorCode::EngineFailed

@@ -7,6 +7,7 @@ mod follow;
 mod forge;
 mod interrupt;
 mod jobs;
+mod mesh;
 mod outputs;
 mod serve;
 mod show;
@@ -45,6 +46,8 @@ pub fn run() -> ExitCode {
             Verb::Forge(args) => forge::forge(args).await,
             Verb::Jobs(args) => jobs::jobs(args).await,
             Verb::Doctor(args) => doctor::doctor(args).await,
+            Verb::Inspect(args) => mesh::inspect(args).await,
+            Verb::Export(args) => mesh::export(args).await,
             Verb::Serve(args) => serve::serve(args).await,
             Verb::Completions { .. } => Ok(Exit::Done),
         }

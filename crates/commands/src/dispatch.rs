@@ -8,7 +8,7 @@ use oreforge_protocol::{
 };
 
 use crate::pictures::{self, Picture, blocking};
-use crate::{Oreforge, doctor, samples, save};
+use crate::{Oreforge, doctor, mesh_files, samples, save};
 
 /// Most events one call gives.
 const MAX_EVENTS: u32 = 1000;
@@ -52,6 +52,8 @@ pub(crate) async fn execute(forge: &Oreforge, command: Command) -> Result<Reply,
         Command::ListSamples {} => Reply::ListSamples(samples::list()),
         Command::EngineStatus {} => Reply::EngineStatus(forge.engines.status()),
         Command::Doctor { comfy } => Reply::Doctor(doctor::examine(forge, comfy).await?),
+        Command::InspectMesh { mesh } => Reply::InspectMesh(mesh_files::inspect(forge, mesh).await?),
+        Command::ExportMesh { export } => Reply::ExportMesh(mesh_files::export(forge, export).await?),
         Command::SaveArtifact { id, path } => Reply::SaveArtifact(save::save(forge, id, path).await?),
     })
 }

@@ -4,6 +4,7 @@
 mod dispatch;
 mod doctor;
 mod logs;
+mod mesh_files;
 mod oreforge;
 pub mod page_policy;
 mod pictures;

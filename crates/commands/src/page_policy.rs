@@ -2,7 +2,7 @@
 //! system's dialogs, by being dropped, or as bytes, so that a page gone wrong can neither read nor write where the
 //! artist did not point.
 
-use oreforge_protocol::{Command, ErrorCode, ErrorReport, SourceRef};
+use oreforge_protocol::{Command, ErrorCode, ErrorReport, MeshRef, SourceRef};
 
 /// # Errors
 /// `bad_request` for a command that names a path or a server.
@@ -16,13 +16,19 @@ pub fn check(command: &Command) -> Result<(), ErrorReport> {
         | Command::PreviewCutout { source: picture, .. }
         | Command::SaveMask { source: picture, .. } => source(picture),
         Command::Doctor { comfy: Some(_) } => Err(refusal("A server is named on the command line.")),
-        Command::SaveArtifact { .. } => Err(refusal("A file is saved through the system's dialog.")),
+        Command::InspectMesh { mesh: MeshRef::Path { .. } } => {
+            Err(refusal("A mesh is opened through the system's dialog."))
+        }
+        Command::ExportMesh { .. } | Command::SaveArtifact { .. } => {
+            Err(refusal("A file is saved through the system's dialog."))
+        }
         Command::GetJob { .. }
         | Command::ListJobs { .. }
         | Command::CancelJob { .. }
         | Command::ResumeJob { .. }
         | Command::RetryJob { .. }
         | Command::JobEvents { .. }
+        | Command::InspectMesh { mesh: MeshRef::Artifact { .. } }
         | Command::ListSamples {}
         | Command::EngineStatus {}
         | Command::Doctor { comfy: None } => Ok(()),

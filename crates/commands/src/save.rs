@@ -22,7 +22,7 @@ pub(crate) async fn save(forge: &Oreforge, id: ArtifactId, path: String) -> Resu
     .await
 }
 
-fn unwritable(path: &Path, error: &io::Error) -> ErrorReport {
+pub(crate) fn unwritable(path: &Path, error: &io::Error) -> ErrorReport {
     let place = path.display();
     let report = match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {

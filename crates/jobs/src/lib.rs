@@ -14,7 +14,7 @@ mod sink;
 mod watch_others;
 
 pub use oreforge_pipeline::{
-    Engines, ForgeSpec, StepError, StepInputs, StepOutput, StepSink, cutout, doctor, engines,
+    Engines, ForgeSpec, StepError, StepInputs, StepOutput, StepSink, cutout, doctor, engines, meshes,
 };
 #[doc(hidden)]
 pub use oreforge_store::faults;

@@ -8,6 +8,7 @@ mod engines;
 mod export;
 mod finish;
 mod gate;
+pub mod meshes;
 mod palette;
 mod picture_error;
 mod prepare;

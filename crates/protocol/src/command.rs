@@ -86,6 +86,10 @@ commands! {
     Doctor { comfy: Option<String> } -> DoctorReport;
     /// Write a copy of an artifact to a place of the artist's choice, atomically.
     SaveArtifact { id: ArtifactId, path: String } -> SavedFile;
+    /// What a mesh file is like, by the asset gate.
+    InspectMesh { mesh: crate::MeshRef } -> crate::MeshTicket;
+    /// Write a mesh in another format, each file whole or not at all, and read back before it counts.
+    ExportMesh { export: crate::MeshExport } -> crate::ExportedMesh;
 }
 
 /// One brush stroke over a picture.

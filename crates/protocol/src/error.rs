@@ -29,6 +29,12 @@ pub enum ErrorCode {
     MaskUnusable,
     /// A given side view cannot be used.
     ViewUnusable,
+    /// No mesh file there, or one it needs beside it is not.
+    MeshMissing,
+    /// The bytes are no mesh, or one that is damaged or of a kind that is not read here.
+    MeshUnusable,
+    /// More bytes, vertices or triangles than allowed.
+    MeshTooLarge,
     EngineUnavailable,
     GateRefused,
     EngineFailed,

@@ -11,6 +11,7 @@ mod event;
 mod forge;
 mod ids;
 mod job;
+mod mesh;
 mod report;
 
 pub use artifact::{Artifact, ArtifactKind, ViewSlot};
@@ -23,4 +24,8 @@ pub use event::{Event, EventBody, LogLevel};
 pub use forge::{BackChoice, EngineChoice, ForgeParams, ForgeRequest, ProfileChoice, SourceRef};
 pub use ids::{ArtifactId, EventSeq, JobId, ParseIdError, SourceId};
 pub use job::{JobKind, JobSignal, JobSnapshot, JobState, RetrySnapshot, StepName, StepSnapshot, StepState};
+pub use mesh::{
+    ExportPreset, ExportedMesh, MeshDefects, MeshExport, MeshRef, MeshTicket, TextureInfo, TicketCheck,
+    UvReport,
+};
 pub use report::{GateReport, GateVerdict, MeshStats, Provenance, Report, StepReport, ViewScore};

@@ -35,7 +35,7 @@ impl IntoResponse for Refusal {
 fn status_of(code: ErrorCode) -> StatusCode {
     match code {
         ErrorCode::BadRequest => StatusCode::BAD_REQUEST,
-        ErrorCode::PictureTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        ErrorCode::PictureTooLarge | ErrorCode::MeshTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         ErrorCode::PictureMissing
         | ErrorCode::PictureEmpty
         | ErrorCode::PictureDamaged
@@ -45,6 +45,8 @@ fn status_of(code: ErrorCode) -> StatusCode {
         | ErrorCode::NeedsMask
         | ErrorCode::MaskUnusable
         | ErrorCode::ViewUnusable
+        | ErrorCode::MeshMissing
+        | ErrorCode::MeshUnusable
         | ErrorCode::GateRefused => StatusCode::UNPROCESSABLE_ENTITY,
         ErrorCode::JobNotFound | ErrorCode::ArtifactNotFound => StatusCode::NOT_FOUND,
         ErrorCode::WrongState | ErrorCode::Cancelled => StatusCode::CONFLICT,

@@ -44,7 +44,7 @@ hint: string | null, };
 
 export type CheckState = "good" | "not_yet" | "bad";
 
-export type Command = { "command": "start_forge", request: ForgeRequest, } | { "command": "get_job", id: JobId, } | { "command": "list_jobs", limit: number, } | { "command": "cancel_job", id: JobId, } | { "command": "resume_job", id: JobId, } | { "command": "retry_job", id: JobId, from: StepName, } | { "command": "job_events", id: JobId, after: EventSeq, } | { "command": "import_picture", source: SourceRef, } | { "command": "preview_cutout", source: SourceRef, strokes: Array<MaskStroke>, } | { "command": "save_mask", source: SourceRef, strokes: Array<MaskStroke>, } | { "command": "list_samples", } | { "command": "engine_status", } | { "command": "doctor", comfy: string | null, } | { "command": "save_artifact", id: ArtifactId, path: string, };
+export type Command = { "command": "start_forge", request: ForgeRequest, } | { "command": "get_job", id: JobId, } | { "command": "list_jobs", limit: number, } | { "command": "cancel_job", id: JobId, } | { "command": "resume_job", id: JobId, } | { "command": "retry_job", id: JobId, from: StepName, } | { "command": "job_events", id: JobId, after: EventSeq, } | { "command": "import_picture", source: SourceRef, } | { "command": "preview_cutout", source: SourceRef, strokes: Array<MaskStroke>, } | { "command": "save_mask", source: SourceRef, strokes: Array<MaskStroke>, } | { "command": "list_samples", } | { "command": "engine_status", } | { "command": "doctor", comfy: string | null, } | { "command": "save_artifact", id: ArtifactId, path: string, } | { "command": "inspect_mesh", mesh: MeshRef, } | { "command": "export_mesh", export: MeshExport, };
 
 export type CutoutPreview = { 
 /**
@@ -79,7 +79,7 @@ note: string, };
 /**
  * Every way a command or a job can fail. Closed: hosts match on it exhaustively.
  */
-export type ErrorCode = "bad_request" | "picture_missing" | "picture_empty" | "picture_damaged" | "not_a_picture" | "picture_unsupported" | "picture_too_large" | "picture_too_small" | "needs_mask" | "mask_unusable" | "view_unusable" | "engine_unavailable" | "gate_refused" | "engine_failed" | "step_panicked" | "quarantined" | "cancelled" | "job_not_found" | "artifact_not_found" | "wrong_state" | "output_unwritable" | "disk_full" | "store_unavailable" | "store_too_new" | "store_busy" | "internal";
+export type ErrorCode = "bad_request" | "picture_missing" | "picture_empty" | "picture_damaged" | "not_a_picture" | "picture_unsupported" | "picture_too_large" | "picture_too_small" | "needs_mask" | "mask_unusable" | "view_unusable" | "mesh_missing" | "mesh_unusable" | "mesh_too_large" | "engine_unavailable" | "gate_refused" | "engine_failed" | "step_panicked" | "quarantined" | "cancelled" | "job_not_found" | "artifact_not_found" | "wrong_state" | "output_unwritable" | "disk_full" | "store_unavailable" | "store_too_new" | "store_busy" | "internal";
 
 /**
  * An error as it crosses a boundary: what happened in an artist's words, and what to do next.
@@ -128,6 +128,25 @@ step: StepName | null, error: ErrorReport, } | { "type": "cancelled" });
  * over all jobs; 0 is before the first.
  */
 export type EventSeq = number;
+
+/**
+ * Who the file is for: its axes, unit, pivot and names.
+ */
+export type ExportPreset = "unity" | "unreal" | "godot" | "blender" | "print";
+
+export type ExportedMesh = { 
+/**
+ * The last is the one to open.
+ */
+files: Array<SavedFile>, 
+/**
+ * Of each level of detail.
+ */
+triangles: Array<number>, 
+/**
+ * What was assumed, changed or cannot be carried, as sentences.
+ */
+notes: Array<string>, };
 
 export type ForgeParams = { engine: EngineChoice, profile: ProfileChoice, back: BackChoice, 
 /**
@@ -243,6 +262,47 @@ radius_px: number,
 points: Array<[number, number]>, };
 
 /**
+ * Counts of what can be repaired; all 0 is clean.
+ */
+export type MeshDefects = { 
+/**
+ * Vertices a hair beside the one they are meant to be.
+ */
+split_vertices: number, degenerate_triangles: number, duplicate_triangles: number, holes: number, 
+/**
+ * Edges of more than two triangles.
+ */
+crowded_edges: number, 
+/**
+ * Bodies joined by a single vertex.
+ */
+pinched_vertices: number, 
+/**
+ * Edges whose triangles disagree on which side is out, and parts that are inside out.
+ */
+turned: number, 
+/**
+ * Floaters.
+ */
+islands: number, inner_shells: number, };
+
+export type MeshExport = { mesh: MeshRef, 
+/**
+ * The ending chooses the format: glb, gltf, obj, stl, ply or fbx. What belongs beside it is written beside it.
+ */
+path: string, preset: ExportPreset | null, 
+/**
+ * At most so many, 4 or more.
+ */
+triangles: number | null, 
+/**
+ * Levels of detail beyond the first, each of half the triangles; 0..=7.
+ */
+lods: number, };
+
+export type MeshRef = { "from": "path", path: string, } | { "from": "artifact", id: ArtifactId, };
+
+/**
  * Measured on the exported mesh, with the vertices split at UV seams welded again.
  */
 export type MeshStats = { 
@@ -276,6 +336,27 @@ uv_overlap: number,
 bounds_min_m: [number, number, number], bounds_max_m: [number, number, number], };
 
 /**
+ * What the asset gate says of a mesh file.
+ */
+export type MeshTicket = { format: string, vertices: number, triangles: number, 
+/**
+ * Vertices at the same place counted once, here and below.
+ */
+watertight: boolean, manifold: boolean, consistently_wound: boolean, components: number, defects: MeshDefects, materials: number, textures: Array<TextureInfo>, has_normals: boolean, has_uvs: boolean, uv: UvReport | null, 
+/**
+ * Metres, Y up.
+ */
+bounds_min_m: [number, number, number], bounds_max_m: [number, number, number], area_m2: number, 
+/**
+ * Of a watertight mesh.
+ */
+volume_m3: number | null, verdict: GateVerdict, checks: Array<TicketCheck>, 
+/**
+ * What was assumed or left out when reading.
+ */
+notes: Array<string>, };
+
+/**
  * How a silhouette becomes a solid.
  */
 export type ProfileChoice = "auto" | "organic" | "lathe" | "hard";
@@ -283,7 +364,7 @@ export type ProfileChoice = "auto" | "organic" | "lathe" | "hard";
 /**
  * The answer to the command of the same name.
  */
-export type Reply = { "command": "start_forge", "reply": JobSnapshot } | { "command": "get_job", "reply": JobSnapshot } | { "command": "list_jobs", "reply": Array<JobSnapshot> } | { "command": "cancel_job", "reply": JobSnapshot } | { "command": "resume_job", "reply": JobSnapshot } | { "command": "retry_job", "reply": JobSnapshot } | { "command": "job_events", "reply": Array<Event> } | { "command": "import_picture", "reply": SourceInfo } | { "command": "preview_cutout", "reply": CutoutPreview } | { "command": "save_mask", "reply": SourceInfo } | { "command": "list_samples", "reply": Array<SampleInfo> } | { "command": "engine_status", "reply": Array<EngineStatus> } | { "command": "doctor", "reply": DoctorReport } | { "command": "save_artifact", "reply": SavedFile };
+export type Reply = { "command": "start_forge", "reply": JobSnapshot } | { "command": "get_job", "reply": JobSnapshot } | { "command": "list_jobs", "reply": Array<JobSnapshot> } | { "command": "cancel_job", "reply": JobSnapshot } | { "command": "resume_job", "reply": JobSnapshot } | { "command": "retry_job", "reply": JobSnapshot } | { "command": "job_events", "reply": Array<Event> } | { "command": "import_picture", "reply": SourceInfo } | { "command": "preview_cutout", "reply": CutoutPreview } | { "command": "save_mask", "reply": SourceInfo } | { "command": "list_samples", "reply": Array<SampleInfo> } | { "command": "engine_status", "reply": Array<EngineStatus> } | { "command": "doctor", "reply": DoctorReport } | { "command": "save_artifact", "reply": SavedFile } | { "command": "inspect_mesh", "reply": MeshTicket } | { "command": "export_mesh", "reply": ExportedMesh };
 
 /**
  * `<stem>.report.json`.
@@ -355,6 +436,39 @@ elapsed_ms: number | null,
 estimate_ms: number | null, };
 
 export type StepState = "waiting" | "running" | "done" | "failed" | "cancelled";
+
+export type TextureInfo = { name: string, width_px: number, height_px: number, bytes: number, };
+
+/**
+ * One line of the ticket.
+ */
+export type TicketCheck = { 
+/**
+ * A short word, the same in every ticket.
+ */
+name: string, verdict: GateVerdict, 
+/**
+ * A sentence.
+ */
+says: string, };
+
+export type UvReport = { 
+/**
+ * Share of the texture's square covered, 0..=1.
+ */
+coverage: number, 
+/**
+ * Share of the covered texels that more than one triangle claims, 0..=1.
+ */
+overlap: number, 
+/**
+ * Share of the triangles that leave the square: tiled textures do, on purpose.
+ */
+outside: number, 
+/**
+ * Texels per metre over the surface: at a tenth, half and nine tenths of its area. `None` without a texture.
+ */
+texels_per_m: [number, number, number] | null, };
 
 /**
  * How one view compares with the reference.

@@ -9,10 +9,13 @@ pub enum Format {
     Obj,
     Stl,
     Ply,
+    /// Written only.
+    Fbx,
 }
 
 impl Format {
-    pub const ALL: [Format; 5] = [Format::Glb, Format::Gltf, Format::Obj, Format::Stl, Format::Ply];
+    pub const ALL: [Format; 6] =
+        [Format::Glb, Format::Gltf, Format::Obj, Format::Stl, Format::Ply, Format::Fbx];
 
     /// File name ending, without the dot.
     pub fn extension(self) -> &'static str {
@@ -22,6 +25,7 @@ impl Format {
             Format::Obj => "obj",
             Format::Stl => "stl",
             Format::Ply => "ply",
+            Format::Fbx => "fbx",
         }
     }
 
@@ -46,6 +50,7 @@ impl fmt::Display for Format {
             Format::Obj => "OBJ",
             Format::Stl => "STL",
             Format::Ply => "PLY",
+            Format::Fbx => "FBX",
         })
     }
 }

@@ -2,6 +2,8 @@
 
 mod format;
 mod read;
+mod thin;
+mod write;
 
 use glam::{Vec2, Vec3};
 use thiserror::Error;
@@ -10,6 +12,8 @@ use crate::TriMesh;
 
 pub use format::Format;
 pub use read::{Companion, Imported, read};
+pub use thin::thin;
+pub use write::{NamedFile, WriteError, WriteOptions, Written, write};
 
 /// A mesh with what an artist sees on it. Attributes are per position, so vertices are split at seams.
 #[derive(Debug, Clone, Default, PartialEq)]

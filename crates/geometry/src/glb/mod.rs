@@ -1,7 +1,7 @@
 //! Binary glTF 2.0: the file a surface is stored and handed over in.
 
 mod read;
-mod write;
+pub(crate) mod write;
 
 use thiserror::Error;
 

@@ -85,15 +85,16 @@ fn png(picture: &RgbImage) -> Result<Vec<u8>, GlbError> {
     Ok(bytes)
 }
 
+/// A growing binary part and what describes it.
 #[derive(Default)]
-struct File {
+pub(crate) struct File {
     binary: Vec<u8>,
     views: Vec<Value>,
     accessors: Vec<Value>,
 }
 
 impl File {
-    fn view(&mut self, bytes: &[u8], target: Option<u32>) -> usize {
+    pub(crate) fn view(&mut self, bytes: &[u8], target: Option<u32>) -> usize {
         self.binary.resize(self.binary.len().next_multiple_of(4), 0);
         let mut view = json!({ "buffer": 0, "byteOffset": self.binary.len(), "byteLength": bytes.len() });
         if let Some(target) = target {
@@ -109,7 +110,7 @@ impl File {
         self.accessors.len() - 1
     }
 
-    fn positions(&mut self, positions: &[Vec3]) -> Result<usize, GlbError> {
+    pub(crate) fn positions(&mut self, positions: &[Vec3]) -> Result<usize, GlbError> {
         if !positions.iter().all(|p| p.is_finite()) {
             return Err(GlbError::NotFinite);
         }
@@ -121,7 +122,7 @@ impl File {
         Ok(accessor)
     }
 
-    fn vectors(&mut self, vectors: &[Vec3]) -> usize {
+    pub(crate) fn vectors(&mut self, vectors: &[Vec3]) -> usize {
         let bytes: Vec<u8> = vectors.iter().flat_map(|v| v.to_array()).flat_map(f32::to_le_bytes).collect();
         let view = self.view(&bytes, Some(ARRAY_BUFFER));
         self.accessor(
@@ -129,7 +130,7 @@ impl File {
         )
     }
 
-    fn texture_coordinates(&mut self, uvs: &[Vec2]) -> usize {
+    pub(crate) fn texture_coordinates(&mut self, uvs: &[Vec2]) -> usize {
         let bytes: Vec<u8> = uvs.iter().flat_map(|uv| uv.to_array()).flat_map(f32::to_le_bytes).collect();
         let view = self.view(&bytes, Some(ARRAY_BUFFER));
         self.accessor(
@@ -137,7 +138,7 @@ impl File {
         )
     }
 
-    fn indices(&mut self, triangles: &[[u32; 3]], vertices: usize) -> Result<usize, GlbError> {
+    pub(crate) fn indices(&mut self, triangles: &[[u32; 3]], vertices: usize) -> Result<usize, GlbError> {
         if triangles.is_empty() {
             return Err(GlbError::Empty);
         }
@@ -189,18 +190,29 @@ impl File {
         if let (Value::Object(document), Value::Object(look)) = (&mut document, look) {
             document.extend(look);
         }
-        let mut text = serde_json::to_vec(&document)?;
-        text.resize(text.len().next_multiple_of(4), b' ');
-
-        let length = 12 + 8 + text.len() + 8 + self.binary.len();
-        let length = u32::try_from(length).map_err(|_| GlbError::TooLarge)?;
-        let mut bytes = Vec::with_capacity(length as usize);
-        // The chunks are parts of a file whose length fits in 32 bits.
-        let header = [MAGIC, VERSION, length, text.len() as u32, JSON_CHUNK];
-        bytes.extend(header.into_iter().flat_map(u32::to_le_bytes));
-        bytes.append(&mut text);
-        bytes.extend([self.binary.len() as u32, BIN_CHUNK].into_iter().flat_map(u32::to_le_bytes));
-        bytes.append(&mut self.binary);
-        Ok(bytes)
+        container(&document, self.binary)
     }
+
+    /// The binary part, buffer views and accessors.
+    pub(crate) fn into_parts(mut self) -> (Vec<u8>, Vec<Value>, Vec<Value>) {
+        self.binary.resize(self.binary.len().next_multiple_of(4), 0);
+        (self.binary, self.views, self.accessors)
+    }
+}
+
+/// A document and its binary part, of a length that is a multiple of 4, as a GLB.
+pub(crate) fn container(document: &Value, mut binary: Vec<u8>) -> Result<Vec<u8>, GlbError> {
+    let mut text = serde_json::to_vec(document)?;
+    text.resize(text.len().next_multiple_of(4), b' ');
+
+    let length = 12 + 8 + text.len() + 8 + binary.len();
+    let length = u32::try_from(length).map_err(|_| GlbError::TooLarge)?;
+    let mut bytes = Vec::with_capacity(length as usize);
+    // The chunks are parts of a file whose length fits in 32 bits.
+    let header = [MAGIC, VERSION, length, text.len() as u32, JSON_CHUNK];
+    bytes.extend(header.into_iter().flat_map(u32::to_le_bytes));
+    bytes.append(&mut text);
+    bytes.extend([binary.len() as u32, BIN_CHUNK].into_iter().flat_map(u32::to_le_bytes));
+    bytes.append(&mut binary);
+    Ok(bytes)
 }

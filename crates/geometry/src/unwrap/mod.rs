@@ -238,7 +238,7 @@ impl Layout<'_> {
             }
         }
         (unwrapped.coverage, unwrapped.overlap) =
-            measure(&unwrapped, self.options.texture_px as usize, cancel)?;
+            coverage(&unwrapped.uvs, &unwrapped.triangles, self.options.texture_px as usize, cancel)?;
         Ok(unwrapped)
     }
 }
@@ -253,15 +253,24 @@ fn turned(p: DVec2, size: DVec2, turns: u8) -> DVec2 {
     }
 }
 
-/// Coverage and overlap, counted at texel centres.
-fn measure(unwrapped: &Unwrapped, texture_px: usize, cancel: Cancel<'_>) -> Result<(f32, f32), Cancelled> {
+/// Share of the square that is covered, and share of the covered texels that more than one triangle claims,
+/// counted at texel centres. Coordinates lie within 0..=1.
+///
+/// # Panics
+/// When a triangle names a coordinate that is not there.
+pub fn coverage(
+    uvs: &[Vec2],
+    triangles: &[[u32; 3]],
+    texture_px: usize,
+    cancel: Cancel<'_>,
+) -> Result<(f32, f32), Cancelled> {
     let mut texels = BitGrid::new(texture_px, texture_px);
     let mut twice = 0;
-    for (i, triangle) in unwrapped.triangles.iter().enumerate() {
+    for (i, triangle) in triangles.iter().enumerate() {
         if i.is_multiple_of(CANCEL_EVERY) {
             cancel.check()?;
         }
-        let corners = triangle.map(|v| unwrapped.uvs[v as usize].as_dvec2() * texture_px as f64);
+        let corners = triangle.map(|v| uvs[v as usize].as_dvec2() * texture_px as f64);
         texel_runs(corners, |y, start, end| {
             if y < texture_px && start < texture_px {
                 twice += texels.claim(y, start, end.min(texture_px));

@@ -46,6 +46,10 @@ pub fn read(
     let Reading { builder, name, notes, .. } = reading;
     let mut asset = builder.finish(tidy_name(&name.unwrap_or_default(), "mesh"), looks.materials, notes)?;
     asset.textures = looks.textures;
+    let plain = asset.materials.len() as u16 - 1;
+    if plain > 0 && !asset.material_of.contains(&plain) {
+        asset.materials.pop();
+    }
     Ok(asset)
 }
 

@@ -45,6 +45,9 @@ pub fn read(bytes: &[u8], format: Format, companion: Companion<'_>) -> Result<Im
         Format::Obj => obj::read(bytes, companion, &mut notes),
         Format::Stl => stl::read(bytes, &mut notes),
         Format::Ply => ply::read(bytes, companion, &mut notes),
+        Format::Fbx => {
+            Err(AssetError::Unsupported { format, what: "FBX is written here, not read".to_owned() })
+        }
     }?;
     Ok(Imported { asset, notes: notes.0 })
 }

@@ -1,0 +1,133 @@
+use std::path::{Path, PathBuf};
+
+use clap::Args as ClapArgs;
+use oreforge_commands::{Config, Oreforge};
+use oreforge_protocol::{
+    Command, ErrorCode, ErrorReport, ExportPreset, GateVerdict, MeshExport, MeshRef, MeshTicket, Reply,
+};
+
+use crate::exit::Exit;
+use crate::follow::mismatch;
+use crate::show::{json_line, out_line};
+
+pub const INSPECT_EXAMPLES: &str = "\
+Examples:
+  oreforge inspect duck.glb             what it is made of, and what an engine would say
+  oreforge inspect scan.ply --json      the same as JSON
+
+Reads GLB, glTF, OBJ with its materials, STL and PLY. Exit codes: 0 it is read, whatever is found, 2 usage, 3 no
+mesh that can be read.";
+
+pub const EXPORT_EXAMPLES: &str = "\
+Examples:
+  oreforge export duck.glb --to duck.fbx --preset unity
+      axes, unit and pivot as Unity wants them, the texture inside
+  oreforge export statue.glb --to statue.stl --preset print
+      millimetres, Z up, on the bed
+  oreforge export scan.obj --to scan.glb --triangles 20000 --lods 3
+      thinned, seams and texture kept, with three more levels of detail
+
+Writes GLB, glTF, OBJ, STL, PLY and FBX, chosen by the ending; reads GLB, glTF, OBJ, STL and PLY. What a format
+cannot carry is said. Exit codes: 0 written, 2 usage or a place that cannot be written, 3 no mesh that can be read.";
+
+#[derive(Debug, ClapArgs)]
+pub struct InspectArgs {
+    /// GLB, glTF, OBJ, STL or PLY.
+    pub mesh: PathBuf,
+    /// JSON on stdout, nothing else there.
+    #[arg(long)]
+    json: bool,
+    /// Where jobs are kept.
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct ExportArgs {
+    /// GLB, glTF, OBJ, STL or PLY.
+    pub mesh: PathBuf,
+    /// File to write; its ending chooses the format: glb, gltf, obj, stl, ply or fbx.
+    #[arg(long, value_name = "PATH")]
+    to: PathBuf,
+    /// Who it is for: unity, unreal, godot, blender or print.
+    #[arg(long, value_name = "NAME")]
+    preset: Option<ExportPreset>,
+    /// At most so many.
+    #[arg(long, value_name = "N")]
+    triangles: Option<u32>,
+    /// Further levels of detail, each of half the triangles.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    lods: u32,
+    /// JSON on stdout, nothing else there.
+    #[arg(long)]
+    json: bool,
+    /// Where jobs are kept.
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+}
+
+pub async fn inspect(args: InspectArgs) -> anyhow::Result<Exit> {
+    let forge = Oreforge::open(Config { data_dir: args.data_dir, only_own_jobs: true })?;
+    let mesh = MeshRef::Path { path: text(&args.mesh)? };
+    let Reply::InspectMesh(ticket) = forge.execute(Command::InspectMesh { mesh }).await? else {
+        return Err(mismatch().into());
+    };
+    if args.json {
+        json_line(&ticket)
+    } else {
+        show(&ticket)
+    }
+    Ok(Exit::Done)
+}
+
+pub async fn export(args: ExportArgs) -> anyhow::Result<Exit> {
+    let forge = Oreforge::open(Config { data_dir: args.data_dir, only_own_jobs: true })?;
+    let export = MeshExport {
+        mesh: MeshRef::Path { path: text(&args.mesh)? },
+        path: text(&args.to)?,
+        preset: args.preset,
+        triangles: args.triangles,
+        lods: args.lods,
+    };
+    let Reply::ExportMesh(exported) = forge.execute(Command::ExportMesh { export }).await? else {
+        return Err(mismatch().into());
+    };
+    if args.json {
+        json_line(&exported);
+        return Ok(Exit::Done);
+    }
+    for file in &exported.files {
+        out_line(&file.path);
+    }
+    let counts: Vec<String> = exported.triangles.iter().map(u32::to_string).collect();
+    out_line(&format!("triangles  {}", counts.join(", ")));
+    exported.notes.iter().for_each(|note| out_line(&format!("note       {note}")));
+    Ok(Exit::Done)
+}
+
+fn show(ticket: &MeshTicket) {
+    let [low, high] = [ticket.bounds_min_m, ticket.bounds_max_m];
+    let [x, y, z] = std::array::from_fn(|i| high[i] - low[i]);
+    let shape = if ticket.watertight { "closed" } else { "open" };
+    out_line(&format!(
+        "{}, {} triangles, {} vertices, {} part(s), {shape}",
+        ticket.format, ticket.triangles, ticket.vertices, ticket.components
+    ));
+    out_line(&format!("{x:.3} × {y:.3} × {z:.3} m, {} material(s)", ticket.materials));
+    for texture in &ticket.textures {
+        out_line(&format!("texture \"{}\" {} × {} px", texture.name, texture.width_px, texture.height_px));
+    }
+    for check in &ticket.checks {
+        let mark = if check.verdict == GateVerdict::Pass { "ok" } else { "look" };
+        out_line(&format!("{mark:<5} {:<14} {}", check.name, check.says));
+    }
+    ticket.notes.iter().for_each(|note| out_line(&format!("note  {note}")));
+}
+
+/// The core takes places as text.
+fn text(path: &Path) -> Result<String, ErrorReport> {
+    path.to_str().map(str::to_owned).ok_or_else(|| {
+        ErrorReport::new(ErrorCode::BadRequest, format!("{} is no readable name.", path.display()))
+            .with_hint("Give the file another name.")
+    })
+}

@@ -1,0 +1,152 @@
+//! Mesh files from elsewhere, looked at and handed over from the command line.
+
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+struct Desk {
+    dir: TempDir,
+}
+
+impl Desk {
+    /// With the crate that Blender wrote in every format.
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let foreign = Path::new(env!("CARGO_MANIFEST_DIR")).join("../geometry/tests/foreign");
+        for entry in fs::read_dir(foreign).unwrap() {
+            let entry = entry.unwrap();
+            fs::copy(entry.path(), dir.path().join(entry.file_name())).unwrap();
+        }
+        Self { dir }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    fn run(&self, args: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_oreforge"))
+            .args(args)
+            .arg("--data-dir")
+            .arg(self.path("data"))
+            .current_dir(self.dir.path())
+            .env_remove("RUST_LOG")
+            .output()
+            .unwrap()
+    }
+
+    fn json(&self, args: &[&str]) -> Value {
+        let output = self.run(&[args, &["--json"]].concat());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+}
+
+#[test]
+fn inspect_says_the_same_of_every_format() {
+    let desk = Desk::new();
+    for name in ["crate.glb", "crate.gltf", "crate.obj", "crate.stl", "crate-ascii.stl", "crate.ply"] {
+        let ticket = desk.json(&["inspect", name]);
+        assert_eq!(ticket["triangles"], 20, "{name}");
+        assert_eq!(ticket["components"], 2, "{name}");
+        assert_eq!(ticket["watertight"], true, "{name}");
+        assert_eq!(ticket["defects"]["holes"], 0, "{name}");
+        let textures = if name.contains("stl") || name.contains("ply") { 0 } else { 1 };
+        assert_eq!(ticket["textures"].as_array().unwrap().len(), textures, "{name}");
+    }
+    let text = desk.run(&["inspect", "crate.obj"]);
+    assert!(String::from_utf8_lossy(&text.stdout).contains("ok    watertight"));
+}
+
+#[test]
+fn inspect_finds_what_is_wrong() {
+    let desk = Desk::new();
+    // The crate without one of its sides.
+    let text = fs::read_to_string(desk.path("crate.obj")).unwrap();
+    let face = text.lines().find(|line| line.starts_with("f ")).unwrap();
+    fs::write(desk.path("open.obj"), text.replacen(face, "", 1)).unwrap();
+    let ticket = desk.json(&["inspect", "open.obj"]);
+    assert_eq!((&ticket["watertight"], &ticket["defects"]["holes"]), (&Value::Bool(false), &Value::from(1)));
+    assert_eq!(ticket["verdict"], "doubtful");
+    let check = &ticket["checks"].as_array().unwrap()[0];
+    assert_eq!(
+        (&check["name"], &check["says"]),
+        (&Value::from("watertight"), &Value::from("It has a hole."))
+    );
+}
+
+#[test]
+fn export_goes_from_every_format_to_every_format() {
+    let desk = Desk::new();
+    for from in ["crate.glb", "crate.gltf", "crate.obj", "crate.stl"] {
+        for ending in ["glb", "gltf", "obj", "stl", "ply"] {
+            let to = format!("out.{ending}");
+            let exported = desk.json(&["export", from, "--to", &to]);
+            assert_eq!(exported["triangles"], serde_json::json!([20]), "{from} {to}");
+            for file in exported["files"].as_array().unwrap() {
+                let length = fs::metadata(desk.path(file["path"].as_str().unwrap())).unwrap().len();
+                assert_eq!(file["bytes"], length, "{from} {to}");
+            }
+            let ticket = desk.json(&["inspect", &to]);
+            assert_eq!((&ticket["triangles"], &ticket["watertight"]), (&Value::from(20), &Value::Bool(true)));
+            if !["stl", "ply"].contains(&ending) {
+                let same = desk.json(&["inspect", from])["bounds_max_m"] == ticket["bounds_max_m"];
+                assert!(same || from.ends_with("stl"), "{from} {to}");
+            }
+        }
+    }
+    let fbx = desk.json(&["export", "crate.gltf", "--to", "out.fbx", "--preset", "unreal"]);
+    assert_eq!(fbx["files"].as_array().unwrap().len(), 1);
+    assert!(fs::read(desk.path("out.fbx")).unwrap().starts_with(b"Kaydara FBX Binary"));
+}
+
+#[test]
+fn what_cannot_be_done_is_said_and_leaves_no_file() {
+    let desk = Desk::new();
+    fs::write(desk.path("broken.stl"), [7; 90]).unwrap();
+    fs::write(desk.path("empty.ply"), "").unwrap();
+    for (args, code) in [
+        (["export", "broken.stl", "--to", "x.glb"], 3),
+        (["export", "empty.ply", "--to", "x.glb"], 3),
+        (["export", "nowhere.glb", "--to", "x.glb"], 3),
+        (["export", "README.md", "--to", "x.glb"], 3),
+        (["export", "crate.glb", "--to", "x.usdz"], 2),
+        (["export", "crate.glb", "--to", "x"], 2),
+        (["export", "crate.glb", "--to", "nowhere/x.glb"], 2),
+    ] {
+        let output = desk.run(&args);
+        assert_eq!(output.status.code(), Some(code), "{args:?}");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.starts_with("error: ") && said.lines().count() >= 2, "{args:?}: {said}");
+        assert!(!desk.path(args[3]).exists(), "{args:?}");
+    }
+    let few = desk.run(&["export", "crate.glb", "--to", "x.glb", "--triangles", "2"]);
+    assert_eq!(few.status.code(), Some(2));
+}
+
+#[test]
+fn a_mesh_reads_nothing_outside_of_its_folder() {
+    let desk = Desk::new();
+    fs::create_dir(desk.path("inner")).unwrap();
+    let text = fs::read_to_string(desk.path("crate.obj")).unwrap();
+    let absolute = desk.path("crate.mtl").to_string_lossy().into_owned();
+    for name in ["../crate.mtl", absolute.as_str()] {
+        fs::write(desk.path("inner/crate.obj"), text.replace("mtllib crate.mtl", &format!("mtllib {name}")))
+            .unwrap();
+        let ticket = desk.json(&["inspect", "inner/crate.obj"]);
+        assert!(ticket["textures"].as_array().unwrap().is_empty(), "{name}");
+        assert!(ticket["notes"].to_string().contains("not beside the mesh"), "{name}");
+    }
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink(desk.path("crate.mtl"), desk.path("inner/crate.mtl")).unwrap();
+        fs::write(desk.path("inner/crate.obj"), text).unwrap();
+        let ticket = desk.json(&["inspect", "inner/crate.obj"]);
+        assert!(ticket["textures"].as_array().unwrap().is_empty());
+    }
+}

@@ -1,0 +1,149 @@
+//! Mesh files of the artist's own: looked at, and written in another format.
+
+use std::cell::Cell;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Component, Path, PathBuf};
+
+use oreforge_jobs::meshes::{self, ExportOptions, NamedFile};
+use oreforge_jobs::write_atomically;
+use oreforge_protocol::{ErrorCode, ErrorReport, ExportedMesh, MeshExport, MeshRef, MeshTicket, SavedFile};
+
+use crate::pictures::blocking;
+use crate::{Oreforge, save};
+
+/// Of a mesh and everything beside it.
+const MAX_MESH_BYTES: u64 = 512_000_000;
+
+struct Mesh {
+    file_name: String,
+    bytes: Vec<u8>,
+    /// Where the files beside it are; none for what a job made.
+    folder: Option<PathBuf>,
+}
+
+pub(crate) async fn inspect(forge: &Oreforge, mesh: MeshRef) -> Result<MeshTicket, ErrorReport> {
+    let mesh = open(forge, mesh).await?;
+    blocking(move || {
+        mesh.with_companions(|companion| meshes::inspect(&mesh.bytes, &mesh.file_name, companion))
+    })
+    .await
+}
+
+pub(crate) async fn export(forge: &Oreforge, export: MeshExport) -> Result<ExportedMesh, ErrorReport> {
+    let mesh = open(forge, export.mesh).await?;
+    blocking(move || {
+        let target = PathBuf::from(&export.path);
+        if target.is_dir() {
+            return Err(ErrorReport::new(
+                ErrorCode::OutputUnwritable,
+                format!("{} is a folder.", export.path),
+            )
+            .with_hint("Add a file name."));
+        }
+        let options = ExportOptions {
+            file_name: target.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            preset: export.preset,
+            triangles: export.triangles,
+            lods: export.lods,
+        };
+        let exported = mesh
+            .with_companions(|companion| meshes::export(&mesh.bytes, &mesh.file_name, companion, &options))?;
+        // The one to open comes last, so that it is there when all are.
+        let files = exported.files.iter().map(|file| put(&target, file)).collect::<Result<_, _>>()?;
+        Ok(ExportedMesh { files, triangles: exported.triangles, notes: exported.notes })
+    })
+    .await
+}
+
+fn put(target: &Path, file: &NamedFile) -> Result<SavedFile, ErrorReport> {
+    let path = target.with_file_name(&file.name);
+    write_atomically(&path, &file.bytes, "oreforge").map_err(|error| save::unwritable(&path, &error))?;
+    Ok(SavedFile { path: path.to_string_lossy().into_owned(), bytes: file.bytes.len() as u64 })
+}
+
+async fn open(forge: &Oreforge, mesh: MeshRef) -> Result<Mesh, ErrorReport> {
+    match mesh {
+        MeshRef::Path { path } => blocking(move || read_mesh(Path::new(&path))).await,
+        MeshRef::Artifact { id } => {
+            let (artifact, bytes) = forge
+                .jobs
+                .read(move |store| {
+                    let artifact = store.artifact(id)?;
+                    let bytes = store.artifact_bytes(&artifact)?;
+                    Ok((artifact, bytes))
+                })
+                .await?;
+            let name = Path::new(&artifact.path).file_name().unwrap_or_default();
+            Ok(Mesh { file_name: name.to_string_lossy().into_owned(), bytes, folder: None })
+        }
+    }
+}
+
+fn read_mesh(path: &Path) -> Result<Mesh, ErrorReport> {
+    let unreadable = |error: io::Error| {
+        let message = match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
+                format!("There is no file {}.", path.display())
+            }
+            _ => format!("{} cannot be read.", path.display()),
+        };
+        ErrorReport::new(ErrorCode::MeshMissing, message)
+            .with_hint("Check the name, or choose the mesh again.")
+            .with_details(error.to_string())
+    };
+    let meta = fs::metadata(path).map_err(unreadable)?;
+    // Asked before opening: opening a pipe nobody writes to would wait for ever.
+    if !meta.is_file() {
+        return Err(ErrorReport::new(
+            ErrorCode::MeshUnusable,
+            format!("{} is no ordinary file.", path.display()),
+        )
+        .with_hint("Choose a GLB, glTF, OBJ, STL or PLY file."));
+    }
+    let bytes = read_bounded(path, MAX_MESH_BYTES).map_err(unreadable)?.ok_or_else(|| {
+        let limit_mb = MAX_MESH_BYTES / 1_000_000;
+        ErrorReport::new(ErrorCode::MeshTooLarge, format!("The mesh file is larger than {limit_mb} MB."))
+            .with_hint("Thin it first in the program it came from.")
+    })?;
+    let file_name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let folder = path.canonicalize().ok().and_then(|path| path.parent().map(Path::to_owned));
+    Ok(Mesh { file_name, bytes, folder })
+}
+
+impl Mesh {
+    /// Calls `use_it` with what finds files beside the mesh: in its folder or below, and not without end.
+    fn with_companions<T>(&self, use_it: impl FnOnce(meshes::Companion<'_>) -> T) -> T {
+        let left = Cell::new(MAX_MESH_BYTES.saturating_sub(self.bytes.len() as u64));
+        use_it(&|name| {
+            let bytes = companion(self.folder.as_deref()?, name, left.get())?;
+            left.set(left.get() - bytes.len() as u64);
+            Some(bytes)
+        })
+    }
+}
+
+/// The file a mesh calls `name`; `None` when it is not there, not a file, too large, or leads out of the folder.
+fn companion(folder: &Path, name: &str, max_bytes: u64) -> Option<Vec<u8>> {
+    // Windows programs write their own separators.
+    let relative = PathBuf::from(name.replace('\\', "/"));
+    let stays = relative.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+    let path = if stays { folder.join(&relative) } else { folder.join(relative.file_name()?) };
+    // A link may lead anywhere.
+    let path = path.canonicalize().ok().filter(|path| path.starts_with(folder))?;
+    fs::metadata(&path).ok().filter(fs::Metadata::is_file)?;
+    read_bounded(&path, max_bytes).ok().flatten()
+}
+
+/// `None` when there is more.
+fn read_bounded(path: &Path, max_bytes: u64) -> io::Result<Option<Vec<u8>>> {
+    let file = File::open(path)?;
+    let length = file.metadata()?.len();
+    if length > max_bytes {
+        return Ok(None);
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
+    // It may grow while it is read.
+    file.take(max_bytes + 1).read_to_end(&mut bytes)?;
+    Ok(Some(bytes).filter(|bytes| bytes.len() as u64 <= max_bytes))
+}

@@ -1,0 +1,227 @@
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use glam::Vec3;
+use oreforge_geometry::Cancel;
+use oreforge_geometry::asset::{
+    Asset, Format, Imported, WriteError, WriteOptions, Written, read, thin, write,
+};
+use oreforge_geometry::topology::inspect;
+
+fn foreign(name: &str) -> Option<Vec<u8>> {
+    fs::read(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/foreign").join(name)).ok()
+}
+
+fn crate_with_lid() -> Asset {
+    read(&foreign("crate.glb").unwrap(), Format::Glb, &|_| None).unwrap().asset
+}
+
+/// A textured ball of many triangles whose coordinates meet in a seam.
+fn ball() -> Asset {
+    let (rows, columns) = (40u32, 60u32);
+    let mut asset = Asset { textures: crate_with_lid().textures, ..Asset::default() };
+    asset.materials =
+        vec![crate_with_lid().materials.into_iter().find(|m| m.base_color_texture.is_some()).unwrap()];
+    for row in 0..=rows {
+        for column in 0..=columns {
+            let (v, u) = (row as f32 / rows as f32, column as f32 / columns as f32);
+            // The seam and the poles close bit for bit.
+            let longitude = (column % columns) as f32 / columns as f32 * std::f32::consts::TAU;
+            let radius = if row == 0 || row == rows { 0.0 } else { (v * std::f32::consts::PI).sin() };
+            let p = Vec3::new(
+                radius * longitude.sin(),
+                (v * std::f32::consts::PI).cos(),
+                radius * longitude.cos(),
+            );
+            asset.positions.push(p);
+            asset.normals.push(p.normalize());
+            asset.uvs.push(glam::Vec2::new(u, v));
+        }
+    }
+    for row in 0..rows {
+        for column in 0..columns {
+            let a = row * (columns + 1) + column;
+            let (b, c, d) = (a + 1, a + columns + 1, a + columns + 2);
+            if row > 0 {
+                asset.triangles.push([a, c, b]);
+            }
+            if row + 1 < rows {
+                asset.triangles.push([b, c, d]);
+            }
+        }
+    }
+    asset.material_of = vec![0; asset.triangles.len()];
+    asset
+}
+
+fn options() -> WriteOptions {
+    WriteOptions {
+        file_stem: "crate 7".to_owned(),
+        object_name: "crate".to_owned(),
+        generator: "Oreforge test".to_owned(),
+        z_up: false,
+        units_per_metre: 1.0,
+        extras: None,
+    }
+}
+
+fn read_back(written: &Written, format: Format) -> Asset {
+    let beside =
+        |name: &str| written.files.iter().find(|file| file.name == name).map(|file| file.bytes.clone());
+    let Imported { asset, .. } = read(&written.files.last().unwrap().bytes, format, &beside).unwrap();
+    asset
+}
+
+/// Area-weighted sums over the surface: where it is, and which texel is there.
+fn fingerprint(asset: &Asset) -> (Vec3, glam::Vec2) {
+    let mut sums = (Vec3::ZERO, glam::Vec2::ZERO);
+    for t in &asset.triangles {
+        let [p, q, r] = t.map(|v| asset.positions[v as usize]);
+        let area = (q - p).cross(r - p).length() / 2.0;
+        sums.0 += (p + q + r) / 3.0 * area;
+        if !asset.uvs.is_empty() {
+            sums.1 += t.iter().map(|&v| asset.uvs[v as usize]).sum::<glam::Vec2>() / 3.0 * area;
+        }
+    }
+    sums
+}
+
+#[test]
+fn what_is_written_comes_back() {
+    let asset = crate_with_lid();
+    let exact = fingerprint(&asset);
+    for format in [Format::Glb, Format::Gltf, Format::Obj, Format::Ply, Format::Stl] {
+        let written = write(std::slice::from_ref(&asset), format, &options()).unwrap();
+        assert!(written.files.iter().all(|file| !file.bytes.is_empty()), "{format}");
+        assert_eq!(written.files.last().unwrap().name, format!("crate 7.{}", format.extension()));
+        let back = read_back(&written, format);
+        let (place, texel) = fingerprint(&back);
+        assert!(place.distance(exact.0) < 1e-4, "{format}: {place} {}", exact.0);
+        assert!(inspect(&back.surface()).consistently_wound, "{format}");
+        if format == Format::Stl {
+            assert!(written.notes.iter().any(|note| note.contains("bare shape")));
+            continue;
+        }
+        assert!(texel.distance(exact.1) < 1e-4, "{format}: {texel} {}", exact.1);
+        if format == Format::Ply {
+            continue;
+        }
+        assert_eq!(back.textures.len(), 1, "{format}");
+        assert_eq!(back.textures[0].bytes, asset.textures[0].bytes, "{format}");
+        let planks = back.materials.iter().position(|m| m.base_color_texture.is_some()).unwrap();
+        assert_eq!(back.material_of.iter().filter(|&&m| usize::from(m) == planks).count(), 12, "{format}");
+    }
+}
+
+#[test]
+fn the_fbx_holds_what_ufbx_finds() {
+    let asset = crate_with_lid();
+    for z_up in [false, true] {
+        let written =
+            write(std::slice::from_ref(&asset), Format::Fbx, &WriteOptions { z_up, ..options() }).unwrap();
+        assert_eq!(written.files.len(), 1);
+        // Whatever the file's own axes: metres, Y up.
+        let wanted = ufbx::LoadOpts {
+            target_axes: ufbx::axes_right_handed_y_up(),
+            target_unit_meters: 1.0,
+            ..Default::default()
+        };
+        let scene = ufbx::load_memory(&written.files[0].bytes, wanted).unwrap();
+        let mesh = &scene.meshes[0];
+        assert_eq!((mesh.num_triangles, mesh.materials.len()), (20, asset.materials.len()));
+        assert!(mesh.vertex_uv.exists && mesh.vertex_normal.exists);
+        let world = scene.nodes.iter().find(|node| node.mesh.is_some()).unwrap().geometry_to_world;
+        let high = mesh.vertices.iter().fold(Vec3::NEG_INFINITY, |high, &p| {
+            let p = ufbx::transform_position(&world, p);
+            high.max(Vec3::new(p.x as f32, p.y as f32, p.z as f32))
+        });
+        assert!(high.distance(Vec3::new(1.0, 2.0, 0.5)) < 2e-2, "{high}");
+        assert_eq!(&*scene.videos[0].content, asset.textures[0].bytes.as_slice());
+        let red = scene.materials.iter().find(|m| &*m.element.name == "Red").unwrap();
+        assert!((red.fbx.diffuse_color.value_vec4.x - 0.8).abs() < 1e-3);
+    }
+}
+
+#[test]
+fn axes_and_units_are_those_asked_for() {
+    let asset = crate_with_lid();
+    let print = WriteOptions { z_up: true, units_per_metre: 1000.0, ..options() };
+    let written = write(std::slice::from_ref(&asset), Format::Ply, &print).unwrap();
+    let (low, high) = read_back(&written, Format::Ply).surface().bounds().unwrap();
+    assert!(
+        low.distance(Vec3::new(-1000.0, -500.0, 0.0)) < 1.0 && (high.z - 2000.0).abs() < 1.0,
+        "{low} {high}"
+    );
+    let empty = Asset { triangles: Vec::new(), ..asset };
+    assert!(matches!(write(&[empty], Format::Glb, &options()), Err(WriteError::Empty)));
+}
+
+#[test]
+fn a_thinned_ball_stays_closed_and_keeps_its_seam() {
+    let asset = ball();
+    assert!(inspect(&asset.surface()).watertight);
+    for target in [2000, 600] {
+        let thinned = thin(&asset, target, Cancel::never()).unwrap();
+        assert!(thinned.triangles.len() <= target && thinned.triangles.len() > target / 2);
+        let topology = inspect(&thinned.surface());
+        assert!(topology.watertight && topology.manifold, "{topology:?}");
+        // Nobody sees a triangle that runs over the whole texture.
+        for t in &thinned.triangles {
+            let [a, b, c] = t.map(|v| thinned.uvs[v as usize].x);
+            assert!(a.max(b).max(c) - a.min(b).min(c) < 0.5);
+        }
+        // Vertices are a choice of the old ones.
+        assert!(thinned.positions.iter().all(|p| asset.positions.contains(p)));
+    }
+}
+
+#[test]
+fn materials_keep_their_triangles_when_thinned() {
+    let asset = crate_with_lid();
+    let thinned = thin(&asset, 18, Cancel::never()).unwrap();
+    assert!(inspect(&thinned.surface()).watertight);
+    for (triangle, &material) in thinned.triangles.iter().zip(&thinned.material_of) {
+        let lid = asset.materials[usize::from(material)].name == "Red";
+        let middle = triangle.iter().map(|&v| thinned.positions[v as usize].y).sum::<f32>() / 3.0;
+        assert_eq!(lid, middle > 1.0 + 1e-3, "{middle}");
+    }
+}
+
+#[test]
+fn levels_of_detail_lie_in_one_file_or_beside() {
+    let fine = ball();
+    let coarse = thin(&fine, 500, Cancel::never()).unwrap();
+    let lods = [fine.clone(), coarse];
+    let glb = write(&lods, Format::Glb, &options()).unwrap();
+    // A reader that knows no levels sees the finest alone.
+    assert_eq!(read_back(&glb, Format::Glb).triangles.len(), fine.triangles.len());
+    let stl = write(&lods, Format::Stl, &options()).unwrap();
+    let names: Vec<&str> = stl.files.iter().map(|file| file.name.as_str()).collect();
+    assert_eq!(names, ["crate 7_LOD1.stl", "crate 7.stl"]);
+}
+
+/// Another program's opinion, where it is installed.
+#[test]
+fn assimp_reads_every_format() {
+    if Command::new("assimp").arg("version").output().is_err() {
+        println!("skipped: assimp is not installed");
+        return;
+    }
+    let dir = std::env::temp_dir().join(format!("oreforge-assimp-{}", std::process::id()));
+    fs::create_dir_all(&dir).unwrap();
+    for format in Format::ALL {
+        let written = write(&[crate_with_lid()], format, &options()).unwrap();
+        for file in &written.files {
+            fs::write(dir.join(&file.name), &file.bytes).unwrap();
+        }
+        let main = dir.join(&written.files.last().unwrap().name);
+        let said = Command::new("assimp").arg("info").arg(&main).output().unwrap();
+        let said = String::from_utf8_lossy(&said.stdout).into_owned();
+        let faces = said.lines().find_map(|line| line.strip_prefix("Faces:")).map(str::trim);
+        assert_eq!(faces, Some("20"), "{format}: {said}");
+    }
+    fs::remove_dir_all(&dir).unwrap();
+}

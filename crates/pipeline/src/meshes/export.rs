@@ -1,0 +1,159 @@
+//! A mesh file in another format.
+
+use glam::Vec3;
+use oreforge_geometry::Cancel;
+use oreforge_geometry::asset::{
+    Asset, Companion, Format, Imported, NamedFile, WriteError, WriteOptions, Written, thin, write,
+};
+use oreforge_protocol::{ErrorCode, ErrorReport, ExportPreset};
+
+use super::import;
+use crate::run::{generator, internal};
+
+const MAX_LODS: u32 = 7;
+const LEAST_TRIANGLES: u32 = 4;
+
+#[derive(Debug, Clone)]
+pub struct ExportOptions {
+    /// Of the file to write: `name.ending`, without a folder.
+    pub file_name: String,
+    pub preset: Option<ExportPreset>,
+    pub triangles: Option<u32>,
+    pub lods: u32,
+}
+
+#[derive(Debug, Clone)]
+pub struct Exported {
+    /// The last is the one to open.
+    pub files: Vec<NamedFile>,
+    pub triangles: Vec<u32>,
+    pub notes: Vec<String>,
+}
+
+/// Nobody cancels an export: it ends with its process. Reads a mesh, thins it when asked, and writes it as `options` say; the result was read back before it counts.
+///
+/// # Errors
+/// When the bytes are no mesh, the options make no sense, or the format cannot hold the mesh.
+pub fn export(
+    bytes: &[u8],
+    file_name: &str,
+    companion: Companion<'_>,
+    options: &ExportOptions,
+) -> Result<Exported, ErrorReport> {
+    let (format, name) = target(options)?;
+    let (_, Imported { mut asset, mut notes }) = import(bytes, file_name, companion)?;
+    if options.preset.is_some() {
+        stand(&mut asset.positions);
+    }
+    let object_name = match options.preset {
+        Some(ExportPreset::Unreal) if !name.starts_with("SM_") => format!("SM_{name}"),
+        _ => name.to_owned(),
+    };
+    let file_stem = name.to_owned();
+    let to = |asset: &Asset, target: usize| {
+        thin(asset, target, Cancel::never()).map_err(|e| internal("thin the mesh", &e))
+    };
+    if let Some(budget) = options.triangles {
+        asset = to(&asset, budget as usize)?;
+    }
+    let finest = asset.triangles.len();
+    let mut lods = vec![asset];
+    for level in 1..=options.lods {
+        let previous = &lods[lods.len() - 1];
+        let thinned = to(previous, (finest >> level).max(LEAST_TRIANGLES as usize))?;
+        if thinned.triangles.len() < previous.triangles.len() {
+            lods.push(thinned);
+        }
+    }
+    if options.triangles.is_some_and(|budget| finest > budget as usize) {
+        notes.push(format!(
+            "The shape keeps {} triangles; with fewer it would tear.",
+            lods[0].triangles.len()
+        ));
+    }
+    if lods.len() as u32 <= options.lods {
+        notes.push(format!("There are only {} levels of detail; the shape has no more.", lods.len()));
+    }
+    notes.extend(preset_notes(options, format));
+    let (z_up, units_per_metre) = layout(options.preset, format);
+    let write_options =
+        WriteOptions { file_stem, object_name, generator: generator(), z_up, units_per_metre, extras: None };
+    let Written { files, notes: losses } = write(&lods, format, &write_options).map_err(|e| failure(&e))?;
+    notes.extend(losses);
+    Ok(Exported {
+        files,
+        triangles: lods.iter().map(|lod: &Asset| lod.triangles.len() as u32).collect(),
+        notes,
+    })
+}
+
+/// The format and the name without its ending.
+fn target(options: &ExportOptions) -> Result<(Format, &str), ErrorReport> {
+    let bad = |message: String| ErrorReport::new(ErrorCode::BadRequest, message);
+    let hint = "Give the file an ending: glb, gltf, obj, stl, ply or fbx.";
+    let (name, ending) =
+        options.file_name.rsplit_once('.').filter(|(name, _)| !name.is_empty()).ok_or_else(|| {
+            bad(format!("{} has no ending that names a format.", options.file_name)).with_hint(hint)
+        })?;
+    let format: Format = ending.to_ascii_lowercase().parse().map_err(|()| {
+        let what = format!("Meshes cannot be written as .{ending}.");
+        let usdz = "USDZ is not written here: Blender makes one from the GLB.";
+        bad(what).with_hint(if ending.starts_with("usd") { usdz } else { hint })
+    })?;
+    if options.triangles.is_some_and(|n| n < LEAST_TRIANGLES) {
+        return Err(bad(format!("A mesh needs at least {LEAST_TRIANGLES} triangles.")));
+    }
+    if options.lods > MAX_LODS {
+        return Err(bad(format!("There can be at most {MAX_LODS} further levels of detail.")));
+    }
+    Ok((format, name))
+}
+
+/// Whether Z is up, and the units in a metre, for formats that leave it open.
+fn layout(preset: Option<ExportPreset>, format: Format) -> (bool, f32) {
+    match preset {
+        None | Some(ExportPreset::Unity | ExportPreset::Godot) => (false, 1.0),
+        // Its PLY importer takes the file's axes as they are; the others turn them.
+        Some(ExportPreset::Blender) => (format == Format::Ply, 1.0),
+        Some(ExportPreset::Unreal) => (true, 100.0),
+        Some(ExportPreset::Print) => (true, 1000.0),
+    }
+}
+
+fn preset_notes(options: &ExportOptions, format: Format) -> Option<String> {
+    let note = match (options.preset?, format) {
+        (ExportPreset::Godot, _) if options.lods > 0 => {
+            "Godot makes levels of detail itself; the ones in the file are not needed there."
+        }
+        (ExportPreset::Godot | ExportPreset::Unity, Format::Stl | Format::Ply) => {
+            "This engine reads GLB or FBX rather."
+        }
+        (ExportPreset::Unreal, Format::Stl | Format::Ply) => {
+            "Unreal does not read this format; FBX or GLB it does."
+        }
+        (ExportPreset::Print, Format::Glb | Format::Gltf | Format::Fbx) => {
+            "Slicers want STL; this format keeps its own unit and axes."
+        }
+        _ => return None,
+    };
+    Some(note.to_owned())
+}
+
+/// The pivot: in the middle of the underside.
+fn stand(positions: &mut [Vec3]) {
+    let (low, high) = positions
+        .iter()
+        .fold((Vec3::INFINITY, Vec3::NEG_INFINITY), |(low, high), &p| (low.min(p), high.max(p)));
+    let feet = Vec3::new((low.x + high.x) / 2.0, low.y, (low.z + high.z) / 2.0);
+    positions.iter_mut().for_each(|p| *p -= feet);
+}
+
+fn failure(error: &WriteError) -> ErrorReport {
+    match error {
+        WriteError::Empty | WriteError::TooLarge(_) => {
+            ErrorReport::new(ErrorCode::MeshTooLarge, format!("It cannot be written: {error}."))
+                .with_hint("Thin it with --triangles, or choose another format.")
+        }
+        WriteError::Failed { .. } | WriteError::Check { .. } => internal("write the mesh", error),
+    }
+}

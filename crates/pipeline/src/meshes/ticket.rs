@@ -1,0 +1,227 @@
+//! The asset gate: what a mesh is like, and what an engine or a printer would say to it.
+
+use glam::{DVec2, Vec3};
+use oreforge_geometry::asset::{Asset, Companion, Imported};
+use oreforge_geometry::repair::{self, Defects};
+use oreforge_geometry::{Cancel, topology, unwrap};
+use oreforge_protocol::{
+    ErrorReport, GateVerdict, MeshDefects, MeshTicket, TextureInfo, TicketCheck, UvReport,
+};
+
+use super::import;
+
+/// Triangles a prop of a game may have without a question.
+const BUDGET: usize = 100_000;
+/// Side of the raster coordinates are counted on, in texels.
+const UV_RASTER_PX: usize = 1024;
+/// Share of texels claimed twice that rounding explains.
+const OVERLAP_BY_ROUNDING: f32 = 0.002;
+/// Nine tenths against one tenth of the texel density at which a surface looks patchy.
+const UNEVEN_DENSITY: f32 = 4.0;
+/// Largest dimension, in metres, at which nobody asks whether the unit is right.
+const LIKELY_M: std::ops::RangeInclusive<f32> = 0.005..=200.0;
+
+/// What the file holds; see [`MeshTicket`].
+///
+/// # Errors
+/// When the bytes are no mesh that can be read.
+pub fn inspect(bytes: &[u8], file_name: &str, companion: Companion<'_>) -> Result<MeshTicket, ErrorReport> {
+    let (format, Imported { asset, notes }) = import(bytes, file_name, companion)?;
+    let surface = asset.surface();
+    let topology = topology::inspect(&surface);
+    // Nobody cancels a look.
+    let defects = repair::find(&surface, Cancel::never()).unwrap_or_default();
+    let (low, high) = surface.bounds().unwrap_or((Vec3::ZERO, Vec3::ZERO));
+    let mut ticket = MeshTicket {
+        format: format.to_string(),
+        vertices: asset.positions.len() as u32,
+        triangles: asset.triangles.len() as u32,
+        watertight: topology.watertight,
+        manifold: topology.manifold,
+        consistently_wound: topology.consistently_wound,
+        components: topology.components as u32,
+        defects: counted(&defects),
+        materials: asset.materials.len() as u32,
+        textures: asset
+            .textures
+            .iter()
+            .map(|texture| TextureInfo {
+                name: texture.name.clone(),
+                width_px: texture.width_px,
+                height_px: texture.height_px,
+                bytes: texture.bytes.len() as u64,
+            })
+            .collect(),
+        has_normals: !asset.normals.is_empty(),
+        has_uvs: !asset.uvs.is_empty(),
+        uv: (!asset.uvs.is_empty()).then(|| uv_report(&asset)),
+        bounds_min_m: low.to_array(),
+        bounds_max_m: high.to_array(),
+        area_m2: topology.area_m2,
+        volume_m3: topology.watertight.then_some(topology.volume_m3),
+        verdict: GateVerdict::Pass,
+        checks: Vec::new(),
+        notes,
+    };
+    ticket.checks = checks(&ticket, (high - low).max_element());
+    let doubtful = ticket.checks.iter().any(|check| check.verdict != GateVerdict::Pass);
+    ticket.verdict = if doubtful { GateVerdict::Doubtful } else { GateVerdict::Pass };
+    Ok(ticket)
+}
+
+fn counted(defects: &Defects) -> MeshDefects {
+    MeshDefects {
+        split_vertices: defects.split_vertices as u32,
+        degenerate_triangles: defects.degenerate_triangles as u32,
+        duplicate_triangles: defects.duplicate_triangles as u32,
+        holes: defects.holes as u32,
+        crowded_edges: defects.crowded_edges as u32,
+        pinched_vertices: defects.pinched_vertices as u32,
+        turned: defects.turned as u32,
+        islands: defects.islands as u32,
+        inner_shells: defects.inner_shells as u32,
+    }
+}
+
+fn uv_report(asset: &Asset) -> UvReport {
+    let uvs = |t: &[u32; 3]| t.map(|v| asset.uvs[v as usize].as_dvec2());
+    let inside =
+        |t: &&[u32; 3]| uvs(t).iter().all(|uv| uv.min_element() >= -1e-4 && uv.max_element() <= 1.0001);
+    // Where there are textures, what has none shares none.
+    let any = asset.materials.iter().any(|material| material.base_color_texture.is_some());
+    let shows = |material: u16| !any || asset.materials[usize::from(material)].base_color_texture.is_some();
+    let shown: Vec<[u32; 3]> = asset
+        .triangles
+        .iter()
+        .zip(&asset.material_of)
+        .filter(|&(_, &material)| shows(material))
+        .map(|(&triangle, _)| triangle)
+        .collect();
+    let kept: Vec<[u32; 3]> = shown.iter().filter(inside).copied().collect();
+    let (coverage, overlap) =
+        unwrap::coverage(&asset.uvs, &kept, UV_RASTER_PX, Cancel::never()).unwrap_or_default();
+    UvReport {
+        coverage,
+        overlap,
+        outside: 1.0 - kept.len() as f32 / shown.len().max(1) as f32,
+        texels_per_m: texel_density(asset),
+    }
+}
+
+/// Texels per metre at a tenth, half and nine tenths of the textured area.
+fn texel_density(asset: &Asset) -> Option<[f32; 3]> {
+    let mut by_density: Vec<(f32, f32)> = Vec::new();
+    for (&triangle, &material) in asset.triangles.iter().zip(&asset.material_of) {
+        let Some(texture) = asset.materials[usize::from(material)].base_color_texture else { continue };
+        let size = DVec2::new(
+            f64::from(asset.textures[texture].width_px),
+            f64::from(asset.textures[texture].height_px),
+        );
+        let [a, b, c] = triangle.map(|v| asset.uvs[v as usize].as_dvec2() * size);
+        let [p, q, r] = triangle.map(|v| asset.positions[v as usize]);
+        let area_m2 = (q - p).cross(r - p).length() / 2.0;
+        let texels = ((b - a).perp_dot(c - a).abs() / 2.0) as f32;
+        if area_m2 > 0.0 {
+            by_density.push(((texels / area_m2).sqrt(), area_m2));
+        }
+    }
+    by_density.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let total: f32 = by_density.iter().map(|(_, area)| area).sum();
+    let at = |share: f32| {
+        let mut passed = 0.0;
+        by_density
+            .iter()
+            .find(|(_, area)| {
+                passed += area;
+                passed >= share * total
+            })
+            .map(|(density, _)| *density)
+    };
+    Some([at(0.1)?, at(0.5)?, at(0.9)?])
+}
+
+fn checks(ticket: &MeshTicket, largest_m: f32) -> Vec<TicketCheck> {
+    let defects = &ticket.defects;
+    let mut checks = Vec::new();
+    let mut check = |name: &str, fine: bool, pass: &str, fail: String| {
+        checks.push(TicketCheck {
+            name: name.to_owned(),
+            verdict: if fine { GateVerdict::Pass } else { GateVerdict::Doubtful },
+            says: if fine { pass.to_owned() } else { fail },
+        });
+    };
+    let holes = match defects.holes {
+        0 => "It is not closed.".to_owned(),
+        1 => "It has a hole.".to_owned(),
+        n => format!("It has {n} holes."),
+    };
+    check("watertight", ticket.watertight, "It is closed.", holes);
+    check(
+        "manifold",
+        ticket.manifold || (!ticket.watertight && defects.crowded_edges + defects.pinched_vertices == 0),
+        "Every edge and vertex belongs to one surface.",
+        format!(
+            "{} edges have more than two triangles, {} vertices join bodies.",
+            defects.crowded_edges, defects.pinched_vertices
+        ),
+    );
+    check(
+        "winding",
+        defects.turned == 0,
+        "Every triangle faces outward.",
+        format!("Triangles disagree on which side is out in {} places.", defects.turned),
+    );
+    check(
+        "triangles",
+        defects.degenerate_triangles + defects.duplicate_triangles == 0,
+        "No triangle is there twice or without area.",
+        format!(
+            "{} triangles have no area, {} are there twice.",
+            defects.degenerate_triangles, defects.duplicate_triangles
+        ),
+    );
+    check(
+        "parts",
+        defects.islands + defects.inner_shells == 0,
+        "Nothing floats beside it or hides inside.",
+        format!(
+            "{} tiny parts float beside it, {} shells hide inside.",
+            defects.islands, defects.inner_shells
+        ),
+    );
+    check(
+        "budget",
+        ticket.triangles as usize <= BUDGET,
+        "The triangles are few enough for a game.",
+        format!(
+            "{} triangles are many for a game; `oreforge export --triangles` thins it.",
+            ticket.triangles
+        ),
+    );
+    check(
+        "size",
+        LIKELY_M.contains(&largest_m),
+        "Its size is likely in metres.",
+        format!("It is {largest_m} m large; the unit may be another than metres."),
+    );
+    match &ticket.uv {
+        None => check("texture", false, "", "It has no texture coordinates.".to_owned()),
+        Some(uv) => {
+            check(
+                "uv overlap",
+                uv.overlap <= OVERLAP_BY_ROUNDING,
+                "No texel belongs to two places.",
+                format!("{:.1} % of the used texels belong to two places.", uv.overlap * 100.0),
+            );
+            if let Some([low, median, high]) = uv.texels_per_m {
+                check(
+                    "texel density",
+                    high <= low * UNEVEN_DENSITY,
+                    &format!("About {median:.0} texels per metre, evenly."),
+                    format!("Texels per metre go from {low:.0} to {high:.0}: parts of it look blurred."),
+                );
+            }
+        }
+    }
+    checks
+}
