@@ -9,6 +9,7 @@ use thiserror::Error;
 use url::Url;
 
 use super::address::{AddressError, ServerAddress};
+use super::json;
 use super::limits::Limits;
 
 /// Largest answer that is read into memory, but for pictures and meshes. A queue repeats every graph in it.
@@ -81,7 +82,7 @@ impl Http {
         limit: Duration,
     ) -> Result<T, HttpError> {
         let body = read(self.client.get(url).timeout(limit).send().await).await?;
-        serde_json::from_slice(&body).map_err(|e| HttpError::Foreign(e.to_string()))
+        json::parse(&body).map_err(|e| HttpError::Foreign(e.to_string()))
     }
 
     /// The answer's bytes; many of ComfyUI's POST routes answer with nothing.
@@ -96,7 +97,7 @@ impl Http {
         form: reqwest::multipart::Form,
     ) -> Result<T, HttpError> {
         let body = read(self.client.post(url).multipart(form).send().await).await?;
-        serde_json::from_slice(&body).map_err(|e| HttpError::Foreign(e.to_string()))
+        json::parse(&body).map_err(|e| HttpError::Foreign(e.to_string()))
     }
 
     /// An answer of 200 whose body is still to be read.

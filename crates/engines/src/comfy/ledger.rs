@@ -29,7 +29,8 @@ pub enum PromptState {
     SetAside,
 }
 
-/// Where the prompts of one step of one job are noted. Implemented by whoever keeps the job.
+/// Where the prompts of one step of one job are noted. Implemented by whoever keeps the job, and emptied when the
+/// step is committed or begins anew: an open prompt of the same graph is adopted, not run again.
 #[async_trait]
 pub trait PromptLedger: Send + Sync {
     /// Every prompt noted for this step, in the order of their first note.

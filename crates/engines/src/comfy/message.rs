@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::failure::NodeFailure;
+use super::json;
 use super::outputs::{OutputFile, files_of};
 
 /// Nodes listed in one message that are looked at.
@@ -75,7 +76,7 @@ pub struct Preview {
 
 impl Message {
     pub(crate) fn from_text(text: &str) -> Self {
-        let Ok(message) = serde_json::from_str::<Value>(text) else { return Message::Other };
+        let Ok(message) = json::parse::<Value>(text.as_bytes()) else { return Message::Other };
         let data = &message["data"];
         let Some(kind) = message["type"].as_str() else { return Message::Other };
         read(kind, data).unwrap_or(Message::Other)

@@ -10,6 +10,7 @@ mod failure;
 mod health;
 mod history;
 mod http;
+mod json;
 mod ladder;
 mod ledger;
 mod limits;
