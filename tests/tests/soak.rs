@@ -1,5 +1,5 @@
 //! Hundreds of small jobs in one process leave it as it was. Alone in its program: what is measured is the process.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 #![cfg(target_os = "linux")]
 
 use std::collections::BTreeMap;

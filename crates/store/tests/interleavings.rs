@@ -171,7 +171,7 @@ fn must_be_consistent(store: &Store, id: JobId, order: &[Actor]) {
     assert_eq!(is_over, snapshot.state.is_terminal(), "{}", why());
     assert_eq!(snapshot.checkpoint.map(|step| step.index() + 1), Some(done.len()), "{}", why());
     let since_start = log.rsplit(|body| matches!(body, EventBody::Resumed { .. })).next().unwrap();
-    let was_asked = since_start.iter().any(|body| *body == EventBody::Cancelling);
+    let was_asked = since_start.contains(&EventBody::Cancelling);
     if was_asked && snapshot.state.is_terminal() {
         assert_eq!(snapshot.state, JobState::Cancelled, "asked for and not done: {}", why());
     }

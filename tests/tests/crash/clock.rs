@@ -16,7 +16,7 @@ const LONG_MS: u64 = 60_000;
 pub fn jumps() -> Result<(), Failed> {
     let (reference, points) = undisturbed();
     let is_boundary = |point: &&Point| {
-        point.name.starts_with("step") || (point.name == "event append" && point.passing % 3 == 0)
+        point.name.starts_with("step") || (point.name == "event append" && point.passing.is_multiple_of(3))
     };
     let points: Vec<Point> = points.iter().filter(is_boundary).cloned().collect();
     Sweep::new("jumps of the clock").over(points.clone(), |point| {
