@@ -18,6 +18,7 @@ mod message;
 mod news;
 mod outputs;
 mod patience;
+pub mod preflight;
 mod produce;
 mod progress;
 mod queue;
@@ -28,6 +29,7 @@ mod server;
 mod socket;
 mod stamp;
 mod upload;
+pub mod workflow;
 
 pub use address::{AddressError, Credentials, ServerAddress};
 pub use download::DownloadError;

@@ -1,0 +1,118 @@
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+use thiserror::Error;
+
+/// Of an answer to GET /object_info. With many custom nodes it is a few megabytes.
+const MAX_BYTES: usize = 64 * 1024 * 1024;
+
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum ObjectInfoError {
+    #[error("The server's list of nodes is larger than {} MB.", MAX_BYTES / (1024 * 1024))]
+    TooLarge,
+    #[error("The server's list of nodes cannot be read: {0}")]
+    NotJson(String),
+}
+
+/// What nodes a server has, and what they take. Anything of an unknown shape is left out.
+#[derive(Debug, Clone, Default)]
+pub struct ObjectInfo {
+    classes: BTreeMap<String, Class>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Class {
+    pub inputs: BTreeMap<String, InputSpec>,
+    pub output_count: usize,
+    pub is_output: bool,
+}
+
+#[derive(Debug, Clone)]
+pub struct InputSpec {
+    pub required: bool,
+    pub takes: Takes,
+    pub default: Option<Value>,
+}
+
+#[derive(Debug, Clone)]
+pub enum Takes {
+    Integer {
+        min: Option<Value>,
+        max: Option<Value>,
+    },
+    Number {
+        min: Option<Value>,
+        max: Option<Value>,
+    },
+    Text,
+    Boolean,
+    /// One of these. None when the server tells the list elsewhere.
+    OneOf(Option<Vec<Value>>),
+    /// Only a link.
+    Link(String),
+}
+
+impl ObjectInfo {
+    /// Reads the body of GET /object_info.
+    pub fn parse(body: &[u8]) -> Result<Self, ObjectInfoError> {
+        if body.len() > MAX_BYTES {
+            return Err(ObjectInfoError::TooLarge);
+        }
+        let all: Map<String, Value> =
+            serde_json::from_slice(body).map_err(|error| ObjectInfoError::NotJson(error.to_string()))?;
+        let classes = all.into_iter().map(|(name, class)| (name, read(&class))).collect();
+        Ok(Self { classes })
+    }
+
+    pub fn class(&self, name: &str) -> Option<&Class> {
+        self.classes.get(name)
+    }
+
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.classes.keys().map(String::as_str)
+    }
+}
+
+fn read(class: &Value) -> Class {
+    let part = |name: &str, required: bool| {
+        let inputs = class["input"][name].as_object().cloned().unwrap_or_default();
+        inputs.into_iter().filter_map(move |(name, spec)| Some((name, input(&spec, required)?)))
+    };
+    Class {
+        inputs: part("required", true).chain(part("optional", false)).collect(),
+        output_count: class["output"].as_array().map_or(0, Vec::len),
+        is_output: class["output_node"] == Value::Bool(true),
+    }
+}
+
+/// `[type, {…}]`, often without the second part. A combo is a list in the place of its type, or "COMBO" with
+/// `options`. Hidden inputs are bare texts and are not asked for here.
+fn input(spec: &Value, required: bool) -> Option<InputSpec> {
+    let parts = spec.as_array()?;
+    let settings = parts.get(1);
+    let setting = |name: &str| settings.and_then(|settings| settings.get(name)).cloned();
+    let limits = || (setting("min"), setting("max"));
+    let takes = match parts.first()? {
+        Value::Array(options) => Takes::OneOf(Some(options.clone())),
+        Value::String(kind) => match kind.as_str() {
+            "COMBO" => Takes::OneOf(setting("options").and_then(|options| options.as_array().cloned())),
+            "INT" => {
+                let (min, max) = limits();
+                Takes::Integer { min, max }
+            }
+            "FLOAT" => {
+                let (min, max) = limits();
+                Takes::Number { min, max }
+            }
+            "STRING" => Takes::Text,
+            "BOOLEAN" => Takes::Boolean,
+            other => Takes::Link(other.to_owned()),
+        },
+        _ => return None,
+    };
+    let first = match &takes {
+        Takes::OneOf(Some(options)) => options.first().cloned(),
+        _ => None,
+    };
+    Some(InputSpec { required, takes, default: setting("default").or(first) })
+}
