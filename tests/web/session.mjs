@@ -90,6 +90,8 @@ export async function open(context, address) {
     if (message.type() === "error" && !/Failed to load resource/.test(message.text())) page.problems.push(message.text());
   });
   await page.goto(address);
+  // Keys pressed before the front end listens are lost.
+  await page.locator(".window, .gate-card").first().waitFor();
   return page;
 }
 
