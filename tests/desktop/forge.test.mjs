@@ -84,13 +84,13 @@ describe("the Forge", () => {
     await window.click("[data-sample=penguin]");
     await window.drawn();
     const seen = new Map();
-    for (const [key, name] of [["1", "textured"], ["2", "clay"], ["3", "wire"], ["4", "normals"], ["5", "uv"]]) {
+    for (const [key, name] of [["1", "textured"], ["2", "clay"], ["3", "wire"], ["4", "normals"], ["5", "uv"], ["6", "albedo"], ["7", "matcap"]]) {
       await window.key(key);
       await until(() => window.run("return document.querySelector('.viewer [role=application]')?.getAttribute('aria-label').includes(arguments[0]);", name), name);
       await window.runAsync("await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));");
       seen.set(name, createHash("sha256").update(await window.screenshot(`shading-${name}`)).digest("hex"));
     }
-    assert.equal(new Set(seen.values()).size, 5, "two shadings look the same");
+    assert.equal(new Set(seen.values()).size, 7, "two shadings look the same");
     await window.key("1");
   });
 

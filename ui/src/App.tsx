@@ -19,7 +19,7 @@ import { uiStore, useUi } from "./state/ui";
 import { useJobView } from "./state/useJob";
 
 const EMPTY_KEYS = [["Ctrl O", "open"], ["Ctrl V", "paste"], ["Q", "jobs"], ["?", "all keys"]] as const;
-const FORGE_KEYS = [[".", "fit"], ["1–5", "shading"], ["W", "wire"], ["G", "grid"], ["Q", "jobs"], ["Ctrl O", "open"], ["?", "all keys"]] as const;
+const FORGE_KEYS = [[".", "fit"], ["1–7", "shading"], ["W", "wire"], ["G", "grid"], ["Q", "jobs"], ["Ctrl O", "open"], ["?", "all keys"]] as const;
 const BRUSH_KEYS = [["K", "keep"], ["R", "remove"], ["[ ]", "brush size"], ["Alt", "swap brush"], ["H", "hide outline"]] as const;
 
 function TopBar({ running }: { running: number }) {

@@ -4,7 +4,7 @@ import { Kbd } from "./Kbd";
 
 const GROUPS: [string, [string, string][]][] = [
   ["Everywhere", [["Ctrl O", "open a picture"], ["Ctrl V", "paste a picture"], ["Ctrl S", "save the GLB"], ["Q", "jobs"], ["[", "fold source and views"], ["]", "fold settings"], ["Esc", "close, else ask to cancel"], ["?", "this list"]]],
-  ["Viewer", [[".", "fit"], ["1–5", "shading"], ["W", "wire"], ["G", "grid"], ["← → ↑ ↓", "turn, with the view focused"]]],
+  ["Viewer", [[".", "fit"], ["1–7", "shading"], ["W", "wire"], ["G", "grid"], ["← → ↑ ↓", "turn, with the view focused"]]],
   ["Brush", [["K", "keep"], ["R", "remove"], ["[ ]", "size"], ["Alt", "swap keep and remove"], ["H", "hide the outline"], ["Ctrl Z", "undo"], ["Ctrl Shift Z", "redo"], ["Enter", "use this cut-out"]]],
 ];
 

@@ -2,7 +2,7 @@ import { createStore, useStore } from "zustand";
 import type { ErrorReport, ForgeParams, JobId, MaskStroke, SourceId, SourceInfo, SourceRef, ViewSlot } from "../protocol/generated";
 
 export type Theme = "dark" | "light";
-export type Shading = "textured" | "clay" | "wire" | "normals" | "uv";
+export type Shading = "textured" | "clay" | "wire" | "normals" | "uv" | "albedo" | "matcap";
 
 /** The same as `ForgeParams::default()` of the core. */
 export const DEFAULT_PARAMS: ForgeParams = {

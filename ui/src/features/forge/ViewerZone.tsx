@@ -19,6 +19,8 @@ const SHADINGS: { value: Shading; label: string; note: string }[] = [
   { value: "wire", label: "Wire", note: "3 or W" },
   { value: "normals", label: "Normals", note: "4" },
   { value: "uv", label: "UV", note: "5" },
+  { value: "albedo", label: "Albedo", note: "6" },
+  { value: "matcap", label: "Matcap", note: "7" },
 ];
 
 /** The mesh to look at: the one of this job that stands, else the newest, else of the job before it, so that nothing
@@ -67,6 +69,8 @@ export function ViewerZone({ job, previous, automation }: { job: JobView; previo
     "3": shade("wire"),
     "4": shade("normals"),
     "5": shade("uv"),
+    "6": shade("albedo"),
+    "7": shade("matcap"),
     w: () => set({ shading: shading === "wire" ? "textured" : "wire" }),
     g: () => set({ grid: !grid }),
   });

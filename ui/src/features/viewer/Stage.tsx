@@ -106,9 +106,9 @@ export function Subject({ mesh, shading, colors }: { mesh: LoadedMesh; shading: 
   useEffect(() => {
     for (const part of mesh.meshes) {
       const own = mesh.own.get(part);
+      if (own === undefined) continue;
       const borrowed = shading === "textured" && !mesh.textured ? "clay" : shading;
-      if (borrowed === "textured" && own !== undefined) part.material = own;
-      else if (borrowed !== "textured") part.material = materials.of(borrowed);
+      part.material = borrowed === "textured" ? own : materials.of(borrowed, own);
     }
     gl.shadowMap.needsUpdate = true;
     invalidate();

@@ -2,6 +2,9 @@ import type { SavedFile } from "../../protocol/generated";
 import { HostError } from "../host";
 import type { Server } from "./server";
 
+/** Addresses kept; more than one screen ever shows. */
+const MAX_GIVEN = 5_000;
+
 interface Pass {
   query: string;
   expires_in_ms: number;
@@ -12,6 +15,9 @@ export class Files {
   readonly #server: Server;
   #query = "";
   #renewAt = 0;
+  #expiresAt = 0;
+  /** An address stays as it is while it works: a new one would be a new picture to the browser. */
+  readonly #given = new Map<string, { url: string; until: number }>();
 
   private constructor(server: Server) {
     this.#server = server;
@@ -32,6 +38,7 @@ export class Files {
     try {
       const pass = await this.#server.json<Pass>("/api/file-pass");
       this.#query = pass.query;
+      this.#expiresAt = Date.now() + pass.expires_in_ms;
       pause_ms = pass.expires_in_ms * 0.6;
     } finally {
       this.#renewAt = Date.now() + pause_ms;
@@ -40,7 +47,13 @@ export class Files {
   }
 
   url(kind: "artifact" | "source", id: string): string {
-    return `/files/${kind}/${id}?${this.#query}`;
+    const path = `/files/${kind}/${id}`;
+    const given = this.#given.get(path);
+    if (given !== undefined && Date.now() < given.until) return given.url;
+    if (this.#given.size >= MAX_GIVEN) this.#given.clear();
+    const url = `${path}?${this.#query}`;
+    this.#given.set(path, { url, until: this.#expiresAt });
+    return url;
   }
 
   /** Where the browser can ask for a place, it asks; else the file lands among its downloads. */
