@@ -46,6 +46,27 @@ fn a_ball_stays_a_ball() {
     }
 }
 
+/// A ball is equally curved everywhere, so its triangles end up alike, also where a large mesh was cut into parts.
+#[test]
+fn few_triangles_of_many_are_spread_evenly() {
+    let mesh = ball(85.0);
+    assert!(mesh.triangles.len() > 130_000, "large enough to be cut into parts");
+    for target in [4000, 1000, 200] {
+        let smaller = fewer(&mesh, target);
+        let areas: Vec<f32> = smaller
+            .triangles
+            .iter()
+            .map(|t| {
+                let [a, b, c] = t.map(|v| smaller.positions[v as usize]);
+                (b - a).cross(c - a).length() / 2.0
+            })
+            .collect();
+        let mean = areas.iter().sum::<f32>() / areas.len() as f32;
+        let (least, most) = areas.iter().fold((f32::MAX, 0.0f32), |(l, m), &a| (l.min(a), m.max(a)));
+        assert!(most < 6.0 * mean && least > 0.1 * mean, "{target}: {least} to {most}, {mean} on average");
+    }
+}
+
 #[test]
 fn a_ring_keeps_its_hole_and_two_bodies_stay_two() {
     let ring = field([40, 40, 16], |p| {

@@ -15,6 +15,10 @@ const PART_TRIANGLES: usize = 1 << 16;
 /// Triangles the parts stop at, relative to the target: room to choose between parts and around the cuts.
 const SPARE: usize = 2;
 
+/// Triangles the parts stop at, relative to those between them: what stays dense along the cuts must stay a small
+/// share, or what is beside it is thinned in its place.
+const PER_BETWEEN: usize = 8;
+
 /// How many parts a mesh is worth; 1 where it should stay whole.
 pub fn wanted(triangles: usize, target: usize) -> usize {
     let worth = triangles > 2 * SPARE * target.max(1);
@@ -68,7 +72,7 @@ pub fn thinned(
         .zip(inside)
         .map(|(vertices, triangles)| Part::new(vertices.to_vec(), positions, &triangles, &on_cut, cancel))
         .collect::<Result<_, _>>()?;
-    let goal = SPARE * target;
+    let goal = (SPARE * target).max(PER_BETWEEN * between.len());
     for end in (OCTAVE..=BucketQueue::BUCKETS).step_by(OCTAVE) {
         let total: usize = parts.iter().map(|part| part.work.triangles).sum();
         if total <= goal {
