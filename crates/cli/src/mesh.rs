@@ -3,7 +3,8 @@ use std::path::{Path, PathBuf};
 use clap::Args as ClapArgs;
 use oreforge_commands::{Config, Oreforge};
 use oreforge_protocol::{
-    Command, ErrorCode, ErrorReport, ExportPreset, GateVerdict, MeshExport, MeshRef, MeshTicket, Reply,
+    Command, ErrorCode, ErrorReport, ExportPreset, GateVerdict, MeshExport, MeshRef, MeshTicket,
+    RepairTicket, Reply,
 };
 
 use crate::exit::Exit;
@@ -24,6 +25,8 @@ Examples:
       axes, unit and pivot as Unity wants them, the texture inside
   oreforge export statue.glb --to statue.stl --preset print
       millimetres, Z up, on the bed
+  oreforge export raw.ply --to clean.glb --repair
+      closed, manifold, outward; says what was wrong, before and after
   oreforge export scan.obj --to scan.glb --triangles 20000 --lods 3
       thinned, seams and texture kept, with three more levels of detail
 
@@ -52,6 +55,9 @@ pub struct ExportArgs {
     /// Who it is for: unity, unreal, godot, blender or print.
     #[arg(long, value_name = "NAME")]
     preset: Option<ExportPreset>,
+    /// Close holes, turn triangles outward, make it manifold, drop floaters and inner shells; says what was wrong.
+    #[arg(long)]
+    repair: bool,
     /// At most so many.
     #[arg(long, value_name = "N")]
     triangles: Option<u32>,
@@ -86,6 +92,7 @@ pub async fn export(args: ExportArgs) -> anyhow::Result<Exit> {
         mesh: MeshRef::Path { path: text(&args.mesh)? },
         path: text(&args.to)?,
         preset: args.preset,
+        repair: args.repair,
         triangles: args.triangles,
         lods: args.lods,
     };
@@ -101,6 +108,9 @@ pub async fn export(args: ExportArgs) -> anyhow::Result<Exit> {
     }
     let counts: Vec<String> = exported.triangles.iter().map(u32::to_string).collect();
     out_line(&format!("triangles  {}", counts.join(", ")));
+    for (what, before, after) in exported.repaired.iter().flat_map(RepairTicket::lines) {
+        out_line(&format!("repaired   {what}: {before} before, {after} after"));
+    }
     exported.notes.iter().for_each(|note| out_line(&format!("note       {note}")));
     Ok(Exit::Done)
 }

@@ -81,6 +81,26 @@ fn inspect_finds_what_is_wrong() {
 }
 
 #[test]
+fn a_repair_closes_the_crate_and_says_so() {
+    let desk = Desk::new();
+    let text = fs::read_to_string(desk.path("crate.obj")).unwrap();
+    let faces: Vec<&str> = text.lines().filter(|line| line.starts_with("f ")).collect();
+    let open = text.replacen(faces[0], "", 1).replacen(faces[2], &format!("{0}\n{0}", faces[2]), 1);
+    fs::write(desk.path("open.obj"), open).unwrap();
+    let exported = desk.json(&["export", "open.obj", "--to", "whole.glb", "--repair"]);
+    let (before, after) = (&exported["repaired"]["before"], &exported["repaired"]["after"]);
+    assert_eq!((&before["holes"], &after["holes"]), (&Value::from(1), &Value::from(0)));
+    assert!(before["duplicate_triangles"].as_u64().unwrap() > 0);
+    assert!(after.as_object().unwrap().values().all(|count| count == 0), "{after}");
+    let ticket = desk.json(&["inspect", "whole.glb"]);
+    assert_eq!((&ticket["watertight"], &ticket["manifold"]), (&Value::Bool(true), &Value::Bool(true)));
+    // The texture is still on it, and the lid still has its own material.
+    assert_eq!((ticket["textures"].as_array().unwrap().len(), &ticket["materials"]), (1, &Value::from(2)));
+    let said = desk.run(&["export", "open.obj", "--to", "whole.glb", "--repair"]);
+    assert!(String::from_utf8_lossy(&said.stdout).contains("holes and cracks: 1 before, 0 after"));
+}
+
+#[test]
 fn export_goes_from_every_format_to_every_format() {
     let desk = Desk::new();
     for from in ["crate.glb", "crate.gltf", "crate.obj", "crate.stl"] {

@@ -44,6 +44,7 @@ pub(crate) async fn export(forge: &Oreforge, export: MeshExport) -> Result<Expor
         let options = ExportOptions {
             file_name: target.file_name().unwrap_or_default().to_string_lossy().into_owned(),
             preset: export.preset,
+            repair: export.repair,
             triangles: export.triangles,
             lods: export.lods,
         };
@@ -51,7 +52,12 @@ pub(crate) async fn export(forge: &Oreforge, export: MeshExport) -> Result<Expor
             .with_companions(|companion| meshes::export(&mesh.bytes, &mesh.file_name, companion, &options))?;
         // The one to open comes last, so that it is there when all are.
         let files = exported.files.iter().map(|file| put(&target, file)).collect::<Result<_, _>>()?;
-        Ok(ExportedMesh { files, triangles: exported.triangles, notes: exported.notes })
+        Ok(ExportedMesh {
+            files,
+            triangles: exported.triangles,
+            repaired: exported.repaired,
+            notes: exported.notes,
+        })
     })
     .await
 }

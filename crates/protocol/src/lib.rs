@@ -25,7 +25,7 @@ pub use forge::{BackChoice, EngineChoice, ForgeParams, ForgeRequest, ProfileChoi
 pub use ids::{ArtifactId, EventSeq, JobId, ParseIdError, SourceId};
 pub use job::{JobKind, JobSignal, JobSnapshot, JobState, RetrySnapshot, StepName, StepSnapshot, StepState};
 pub use mesh::{
-    ExportPreset, ExportedMesh, MeshDefects, MeshExport, MeshRef, MeshTicket, TextureInfo, TicketCheck,
-    UvReport,
+    ExportPreset, ExportedMesh, MeshDefects, MeshExport, MeshRef, MeshTicket, RepairTicket, TextureInfo,
+    TicketCheck, UvReport,
 };
 pub use report::{GateReport, GateVerdict, MeshStats, Provenance, Report, StepReport, ViewScore};

@@ -69,6 +69,9 @@ pub struct MeshExport {
     pub path: String,
     #[serde(default)]
     pub preset: Option<ExportPreset>,
+    /// Make it closed, manifold and outward first.
+    #[serde(default)]
+    pub repair: bool,
     /// At most so many, 4 or more.
     #[serde(default)]
     pub triangles: Option<u32>,
@@ -85,8 +88,40 @@ pub struct ExportedMesh {
     pub files: Vec<SavedFile>,
     /// Of each level of detail.
     pub triangles: Vec<u32>,
+    /// What was wrong, and what still is, when it was to be repaired.
+    pub repaired: Option<RepairTicket>,
     /// What was assumed, changed or cannot be carried, as sentences.
     pub notes: Vec<String>,
+}
+
+/// Defects before and after repair.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RepairTicket {
+    pub before: MeshDefects,
+    pub after: MeshDefects,
+}
+
+impl RepairTicket {
+    /// What was found, in words, with how many of it before and after; what was never there is left out.
+    pub fn lines(&self) -> Vec<(&'static str, u32, u32)> {
+        let (b, a) = (&self.before, &self.after);
+        [
+            ("split vertices", b.split_vertices, a.split_vertices),
+            ("triangles without area", b.degenerate_triangles, a.degenerate_triangles),
+            ("doubled triangles", b.duplicate_triangles, a.duplicate_triangles),
+            ("holes and cracks", b.holes, a.holes),
+            ("edges of too many triangles", b.crowded_edges, a.crowded_edges),
+            ("vertices that join bodies", b.pinched_vertices, a.pinched_vertices),
+            ("triangles facing inward", b.turned, a.turned),
+            ("floating parts", b.islands, a.islands),
+            ("hidden inner shells", b.inner_shells, a.inner_shells),
+        ]
+        .into_iter()
+        .filter(|&(_, before, after)| before + after > 0)
+        .collect()
+    }
 }
 
 /// What the asset gate says of a mesh file.

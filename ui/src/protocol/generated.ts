@@ -144,6 +144,10 @@ files: Array<SavedFile>,
  */
 triangles: Array<number>, 
 /**
+ * What was wrong, and what still is, when it was to be repaired.
+ */
+repaired: RepairTicket | null, 
+/**
  * What was assumed, changed or cannot be carried, as sentences.
  */
 notes: Array<string>, };
@@ -292,6 +296,10 @@ export type MeshExport = { mesh: MeshRef,
  */
 path: string, preset: ExportPreset | null, 
 /**
+ * Make it closed, manifold and outward first.
+ */
+repair: boolean, 
+/**
  * At most so many, 4 or more.
  */
 triangles: number | null, 
@@ -360,6 +368,11 @@ notes: Array<string>, };
  * How a silhouette becomes a solid.
  */
 export type ProfileChoice = "auto" | "organic" | "lathe" | "hard";
+
+/**
+ * Defects before and after repair.
+ */
+export type RepairTicket = { before: MeshDefects, after: MeshDefects, };
 
 /**
  * The answer to the command of the same name.

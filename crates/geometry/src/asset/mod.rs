@@ -1,6 +1,7 @@
 //! Meshes as other programs hand them over, in and out: several materials, textures, files beside the file.
 
 mod format;
+mod mend;
 mod read;
 mod thin;
 mod write;
@@ -11,6 +12,7 @@ use thiserror::Error;
 use crate::TriMesh;
 
 pub use format::Format;
+pub use mend::{Mended, mend};
 pub use read::{Companion, Imported, read};
 pub use thin::thin;
 pub use write::{NamedFile, WriteError, WriteOptions, Written, write};

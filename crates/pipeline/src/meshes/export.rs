@@ -3,11 +3,12 @@
 use glam::Vec3;
 use oreforge_geometry::Cancel;
 use oreforge_geometry::asset::{
-    Asset, Companion, Format, Imported, NamedFile, WriteError, WriteOptions, Written, thin, write,
+    Asset, Companion, Format, Imported, NamedFile, WriteError, WriteOptions, Written, mend, thin, write,
 };
-use oreforge_protocol::{ErrorCode, ErrorReport, ExportPreset};
+use oreforge_protocol::{ErrorCode, ErrorReport, ExportPreset, RepairTicket};
 
 use super::import;
+use super::ticket::counted;
 use crate::run::{generator, internal};
 
 const MAX_LODS: u32 = 7;
@@ -18,6 +19,7 @@ pub struct ExportOptions {
     /// Of the file to write: `name.ending`, without a folder.
     pub file_name: String,
     pub preset: Option<ExportPreset>,
+    pub repair: bool,
     pub triangles: Option<u32>,
     pub lods: u32,
 }
@@ -27,6 +29,7 @@ pub struct Exported {
     /// The last is the one to open.
     pub files: Vec<NamedFile>,
     pub triangles: Vec<u32>,
+    pub repaired: Option<RepairTicket>,
     pub notes: Vec<String>,
 }
 
@@ -42,6 +45,12 @@ pub fn export(
 ) -> Result<Exported, ErrorReport> {
     let (format, name) = target(options)?;
     let (_, Imported { mut asset, mut notes }) = import(bytes, file_name, companion)?;
+    let mut repaired = None;
+    if options.repair {
+        let mended = mend(&asset, Cancel::never()).map_err(|e| internal("repair the mesh", &e))?;
+        repaired = Some(RepairTicket { before: counted(&mended.before), after: counted(&mended.after) });
+        asset = mended.asset;
+    }
     if options.preset.is_some() {
         stand(&mut asset.positions);
     }
@@ -80,11 +89,8 @@ pub fn export(
         WriteOptions { file_stem, object_name, generator: generator(), z_up, units_per_metre, extras: None };
     let Written { files, notes: losses } = write(&lods, format, &write_options).map_err(|e| failure(&e))?;
     notes.extend(losses);
-    Ok(Exported {
-        files,
-        triangles: lods.iter().map(|lod: &Asset| lod.triangles.len() as u32).collect(),
-        notes,
-    })
+    let triangles = lods.iter().map(|lod: &Asset| lod.triangles.len() as u32).collect();
+    Ok(Exported { files, triangles, repaired, notes })
 }
 
 /// The format and the name without its ending.
