@@ -86,6 +86,10 @@ export class MemoryHost implements Host {
         return ["robot", "amphora", "coffee", "duck", "house", "mushroom", "penguin", "t-rex", "teapot"].map((name) => ({ name, file_name: `${name}.png` }));
       case "engine_status":
         return [{ engine: "draft", ready: true, note: "In the app, on 8 CPU threads. Needs no network and no models." }];
+      case "doctor":
+      case "inspect_mesh":
+        throw new HostError({ code: "internal", message: "Nothing is examined here.", details: null, hint: null });
+      case "export_mesh":
       case "save_artifact":
         throw new Error("the page never names a path");
     }
