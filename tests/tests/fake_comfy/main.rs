@@ -6,3 +6,4 @@ mod faults;
 mod graphs;
 mod http;
 mod transcripts;
+mod workflows;
