@@ -104,9 +104,10 @@ async fn soak() {
     drop(jobs);
 
     let dir = oreforge_tests::quick_folder().unwrap();
-    let picture = dir.path().join("disc.png");
-    image::RgbaImage::from_fn(64, 64, |x, y| {
-        let inside = x.abs_diff(32).pow(2) + 64 * y.abs_diff(32).pow(2) / 49 < 200;
+    let picture = dir.path().join("stick.png");
+    // Upright and thin: little surface, so that a forge is quick.
+    image::RgbaImage::from_fn(96, 96, |x, y| {
+        let inside = x.abs_diff(48).pow(2) * 100 + y.abs_diff(48).pow(2) < 1700;
         image::Rgba(if inside { [200, 90, 40, 255] } else { [0; 4] })
     })
     .save(&picture)

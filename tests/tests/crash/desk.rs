@@ -123,13 +123,15 @@ pub struct Running {
 }
 
 impl Running {
-    /// Waits until the program holds itself, as planned.
-    pub fn until_stopped(&mut self) {
+    /// Waits until the program holds itself, as planned; false when it ended before.
+    pub fn stops(&mut self) -> bool {
+        let mut has_ended = false;
         self.until("does not stop", |running| {
-            assert!(running.child.try_wait().unwrap().is_none(), "it ended instead of stopping");
-            let status = fs::read_to_string(format!("/proc/{}/stat", running.child.id())).unwrap();
-            status.rsplit(')').next().unwrap().trim_start().starts_with('T')
+            has_ended = running.child.try_wait().unwrap().is_some();
+            let status = fs::read_to_string(format!("/proc/{}/stat", running.child.id())).unwrap_or_default();
+            has_ended || status.rsplit(')').next().unwrap_or_default().trim_start().starts_with('T')
         });
+        !has_ended
     }
 
     pub fn points(&self) -> Vec<Point> {
@@ -154,7 +156,7 @@ impl Running {
         ended
     }
 
-    fn until(&mut self, complaint: &str, is_so: impl Fn(&mut Self) -> bool) {
+    fn until(&mut self, complaint: &str, mut is_so: impl FnMut(&mut Self) -> bool) {
         let deadline = Instant::now() + MAX_RUN;
         while !is_so(self) {
             if Instant::now() > deadline {

@@ -67,7 +67,7 @@ pub fn while_asking_for_the_end() -> Result<(), Failed> {
     let asked = |faults: &str| {
         let desk = Desk::new();
         let mut owner = desk.start(&FORGE, "stop@step start#4");
-        owner.until_stopped();
+        assert!(owner.stops());
         let id = Found::read(&desk).jobs[0].id.clone();
         let ended = desk.run(&["jobs", "cancel", &id, "--json"], faults);
         (desk, owner, ended)
@@ -99,20 +99,23 @@ pub fn while_ending() -> Result<(), Failed> {
     let ending = |faults: &str| {
         let desk = Desk::new();
         let mut owner = desk.start(&FORGE, &format!("stop@step start#4;{faults}"));
-        owner.until_stopped();
+        // How often progress is written before it stops varies, and with it what a point's number means.
+        if !owner.stops() {
+            return None;
+        }
         let passed = owner.points();
         let id = Found::read(&desk).jobs[0].id.clone();
         assert_eq!(desk.run(&["jobs", "cancel", &id], "").code, Some(0));
         owner.go_on();
-        (desk, passed, owner.end())
+        Some((desk, passed, owner.end()))
     };
     let traces = [(); 3].map(|()| {
-        let (_, passed, ended) = ending("");
+        let (_, passed, ended) = ending("").expect("it stops");
         assert_eq!(ended.code, Some(130), "{}", ended.stderr);
         ended.points.into_iter().filter(|point| !passed.contains(point)).collect()
     });
     Sweep::new("crash points of a cancelled forge").over(points::common(&traces), |point| {
-        let (desk, _, killed) = ending(&point.plan("kill"));
+        let Some((desk, _, killed)) = ending(&point.plan("kill")) else { return Tried::NotReached };
         if !killed.was_killed() {
             return Tried::NotReached;
         }
@@ -132,7 +135,7 @@ pub fn beside_an_owner() -> Result<(), Failed> {
     let (reference, _) = undisturbed();
     let desk = Desk::new();
     let mut owner = desk.start(&FORGE, "stop@step start#4");
-    owner.until_stopped();
+    assert!(owner.stops());
     let mut guest = FORGE;
     guest[4] = "guest-out";
     let undisturbed = || desk.run(&guest, "").points;
