@@ -2,8 +2,6 @@ use glam::Vec3;
 use oreforge_geometry::Grid;
 use oreforge_geometry::filter::gaussian;
 
-use super::frame::Thumb;
-
 /// Band of detail taken for relief, as standard deviations in cells.
 const FINE_CELLS: f32 = 1.2;
 const COARSE_CELLS: f32 = 8.0;
@@ -12,10 +10,10 @@ const HEIGHT_SHARE: f32 = 0.0075;
 /// Full relief only this far inside the outline.
 const INSET_CELLS: f32 = 6.0;
 
-/// How far the front stands out, in cells: bright detail rises, dark lines sink.
-pub fn relief(thumb: &Thumb, distance: &Grid<f32>) -> Grid<f32> {
+/// How far the front stands out, in cells: bright detail rises, dark lines sink. Of straight sRGB, 0..=1.
+pub fn relief(rgb: &Grid<Vec3>, distance: &Grid<f32>) -> Grid<f32> {
     let weight = distance.map(|d| if d > 0.0 { 1.0 } else { 0.0 });
-    let mut weighted = thumb.rgb.map(|c| c.dot(Vec3::new(0.299, 0.587, 0.114)) / 255.0);
+    let mut weighted = rgb.map(|c| c.dot(Vec3::new(0.299, 0.587, 0.114)));
     for (luminance, &w) in weighted.cells_mut().iter_mut().zip(weight.cells()) {
         *luminance *= w;
     }

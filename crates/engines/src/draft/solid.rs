@@ -74,7 +74,7 @@ impl Solid {
         let back = back_fill(&thumb, &cues, &choices, params, cancel)?.map(Arc::new);
         let facts = facts(&cues, &choices, back.is_some(), inflated.ground_y.is_some());
         let maps = Maps {
-            relief: relief(&thumb, &inflated.distance),
+            relief: relief(&thumb.rgb.map(|c| c / 255.0), &inflated.distance),
             distance: inflated.distance,
             half_depth2: inflated.half_depth2,
             stance,

@@ -6,8 +6,11 @@ mod field;
 mod hull;
 mod painter;
 mod register;
+mod relief;
 mod rounding;
+mod sight;
 mod slice;
+mod spread;
 mod view;
 
 use std::collections::BTreeMap;
@@ -28,6 +31,7 @@ use super::shape::Shape;
 use hull::Hull;
 use painter::CarvedPainter;
 use register::EmptyPicture;
+use relief::Relief;
 use rounding::Rounding;
 use view::Lattice;
 
@@ -71,6 +75,7 @@ pub struct Carved {
     views: Vec<View>,
     extent_m: Vec3,
     rounding: Rounding,
+    relief: Option<Relief>,
     facts: BTreeMap<String, Value>,
 }
 
@@ -136,7 +141,8 @@ impl Carved {
             ("corners_judged".to_owned(), json!(rounding.judged)),
             ("colour_mismatch".to_owned(), json!(rounding.mismatch)),
         ]);
-        Ok(Self { views, extent_m, rounding, facts })
+        let relief = front_of(&views).map(|front| Relief::of(front, extent_m, cancel)).transpose()?;
+        Ok(Self { views, extent_m, rounding, relief, facts })
     }
 }
 
@@ -151,6 +157,9 @@ impl Shape for Carved {
         for position in &mut mesh.positions {
             *position = lattice.world_of_index(*position);
         }
+        if let (Some(relief), Some(front)) = (&self.relief, front_of(&self.views)) {
+            relief.raise(&mut mesh, front, &hull, cancel)?;
+        }
         Ok(mesh)
     }
 
@@ -163,6 +172,10 @@ impl Shape for Carved {
     fn facts(&self) -> BTreeMap<String, Value> {
         self.facts.clone()
     }
+}
+
+fn front_of(views: &[View]) -> Option<&View> {
+    views.iter().find(|v| v.direction.is_front())
 }
 
 /// The other side of an object with two alike, colour only.

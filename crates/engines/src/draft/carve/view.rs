@@ -38,6 +38,10 @@ impl Direction {
         self.elevation_deg == 0.0
     }
 
+    pub fn is_front(&self) -> bool {
+        self.toward.z > 0.99
+    }
+
     /// Sees the same outline mirrored.
     pub fn is_opposite(&self, other: &Self) -> bool {
         self.toward.dot(other.toward) < -0.999
