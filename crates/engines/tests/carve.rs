@@ -176,6 +176,37 @@ fn the_front_looks_like_the_front_picture() {
 }
 
 #[test]
+fn a_dark_line_on_the_front_sinks_and_leaves_the_outlines_alone() {
+    let object = Object::plain(ellipsoid(Vec3::splat(0.5)));
+    let plain = object.pictures(&FOUR);
+    let mut lined = plain.clone();
+    let front = lined.get_mut(&ViewSlot::Front).unwrap();
+    let middle = PICTURE_PX / 2;
+    for y in middle - 2..middle + 2 {
+        for x in middle - 30..middle + 30 {
+            front.put_pixel(x, y, image::Rgba([20, 20, 20, 255]));
+        }
+    }
+    let surface = |pictures| carve(pictures).unwrap().surface(112, Cancel::never()).unwrap();
+    let (plain, lined) = (surface(plain), surface(lined));
+    assert_sound(&lined);
+    let depth_m = |mesh: &TriMesh, side: f32| {
+        let on_line = |p: &&Vec3| p.x.abs() < 0.06 && (p.y - object.extent_m.y / 2.0).abs() < 0.007;
+        let depths: Vec<f32> =
+            mesh.positions.iter().filter(on_line).map(|p| p.z * side).filter(|&z| z > 0.0).collect();
+        depths.iter().sum::<f32>() / depths.len() as f32
+    };
+    let sunk_m = depth_m(&plain, 1.0) - depth_m(&lined, 1.0);
+    assert!((0.003..0.01).contains(&sunk_m), "{sunk_m}");
+    let behind_m = depth_m(&plain, -1.0) - depth_m(&lined, -1.0);
+    assert!(behind_m.abs() < 0.001, "{behind_m}");
+    for slot in FOUR {
+        let iou = object.silhouette_iou(&lined, slot);
+        assert!(iou >= 0.985, "{slot} outline {iou}");
+    }
+}
+
+#[test]
 fn the_same_pictures_give_the_same_bytes() {
     let object = Object::striped(bunny());
     let once = carve(object.pictures(&SIX)).unwrap().surface(64, Cancel::never()).unwrap();
