@@ -220,23 +220,22 @@ impl Line {
 /// `exponents` are of the corners: smaller and larger x, each at smaller and larger z. A sharp corner is left to
 /// the outlines.
 pub fn slice_values(x: &Line, z: &Line, exponents: [[f32; 2]; 2], saturation: f32) -> Vec<f32> {
-    let terms = |line: &Line, side_of_other: usize, exponent: &dyn Fn(usize, usize) -> f32| -> Vec<Term> {
-        (0..line.share.len())
-            .map(|i| line.term(i, exponent(usize::from(i >= line.peak), side_of_other).min(SHARP)))
-            .collect()
-    };
-    let of_x = [0, 1].map(|side| terms(x, side, &|own, other| exponents[own][other]));
-    let of_z = [0, 1].map(|side| terms(z, side, &|own, other| exponents[other][own]));
+    let of_x: Vec<[Term; 2]> = (0..x.share.len())
+        .map(|i| [0, 1].map(|z_side| x.term(i, exponents[usize::from(i >= x.peak)][z_side].min(SHARP))))
+        .collect();
+    let of_z: Vec<[Term; 2]> = (0..z.share.len())
+        .map(|i| [0, 1].map(|x_side| z.term(i, exponents[x_side][usize::from(i >= z.peak)].min(SHARP))))
+        .collect();
     let mut values = Vec::with_capacity(x.share.len() * z.share.len());
-    for iz in 0..z.share.len() {
+    for (iz, of_z) in of_z.iter().enumerate() {
         let z_side = usize::from(iz >= z.peak);
-        for ix in 0..x.share.len() {
+        for (ix, of_x) in of_x.iter().enumerate() {
             let x_side = usize::from(ix >= x.peak);
             if exponents[x_side][z_side] >= SHARP {
                 values.push(saturation);
                 continue;
             }
-            let (a, b) = (&of_x[z_side][ix], &of_z[x_side][iz]);
+            let (a, b) = (&of_x[z_side], &of_z[x_side]);
             let gradient = Vec3::new(a.across, a.upwards + b.upwards, b.across).length();
             let value = (a.fullness + b.fullness - 1.0) / gradient.max(1e-4);
             values.push(value.min(saturation));
