@@ -1,7 +1,6 @@
 //! The samples carved from the views of their own drafts: no worse than the drafts.
 #![allow(clippy::unwrap_used)]
 
-#[allow(dead_code)]
 #[path = "../examples/carve_bench/truth.rs"]
 mod truth;
 
