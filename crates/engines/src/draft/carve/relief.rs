@@ -16,6 +16,10 @@ use super::view::{Lattice, View, locate, on_lattice};
 /// Cells along the longest side of the picture it is taken from.
 const CELLS: u32 = 256;
 
+/// Of the height a solid from one picture gets: here the other outlines tell most of the depth, and paint that is
+/// taken for relief does more harm.
+const SHARE: f32 = 0.6;
+
 /// How far the surface stands out towards the front camera, in cells of its own lattice.
 pub struct Relief {
     lattice: Lattice,
@@ -50,7 +54,7 @@ impl Relief {
             let offset = hull.lattice.cells_of_world(*position);
             let place = self.lattice.cells_of_world(*position);
             let at = locate(&front.direction, self.heights.width(), self.heights.height(), place);
-            let height = self.heights.sample(at.x, at.y) * squareness * sight.visible(offset);
+            let height = SHARE * self.heights.sample(at.x, at.y) * squareness * sight.visible(offset);
             let moved = toward * height * self.lattice.cell_m;
             let (before, after) =
                 (hull.distance(offset), hull.distance(offset + moved / hull.lattice.cell_m));
