@@ -100,6 +100,11 @@ async fn stage(
 }
 
 fn unwritable(path: &Path, error: &io::Error) -> ErrorReport {
+    if error.kind() == io::ErrorKind::IsADirectory {
+        return ErrorReport::new(ErrorCode::OutputUnwritable, format!("{} is a folder.", path.display()))
+            .with_hint("Move it away, or choose another folder with --out.")
+            .with_details(error.to_string());
+    }
     let code = match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ErrorCode::DiskFull,
         _ => ErrorCode::OutputUnwritable,
