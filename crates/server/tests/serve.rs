@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Once;
 
 use oreforge_commands::{Config, Oreforge};
 use oreforge_server::{ServeConfig, ServeError, Server};
@@ -20,6 +21,13 @@ struct Running {
     _data: TempDir,
 }
 
+/// reqwest is built for a crypto provider that the program installs.
+fn client() -> Client {
+    static PROVIDER: Once = Once::new();
+    PROVIDER.call_once(|| rustls::crypto::ring::default_provider().install_default().unwrap());
+    Client::new()
+}
+
 async fn serve() -> Running {
     let data = tempfile::tempdir().unwrap();
     let forge =
@@ -31,7 +39,7 @@ async fn serve() -> Running {
         // A test that drops its end stops the server as well.
         let _ = stopped.await;
     }));
-    Running { url, token, client: Client::new(), stop, ended, _data: data }
+    Running { url, token, client: client(), stop, ended, _data: data }
 }
 
 impl Running {
