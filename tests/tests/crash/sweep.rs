@@ -14,6 +14,10 @@ use crate::points::Point;
 /// how long the steps take.
 const MAX_ATTEMPTS: usize = 8;
 
+/// Of every so many points one may stay out of reach: a machine that is busier while the points are collected than
+/// while they are tried writes progress more often.
+const POINTS_PER_MISSED: usize = 20;
+
 pub enum Tried {
     Reached,
     NotReached,
@@ -32,6 +36,7 @@ impl Sweep {
         let started = Instant::now();
         let next = AtomicUsize::new(0);
         let failures = Mutex::new(Vec::new());
+        let missed = AtomicUsize::new(0);
         thread::scope(|scope| {
             for _ in 0..2 {
                 scope.spawn(|| {
@@ -41,6 +46,10 @@ impl Sweep {
                         }));
                         let failure = match reached {
                             Ok(true) => continue,
+                            Ok(false) if point.passing > 1 => {
+                                missed.fetch_add(1, Ordering::Relaxed);
+                                continue;
+                            }
                             Ok(false) => "was never reached",
                             Err(_) => "see above",
                         };
@@ -49,8 +58,11 @@ impl Sweep {
                 });
             }
         });
-        let failures = failures.into_inner().unwrap();
-        let held = points.len() - failures.len();
+        let (mut failures, missed) = (failures.into_inner().unwrap(), missed.into_inner());
+        let held = points.len() - failures.len() - missed;
+        if missed > points.len() / POINTS_PER_MISSED {
+            failures.push(format!("{missed} points were never reached"));
+        }
         println!("{} tried: {held} of {} in {:.0?}", self.what, points.len(), started.elapsed());
         if failures.is_empty() { Ok(()) } else { Err(failures.join("\n").into()) }
     }
