@@ -6,8 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use oreforge_commands::{Config, Oreforge};
 use oreforge_protocol::{
-    Command, ErrorCode, ErrorReport, Event, EventSeq, ForgeParams, ForgeRequest, JobId, Reply, SourceInfo,
-    SourceRef,
+    Command, ErrorCode, ErrorReport, Event, EventSeq, ForgeRequest, JobId, Reply, SourceInfo, SourceRef,
 };
 use serde::Serialize;
 use tauri::ipc::Channel;
@@ -120,14 +119,7 @@ impl Core {
     }
 
     async fn start(&self, source: SourceRef) -> Result<JobId, ErrorReport> {
-        let request = ForgeRequest {
-            source,
-            views: Default::default(),
-            mask: None,
-            params: ForgeParams::default(),
-            name: None,
-            project: None,
-        };
+        let request = ForgeRequest::new(source);
         match self.forge()?.execute(Command::StartForge { request }).await? {
             Reply::StartForge(job) => Ok(job.id),
             _ => Err(ErrorReport::new(ErrorCode::Internal, "The core answered another question.")),

@@ -2,7 +2,6 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 #![cfg(target_os = "linux")]
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::sync::Arc;
 
@@ -71,7 +70,7 @@ fn must_be_flat(what: &str, before: &Use, after: &Use, growth_kb: usize) {
 
 fn request(source: SourceRef) -> ForgeRequest {
     let params = ForgeParams { triangles: 200, texture_px: 64, ..ForgeParams::default() };
-    ForgeRequest { source, views: BTreeMap::new(), mask: None, params, name: None, project: None }
+    ForgeRequest { params, ..ForgeRequest::new(source) }
 }
 
 const MAX_BLOCKING_THREADS: usize = 8;

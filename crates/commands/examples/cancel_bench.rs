@@ -7,9 +7,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use oreforge_commands::{Config, Oreforge};
-use oreforge_protocol::{
-    Command, EventBody, EventSeq, ForgeParams, ForgeRequest, JobId, Reply, SourceRef, StepName,
-};
+use oreforge_protocol::{Command, EventBody, EventSeq, ForgeRequest, JobId, Reply, SourceRef, StepName};
 
 const CANCELS_PER_STEP: usize = 40;
 /// A step may be over before it is cancelled; so often it is tried again.
@@ -55,14 +53,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 async fn start(forge: &Oreforge) -> Result<JobId, Box<dyn Error>> {
-    let request = ForgeRequest {
-        source: SourceRef::Sample { name: "robot".to_owned() },
-        views: BTreeMap::new(),
-        mask: None,
-        params: ForgeParams::default(),
-        name: None,
-        project: None,
-    };
+    let request = ForgeRequest::new(SourceRef::Sample { name: "robot".to_owned() });
     match forge.execute(Command::StartForge { request }).await? {
         Reply::StartForge(job) => Ok(job.id),
         _ => Err("another reply".into()),

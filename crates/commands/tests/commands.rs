@@ -2,7 +2,6 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use futures_util::StreamExt;
@@ -18,7 +17,7 @@ fn open(dir: &Path) -> Oreforge {
 
 fn request(source: SourceRef) -> ForgeRequest {
     let params = ForgeParams { triangles: 2000, texture_px: 256, ..ForgeParams::default() };
-    ForgeRequest { source, views: BTreeMap::new(), mask: None, params, name: None, project: None }
+    ForgeRequest { params, ..ForgeRequest::new(source) }
 }
 
 async fn start(forge: &Oreforge, source: SourceRef) -> JobSnapshot {

@@ -10,6 +10,7 @@ pub mod bvh;
 pub mod cancel;
 pub mod color;
 pub mod decimate;
+pub(crate) mod disjoint_sets;
 pub mod distance;
 pub mod filter;
 pub mod glb;

@@ -2,7 +2,6 @@
 //! A reader that stalls from the start stands beside them.
 #![allow(clippy::print_stdout)]
 
-use std::collections::BTreeMap;
 use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,8 +11,8 @@ use async_trait::async_trait;
 use futures_util::{Stream, StreamExt};
 use oreforge_jobs::{ForgeSpec, Jobs, NewJob, Run, Runs, StepError, StepInputs, StepOutput, StepSink, Store};
 use oreforge_protocol::{
-    ErrorCode, ErrorReport, Event, EventBody, EventSeq, ForgeParams, ForgeRequest, GateReport, GateVerdict,
-    SourceRef, StepName,
+    ErrorCode, ErrorReport, Event, EventBody, EventSeq, ForgeRequest, GateReport, GateVerdict, SourceRef,
+    StepName,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -74,14 +73,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         Arc::new(Written { start: Instant::now(), at_ns: (0..EVENTS).map(|_| AtomicU64::new(0)).collect() });
     let jobs = Jobs::start(Arc::new(Store::open(dir.path())?), Arc::new(Talkers(Arc::clone(&written))));
     let source = jobs.import("a.png".to_owned(), b"a picture"[..].into()).await?;
-    let request = ForgeRequest {
-        source: SourceRef::Imported { id: source.id, file_name: source.file_name },
-        views: BTreeMap::new(),
-        mask: None,
-        params: ForgeParams::default(),
-        name: None,
-        project: None,
-    };
+    let request = ForgeRequest::new(SourceRef::Imported { id: source.id, file_name: source.file_name });
     let before_mb = resident_mb();
     let job = jobs.create(NewJob { name: "talk".to_owned(), project: None, request, failure: None }).await?;
     // Takes one event and then no more, to the end.

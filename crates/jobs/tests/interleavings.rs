@@ -2,7 +2,6 @@
 //! by hand from one of its waits to the next; whatever it asks of the store is answered before anything else moves.
 #![allow(clippy::unwrap_used)]
 
-use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,9 +10,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use async_trait::async_trait;
 use futures_util::Stream;
 use oreforge_jobs::{ForgeSpec, Jobs, NewJob, Run, Runs, StepError, StepInputs, StepOutput, StepSink, Store};
-use oreforge_protocol::{
-    ErrorReport, Event, EventSeq, ForgeParams, ForgeRequest, JobId, SourceRef, StepName,
-};
+use oreforge_protocol::{ErrorReport, Event, EventSeq, ForgeRequest, JobId, SourceRef, StepName};
 use tokio::runtime::{Builder, Runtime};
 use tokio_util::sync::CancellationToken;
 
@@ -64,14 +61,7 @@ impl Wake for Woken {
 /// A job that waits behind one that never ends.
 async fn set_up(jobs: &Jobs) -> JobId {
     let source = jobs.import("a.png".to_owned(), b"a picture"[..].into()).await.unwrap();
-    let request = ForgeRequest {
-        source: SourceRef::Imported { id: source.id, file_name: source.file_name },
-        views: BTreeMap::new(),
-        mask: None,
-        params: ForgeParams::default(),
-        name: None,
-        project: None,
-    };
+    let request = ForgeRequest::new(SourceRef::Imported { id: source.id, file_name: source.file_name });
     let new =
         |name: &str| NewJob { name: name.to_owned(), project: None, request: request.clone(), failure: None };
     jobs.create(new("endless")).await.unwrap();

@@ -3,7 +3,6 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,8 +12,8 @@ use futures_util::{Stream, StreamExt};
 use oreforge_jobs::{ForgeSpec, Jobs, NewJob, Run, Runs, StepError, StepInputs, StepOutput, StepSink, Store};
 use oreforge_pipeline::NewArtifact;
 use oreforge_protocol::{
-    ArtifactKind, ErrorCode, ErrorReport, Event, EventBody, EventSeq, ForgeParams, ForgeRequest, JobId,
-    JobState, LogLevel, SourceRef, StepName, ViewSlot,
+    ArtifactKind, ErrorCode, ErrorReport, Event, EventBody, EventSeq, ForgeRequest, JobId, JobState,
+    LogLevel, SourceRef, StepName, ViewSlot,
 };
 use proptest::prelude::*;
 use tokio_util::sync::CancellationToken;
@@ -103,14 +102,7 @@ fn open(dir: &Path) -> Jobs {
 
 async fn create(jobs: &Jobs, name: &str) -> JobId {
     let source = jobs.import("a.png".to_owned(), b"a picture"[..].into()).await.unwrap();
-    let request = ForgeRequest {
-        source: SourceRef::Imported { id: source.id, file_name: source.file_name },
-        views: BTreeMap::new(),
-        mask: None,
-        params: ForgeParams::default(),
-        name: None,
-        project: None,
-    };
+    let request = ForgeRequest::new(SourceRef::Imported { id: source.id, file_name: source.file_name });
     jobs.create(NewJob { name: name.to_owned(), project: None, request, failure: None }).await.unwrap().id
 }
 

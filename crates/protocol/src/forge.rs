@@ -144,3 +144,17 @@ pub struct ForgeRequest {
     #[serde(default)]
     pub project: Option<String>,
 }
+
+impl ForgeRequest {
+    /// One picture with default parameters, and nothing else said.
+    pub fn new(source: SourceRef) -> Self {
+        Self {
+            source,
+            views: BTreeMap::new(),
+            mask: None,
+            params: ForgeParams::default(),
+            name: None,
+            project: None,
+        }
+    }
+}

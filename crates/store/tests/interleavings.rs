@@ -6,8 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use oreforge_protocol::{
-    ErrorCode, ErrorReport, EventBody, EventSeq, ForgeParams, ForgeRequest, JobId, JobState, SourceRef,
-    StepName,
+    ErrorCode, ErrorReport, EventBody, EventSeq, ForgeRequest, JobId, JobState, SourceRef, StepName,
 };
 use oreforge_store::{Begun, CancelAnswer, NewJob, StepCommit, Store};
 
@@ -114,14 +113,7 @@ impl World<'_> {
 }
 
 fn request() -> ForgeRequest {
-    ForgeRequest {
-        source: SourceRef::Sample { name: "duck".to_owned() },
-        views: BTreeMap::new(),
-        mask: None,
-        params: ForgeParams::default(),
-        name: None,
-        project: None,
-    }
+    ForgeRequest::new(SourceRef::Sample { name: "duck".to_owned() })
 }
 
 /// A job whose last two steps are left.

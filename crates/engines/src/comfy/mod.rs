@@ -1,7 +1,7 @@
 //! A ComfyUI server as an engine.
 //!
 //! The socket is for speed and for previews; what a prompt came to is decided by `/queue` and `/history`
-//! (`recovery.rs`). Behaviour that is documented nowhere was measured on ComfyUI 0.3.64.
+//! (`recovery/`). Behaviour that is documented nowhere was measured on ComfyUI 0.3.64.
 
 mod address;
 mod back_off;

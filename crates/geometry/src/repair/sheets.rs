@@ -4,6 +4,7 @@ use glam::DVec3;
 
 use super::edges::{Twins, by_edge, edges, link, no_twins};
 use crate::decimate::half_edges::{NONE, next, previous};
+use crate::disjoint_sets::DisjointSets;
 
 /// How far a vertex that had to be made two is moved into its own part, relative to the part's triangles there.
 const APART: f64 = 0.02;
@@ -100,17 +101,14 @@ fn join(triangles: &[[u32; 3]], positions: &[DVec3]) -> Twins {
 /// For each corner one that stands for its fan: the triangles round a vertex that are joined to each other.
 fn fans(triangles: &[[u32; 3]], positions: &[DVec3]) -> Vec<u32> {
     let twins = join(triangles, positions);
-    let mut fan: Vec<u32> = (0..twins.len() as u32).collect();
+    let mut fans = DisjointSets::new(twins.len());
     for (h, &twin) in (0u32..).zip(&twins) {
         if twin != NONE && h < twin {
-            unite(&mut fan, h, next(twin));
-            unite(&mut fan, next(h), twin);
+            fans.unite(h, next(twin));
+            fans.unite(next(h), twin);
         }
     }
-    for corner in 0..fan.len() {
-        fan[corner] = root(&mut fan, corner as u32);
-    }
-    fan
+    fans.into_roots()
 }
 
 /// Fans beyond the first of each vertex.
@@ -167,18 +165,4 @@ fn move_apart(triangles: &[[u32; 3]], positions: &mut [DVec3], which: &[bool], l
         let inward = sum / count - *position;
         *position += inward * (least / inward.length()).clamp(APART, 1.0);
     }
-}
-
-fn root(fan: &mut [u32], corner: u32) -> u32 {
-    let mut at = corner;
-    while fan[at as usize] != at {
-        fan[at as usize] = fan[fan[at as usize] as usize];
-        at = fan[at as usize];
-    }
-    at
-}
-
-fn unite(fan: &mut [u32], a: u32, b: u32) {
-    let (a, b) = (root(fan, a), root(fan, b));
-    fan[a.max(b) as usize] = a.min(b);
 }

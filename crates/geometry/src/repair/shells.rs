@@ -4,6 +4,7 @@ use glam::{DVec3, Vec3};
 
 use crate::TriMesh;
 use crate::bvh::Bvh;
+use crate::disjoint_sets::DisjointSets;
 
 /// Points of a part that must all lie inside another for the part to be an inner shell.
 const SAMPLES: usize = 12;
@@ -34,17 +35,17 @@ pub struct Part {
 }
 
 pub fn parts(triangles: &[[u32; 3]], positions: &[DVec3]) -> Parts {
-    let mut group: Vec<u32> = (0..positions.len() as u32).collect();
+    let mut groups = DisjointSets::new(positions.len());
     for &[a, b, c] in triangles {
-        unite(&mut group, a, b);
-        unite(&mut group, b, c);
+        groups.unite(a, b);
+        groups.unite(b, c);
     }
     let mut number = vec![u32::MAX; positions.len()];
     let mut parts: Vec<Part> = Vec::new();
     let of = triangles
         .iter()
         .map(|&triangle| {
-            let root = root(&mut group, triangle[0]) as usize;
+            let root = groups.root(triangle[0]) as usize;
             let [p, q, r] = triangle.map(|v| positions[v as usize]);
             if number[root] == u32::MAX {
                 number[root] = parts.len() as u32;
@@ -118,18 +119,4 @@ impl Parts {
         }
         inside
     }
-}
-
-fn root(group: &mut [u32], v: u32) -> u32 {
-    let mut at = v;
-    while group[at as usize] != at {
-        group[at as usize] = group[group[at as usize] as usize];
-        at = group[at as usize];
-    }
-    at
-}
-
-fn unite(group: &mut [u32], a: u32, b: u32) {
-    let (a, b) = (root(group, a), root(group, b));
-    group[a.max(b) as usize] = a.min(b);
 }

@@ -3,6 +3,7 @@
 use glam::Vec3;
 
 use crate::decimate::half_edges::{HalfEdges, NONE, next};
+use crate::disjoint_sets::DisjointSets;
 use crate::{Cancel, Cancelled, TriMesh};
 
 /// Triangles that meet at more than 50° meet at an edge.
@@ -20,7 +21,7 @@ pub struct CornerNormals {
 impl CornerNormals {
     pub fn of(mesh: &TriMesh, half_edges: &HalfEdges, cancel: Cancel<'_>) -> Result<Self, Cancelled> {
         let area_normals: Vec<Vec3> = mesh.triangles.iter().map(|&t| mesh.area_normal(t)).collect();
-        let mut group: Vec<u32> = (0..half_edges.twin.len() as u32).collect();
+        let mut groups = DisjointSets::new(half_edges.twin.len());
         cancel.check()?;
         for (h, &twin) in (0..).zip(&half_edges.twin).filter(|&(h, &twin)| twin != NONE && h < twin) {
             if h % CANCEL_EVERY == 0 {
@@ -29,17 +30,16 @@ impl CornerNormals {
             let (a, b) = (area_normals[h as usize / 3], area_normals[twin as usize / 3]);
             // A triangle without area has no direction to disagree with.
             if a.dot(b) >= CREASE_COSINE * a.length() * b.length() {
-                join(&mut group, h, next(twin));
-                join(&mut group, next(h), twin);
+                groups.unite(h, next(twin));
+                groups.unite(next(h), twin);
             }
         }
+        let group = groups.into_roots();
         let mut normals = vec![Vec3::ZERO; group.len()];
-        for corner in 0..group.len() {
+        for (corner, &root) in group.iter().enumerate() {
             if corner.is_multiple_of(CANCEL_EVERY as usize) {
                 cancel.check()?;
             }
-            let root = root(&mut group, corner as u32);
-            group[corner] = root;
             normals[root as usize] += area_normals[corner / 3];
         }
         for normal in &mut normals {
@@ -47,20 +47,6 @@ impl CornerNormals {
         }
         Ok(Self { group, normals })
     }
-}
-
-fn root(group: &mut [u32], corner: u32) -> u32 {
-    let mut at = corner;
-    while group[at as usize] != at {
-        group[at as usize] = group[group[at as usize] as usize];
-        at = group[at as usize];
-    }
-    at
-}
-
-fn join(group: &mut [u32], a: u32, b: u32) {
-    let (a, b) = (root(group, a), root(group, b));
-    group[a.max(b) as usize] = a.min(b);
 }
 
 #[cfg(test)]

@@ -6,20 +6,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use oreforge_protocol::{
-    ArtifactKind, ErrorCode, ErrorReport, EventBody, EventSeq, ForgeParams, ForgeRequest, JobId, SourceRef,
-    StepName,
+    ArtifactKind, ErrorCode, ErrorReport, EventBody, EventSeq, ForgeRequest, JobId, SourceRef, StepName,
 };
 use oreforge_store::{ArtifactBytes, Begun, NewJob, Staged, StepCommit, Store};
 
 pub fn request() -> ForgeRequest {
-    ForgeRequest {
-        source: SourceRef::Sample { name: "duck".to_owned() },
-        views: BTreeMap::new(),
-        mask: None,
-        params: ForgeParams::default(),
-        name: None,
-        project: None,
-    }
+    ForgeRequest::new(SourceRef::Sample { name: "duck".to_owned() })
 }
 
 pub fn new_job(store: &Store) -> JobId {

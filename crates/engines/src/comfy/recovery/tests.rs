@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use proptest::prelude::*;
 
+use super::super::history::Verdict;
 use super::super::outputs::OutputFile;
 use super::*;
 

@@ -10,91 +10,18 @@
 //! - A stop is a delete while the prompt waits and a targeted interrupt while it runs, each right after a look
 //!   that said so, and over again until the prompt is gone.
 
+mod terms;
+
 use std::time::Duration;
 
+pub(crate) use self::terms::{Action, Delivery, End, Event, Heard, Look};
 use super::back_off::BackOff;
-use super::history::Verdict;
 use super::limits::Limits;
 
 /// A prompt that was lost while it ran, this often, is thought to be what took the server down.
 const MAX_CRASHES: u32 = 2;
 /// A prompt is sent at most this often.
 const MAX_POSTS: u32 = 6;
-
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Event {
-    Posted(Delivery),
-    Looked(Look),
-    /// A delete or an interrupt was sent, or tried; only a look tells what it did.
-    Withdrawn,
-    /// The socket spoke of the prompt, or of the queue.
-    Heard(Heard),
-    StopAsked,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Delivery {
-    Accepted,
-    /// The server runs only a part of the graph: worthless, and to be stopped.
-    AcceptedInPart,
-    Refused,
-    /// The server has not seen the request.
-    NotSent,
-    /// The server may have the request, or may still get it.
-    Unknown,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Look {
-    Pending {
-        ahead: u32,
-    },
-    Running,
-    Ended(Verdict),
-    /// Said by a server that is alive: neither in its queue nor in its history.
-    Absent,
-    NoAnswer,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Heard {
-    pub of_others: bool,
-    pub started: bool,
-    pub succeeded: bool,
-    pub over: bool,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Action {
-    Post,
-    Look,
-    Delete,
-    Interrupt,
-    ReopenSocket,
-    /// Until this time, unless something happens before.
-    Wait(Duration),
-    End(End),
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum End {
-    Known(Verdict),
-    /// The socket told of a success; the server does not remember.
-    Untold,
-    Refused,
-    /// `sure` when the prompt is known to be gone.
-    Stopped {
-        sure: bool,
-    },
-    /// As `Stopped`, because nothing moved for too long.
-    Silent {
-        sure: bool,
-    },
-    Unreachable,
-    SetAside,
-    /// Lost by the server over and over, though it never ran.
-    Vanished,
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Delivered {
@@ -453,5 +380,4 @@ impl Recovery {
 }
 
 #[cfg(test)]
-#[path = "recovery_tests.rs"]
 mod tests;
