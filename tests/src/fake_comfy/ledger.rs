@@ -1,6 +1,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use sha2::{Digest, Sha256};
+use tokio_util::sync::CancellationToken;
 
 /// What became of one submission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,23 +35,34 @@ impl Ledger {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Gives the number of the submission.
-    pub fn submitted(&self, prompt_id: &str, client_id: Option<&str>, graph: &str) -> usize {
+    /// Gives the number of the submission. A process that died while it answered took it with it.
+    pub fn submitted(
+        &self,
+        alive: &CancellationToken,
+        prompt_id: &str,
+        client_id: Option<&str>,
+        graph: &str,
+    ) -> usize {
         let mut submissions = self.lock();
         let graph_digest = Sha256::digest(graph).iter().map(|byte| format!("{byte:02x}")).collect();
         submissions.push(Submission {
             prompt_id: prompt_id.to_owned(),
             client_id: client_id.map(str::to_owned),
             graph_digest,
-            outcome: Outcome::Waiting,
+            outcome: if alive.is_cancelled() { Outcome::Lost } else { Outcome::Waiting },
         });
         submissions.len() - 1
     }
 
+    /// A task of a dead process may come to its next await after the death: what is lost stays lost.
     pub fn became(&self, submission: usize, outcome: Outcome) {
-        self.lock()[submission].outcome = outcome;
+        let standing = &mut self.lock()[submission].outcome;
+        if *standing != Outcome::Lost {
+            *standing = outcome;
+        }
     }
 
+    /// The process's own token is cancelled before this.
     pub fn process_died(&self) {
         for submission in self.lock().iter_mut() {
             if matches!(submission.outcome, Outcome::Waiting | Outcome::Running) {

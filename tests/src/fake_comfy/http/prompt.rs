@@ -88,7 +88,7 @@ fn submit(process: &Process, wish: Wish) -> Response {
         Verdict::Refused { error, node_errors } => return refused(error, node_errors),
     };
     let client_id = extra_data.get("client_id").and_then(Value::as_str);
-    let submission = process.world.ledger.submitted(&prompt_id, client_id, raw.get());
+    let submission = process.world.ledger.submitted(&process.alive, &prompt_id, client_id, raw.get());
     let item = Item {
         number: number.clone(),
         prompt_id: prompt_id.clone(),
