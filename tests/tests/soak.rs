@@ -8,12 +8,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures_util::StreamExt;
 use oreforge_commands::{Config, Oreforge};
-use oreforge_jobs::{ForgeSpec, Jobs, NewJob, Run, Runs, StepError, StepInputs, StepOutput, StepSink, Store};
+use oreforge_jobs::{ForgeSpec, Jobs, NewJob, Run, Runs, StepError, StepHost, StepInputs, StepOutput, Store};
 use oreforge_protocol::{
     Command, ErrorReport, EventBody, EventSeq, ForgeParams, ForgeRequest, LogLevel, Reply, SourceRef,
     StepName,
 };
-use tokio_util::sync::CancellationToken;
 
 struct Brief;
 
@@ -23,14 +22,9 @@ impl Run for Brief {
         0
     }
 
-    async fn run_step(
-        &mut self,
-        step: StepName,
-        _: CancellationToken,
-        sink: Arc<dyn StepSink>,
-    ) -> Result<StepOutput, StepError> {
-        sink.progress(0.5, "half way");
-        sink.log(LogLevel::Info, format!("in {step}"));
+    async fn run_step(&mut self, step: StepName, host: StepHost) -> Result<StepOutput, StepError> {
+        host.sink.progress(0.5, "half way");
+        host.sink.log(LogLevel::Info, format!("in {step}"));
         Ok(StepOutput::default())
     }
 }

@@ -10,6 +10,8 @@ use oreforge_protocol::{ErrorCode, ErrorReport, ForgeParams, LogLevel, ViewSlot}
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
+use crate::comfy::PromptLedger;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum EngineName {
     Draft,
@@ -50,6 +52,10 @@ pub type OnLog = Box<dyn Fn(LogLevel, String) + Send + Sync>;
 /// What a running step hears and says. One per step run.
 pub struct StepContext {
     pub cancel: CancellationToken,
+    /// With `cancel`: this process ends and somebody goes on with the job later, so what runs on a server stays.
+    pub leaving: CancellationToken,
+    /// Where prompts on servers are noted.
+    pub prompts: Arc<dyn PromptLedger>,
     pub on_progress: OnProgress,
     pub on_log: OnLog,
     /// What an engine wants to keep in memory from one step of a run to the next. Only ever a memo: everything

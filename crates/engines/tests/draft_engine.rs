@@ -5,13 +5,17 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use async_trait::async_trait;
 use glam::Vec3;
 use image::{Rgba, RgbaImage};
+use oreforge_engines::comfy::PromptLedger;
 use oreforge_engines::draft::{DraftEngine, DraftError, Shape, Solid};
 use oreforge_engines::{Engine, EngineError, StepContext, SurfaceInput};
 use oreforge_geometry::topology::inspect;
 use oreforge_geometry::{Cancel, Cancelled};
-use oreforge_protocol::{BackChoice, ErrorCode, ForgeParams, ProfileChoice, ViewSlot};
+use oreforge_protocol::{
+    BackChoice, ErrorCode, ErrorReport, ForgeParams, ProfileChoice, PromptNote, ViewSlot,
+};
 use proptest::prelude::*;
 use tokio_util::sync::CancellationToken;
 
@@ -120,9 +124,24 @@ fn input(cutout: Arc<RgbaImage>, params: ForgeParams) -> SurfaceInput {
     SurfaceInput { cutout, given_views: Arc::new(BTreeMap::new()), params }
 }
 
+/// The draft engine asks nothing of any server.
+struct NoPrompts;
+
+#[async_trait]
+impl PromptLedger for NoPrompts {
+    async fn prompts(&self) -> Result<Vec<PromptNote>, ErrorReport> {
+        Ok(Vec::new())
+    }
+    async fn note(&self, note: PromptNote) -> Result<(), ErrorReport> {
+        panic!("a prompt: {note:?}");
+    }
+}
+
 fn context() -> Arc<StepContext> {
     Arc::new(StepContext {
         cancel: CancellationToken::new(),
+        leaving: CancellationToken::new(),
+        prompts: Arc::new(NoPrompts),
         on_progress: Box::new(|_, _| {}),
         on_log: Box::new(|_, _| {}),
         memo: Arc::new(Mutex::new(None)),

@@ -9,12 +9,11 @@ use std::time::Instant;
 
 use async_trait::async_trait;
 use futures_util::{Stream, StreamExt};
-use oreforge_jobs::{ForgeSpec, Jobs, NewJob, Run, Runs, StepError, StepInputs, StepOutput, StepSink, Store};
+use oreforge_jobs::{ForgeSpec, Jobs, NewJob, Run, Runs, StepError, StepHost, StepInputs, StepOutput, Store};
 use oreforge_protocol::{
     ErrorCode, ErrorReport, Event, EventBody, EventSeq, ForgeRequest, GateReport, GateVerdict, SourceRef,
     StepName,
 };
-use tokio_util::sync::CancellationToken;
 
 const READERS: usize = 100;
 const EVENTS: usize = 100_000;
@@ -40,12 +39,7 @@ impl Run for Talker {
         0
     }
 
-    async fn run_step(
-        &mut self,
-        step: StepName,
-        _: CancellationToken,
-        sink: Arc<dyn StepSink>,
-    ) -> Result<StepOutput, StepError> {
+    async fn run_step(&mut self, step: StepName, host: StepHost) -> Result<StepOutput, StepError> {
         if step != StepName::Gate {
             return Ok(StepOutput::default());
         }
@@ -53,7 +47,7 @@ impl Run for Talker {
         let talking = tokio::task::spawn_blocking(move || {
             for at_ns in &written.at_ns {
                 at_ns.store(written.start.elapsed().as_nanos() as u64, Ordering::Release);
-                sink.quality(GateReport {
+                host.sink.quality(GateReport {
                     verdict: GateVerdict::Pass,
                     views: Vec::new(),
                     reasons: Vec::new(),

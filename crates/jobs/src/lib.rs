@@ -7,6 +7,7 @@ mod events;
 mod hub;
 mod inputs;
 mod pages;
+mod prompts;
 mod queue;
 mod run_job;
 mod runs;
@@ -14,7 +15,8 @@ mod sink;
 mod watch_others;
 
 pub use oreforge_pipeline::{
-    Engines, ForgeSpec, StepError, StepInputs, StepOutput, StepSink, cutout, doctor, engines, meshes,
+    Engines, ForgeSpec, StepError, StepHost, StepInputs, StepOutput, StepSink, cutout, doctor, engines,
+    meshes,
 };
 #[doc(hidden)]
 pub use oreforge_store::faults;

@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use futures_util::FutureExt;
-use oreforge_pipeline::{StepError, StepOutput};
+use oreforge_pipeline::{StepError, StepHost, StepOutput};
 use oreforge_protocol::{ErrorCode, ErrorReport, JobId, StepName};
 use oreforge_store::{Begun, QueuedJob, StepCommit, Store, StoreError, faults};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use crate::inputs::{StoreInputs, spec};
+use crate::prompts::StorePrompts;
 use crate::queue::{Inner, RETRY_INTERVAL};
 use crate::runs::Run;
 use crate::sink::{StoreSink, to_store};
@@ -61,7 +62,13 @@ async fn run_step(
     let sink = Arc::new(StoreSink::new(Arc::clone(inner), id, step));
     let over = CancellationToken::new();
     let writer = inner.tasks.spawn(Arc::clone(&sink).write_until(over.clone()));
-    let outcome = AssertUnwindSafe(run.run_step(step, cancel.clone(), sink)).catch_unwind().await;
+    let host = StepHost {
+        cancel: cancel.clone(),
+        leaving: inner.stop.clone(),
+        sink,
+        prompts: Arc::new(StorePrompts { inner: Arc::clone(inner), job: id, step }),
+    };
+    let outcome = AssertUnwindSafe(run.run_step(step, host)).catch_unwind().await;
     faults::pass("step end");
     over.cancel();
     if let Err(ended) = writer.await {

@@ -1,9 +1,8 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use oreforge_pipeline::{Engines, ForgeRun, ForgeSpec, StepError, StepInputs, StepOutput, StepSink};
+use oreforge_pipeline::{Engines, ForgeRun, ForgeSpec, StepError, StepHost, StepInputs, StepOutput};
 use oreforge_protocol::{ErrorReport, StepName};
-use tokio_util::sync::CancellationToken;
 
 /// One run of one job's steps.
 #[async_trait]
@@ -11,12 +10,7 @@ pub trait Run: Send {
     /// How much a step writes, about, in bytes.
     fn written_bytes(&self, step: StepName) -> u64;
 
-    async fn run_step(
-        &mut self,
-        step: StepName,
-        cancel: CancellationToken,
-        sink: Arc<dyn StepSink>,
-    ) -> Result<StepOutput, StepError>;
+    async fn run_step(&mut self, step: StepName, host: StepHost) -> Result<StepOutput, StepError>;
 }
 
 /// Where runs come from.
@@ -61,12 +55,7 @@ impl Run for ForgeRun {
         ForgeRun::written_bytes(self, step)
     }
 
-    async fn run_step(
-        &mut self,
-        step: StepName,
-        cancel: CancellationToken,
-        sink: Arc<dyn StepSink>,
-    ) -> Result<StepOutput, StepError> {
-        ForgeRun::run_step(self, step, cancel, sink).await
+    async fn run_step(&mut self, step: StepName, host: StepHost) -> Result<StepOutput, StepError> {
+        ForgeRun::run_step(self, step, host).await
     }
 }

@@ -9,10 +9,9 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use async_trait::async_trait;
 use futures_util::Stream;
-use oreforge_jobs::{ForgeSpec, Jobs, NewJob, Run, Runs, StepError, StepInputs, StepOutput, StepSink, Store};
+use oreforge_jobs::{ForgeSpec, Jobs, NewJob, Run, Runs, StepError, StepHost, StepInputs, StepOutput, Store};
 use oreforge_protocol::{ErrorReport, Event, EventSeq, ForgeRequest, JobId, SourceRef, StepName};
 use tokio::runtime::{Builder, Runtime};
-use tokio_util::sync::CancellationToken;
 
 /// Waits of the reader that something may happen at; it has fewer.
 const MAX_WAITS: usize = 10;
@@ -25,13 +24,8 @@ impl Run for Silent {
         0
     }
 
-    async fn run_step(
-        &mut self,
-        _: StepName,
-        cancel: CancellationToken,
-        _: Arc<dyn StepSink>,
-    ) -> Result<StepOutput, StepError> {
-        cancel.cancelled().await;
+    async fn run_step(&mut self, _: StepName, host: StepHost) -> Result<StepOutput, StepError> {
+        host.cancel.cancelled().await;
         Err(StepError::Cancelled)
     }
 }

@@ -9,14 +9,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::{Stream, StreamExt};
-use oreforge_jobs::{ForgeSpec, Jobs, NewJob, Run, Runs, StepError, StepInputs, StepOutput, StepSink, Store};
+use oreforge_jobs::{ForgeSpec, Jobs, NewJob, Run, Runs, StepError, StepHost, StepInputs, StepOutput, Store};
 use oreforge_pipeline::NewArtifact;
 use oreforge_protocol::{
     ArtifactKind, ErrorCode, ErrorReport, Event, EventBody, EventSeq, ForgeRequest, JobId, JobState,
     LogLevel, SourceRef, StepName, ViewSlot,
 };
 use proptest::prelude::*;
-use tokio_util::sync::CancellationToken;
 
 struct FakeRuns;
 struct FakeRun {
@@ -43,16 +42,11 @@ impl Run for FakeRun {
         if self.name.strip_prefix("huge-") == Some(step.as_str()) { u64::MAX } else { 0 }
     }
 
-    async fn run_step(
-        &mut self,
-        step: StepName,
-        cancel: CancellationToken,
-        sink: Arc<dyn StepSink>,
-    ) -> Result<StepOutput, StepError> {
+    async fn run_step(&mut self, step: StepName, host: StepHost) -> Result<StepOutput, StepError> {
         for percent in 0..100 {
-            sink.progress(percent as f32 / 100.0, "counting");
+            host.sink.progress(percent as f32 / 100.0, "counting");
         }
-        sink.log(LogLevel::Info, format!("in {step}"));
+        host.sink.log(LogLevel::Info, format!("in {step}"));
         match self.name.split_once('-') {
             Some(("panic", at)) if at == step.as_str() => panic!("the fake broke"),
             Some(("fail", at)) if at == step.as_str() => {
@@ -60,7 +54,7 @@ impl Run for FakeRun {
             }
             Some(("deaf", at)) if at == step.as_str() => std::future::pending().await,
             Some(("hang", at)) if at == step.as_str() => {
-                cancel.cancelled().await;
+                host.cancel.cancelled().await;
                 return Err(StepError::Cancelled);
             }
             _ => {}
@@ -82,7 +76,7 @@ impl Run for FakeRun {
             StepName::Views => {
                 tokio::task::spawn_blocking(move || {
                     for slot in [ViewSlot::Front, ViewSlot::Back] {
-                        sink.publish(picture(ArtifactKind::View, Some(slot))).unwrap();
+                        host.sink.publish(picture(ArtifactKind::View, Some(slot))).unwrap();
                     }
                 })
                 .await

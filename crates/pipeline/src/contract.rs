@@ -1,11 +1,14 @@
 //! What the pipeline asks of whoever runs it, and what it gives back.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use oreforge_engines::comfy::PromptLedger;
 use oreforge_protocol::{
     ArtifactKind, ErrorReport, ForgeParams, GateReport, LogLevel, MeshStats, SourceId, StepReport, ViewSlot,
 };
 use thiserror::Error;
+use tokio_util::sync::CancellationToken;
 
 /// What a forge run is about; the same spec and inputs give the same files.
 #[derive(Debug, Clone)]
@@ -43,6 +46,17 @@ pub trait StepSink: Send + Sync {
     fn publish(&self, artifact: NewArtifact) -> Result<(), ErrorReport>;
     /// Makes the gate's verdict durable and visible, also when the job stops because of it. Blocks like `publish`.
     fn quality(&self, report: GateReport) -> Result<(), ErrorReport>;
+}
+
+/// What a running step may use of whoever runs it.
+#[derive(Clone)]
+pub struct StepHost {
+    /// The step is to stop.
+    pub cancel: CancellationToken,
+    /// With `cancel`: this process ends and somebody goes on with the job later, so what runs on a server stays.
+    pub leaving: CancellationToken,
+    pub sink: Arc<dyn StepSink>,
+    pub prompts: Arc<dyn PromptLedger>,
 }
 
 #[derive(Debug, Clone)]

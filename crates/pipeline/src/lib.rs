@@ -18,7 +18,8 @@ mod silhouette;
 mod space;
 mod step_context;
 
-pub use contract::{ForgeSpec, NewArtifact, StepError, StepInputs, StepOutput, StepSink};
+pub use contract::{ForgeSpec, NewArtifact, StepError, StepHost, StepInputs, StepOutput, StepSink};
 pub use engines::{Engines, engines};
 pub use gate::{SeenView, assess};
+pub use oreforge_engines::comfy::PromptLedger;
 pub use run::ForgeRun;

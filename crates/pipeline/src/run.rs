@@ -9,7 +9,7 @@ use oreforge_geometry::{TexturedMesh, TriMesh, picture};
 use oreforge_protocol::{ArtifactKind, ErrorCode, ErrorReport, GateVerdict, StepName, ViewSlot};
 use tokio_util::sync::CancellationToken;
 
-use crate::contract::{ForgeSpec, NewArtifact, StepError, StepInputs, StepOutput, StepSink};
+use crate::contract::{ForgeSpec, NewArtifact, StepError, StepHost, StepInputs, StepOutput};
 use crate::gate::SeenView;
 use crate::step_context::{Memo, step_context};
 use crate::{export, finish, gate, prepare, space};
@@ -45,44 +45,34 @@ impl ForgeRun {
     }
 
     /// Runs one step. Stops within 50 ms of `cancel`; what was published until then stays.
-    pub async fn run_step(
-        &mut self,
-        step: StepName,
-        cancel: CancellationToken,
-        sink: Arc<dyn StepSink>,
-    ) -> Result<StepOutput, StepError> {
+    pub async fn run_step(&mut self, step: StepName, host: StepHost) -> Result<StepOutput, StepError> {
         match step {
-            StepName::Prepare => self.prepare(&cancel, sink).await,
-            StepName::Views => self.views(&cancel, sink).await,
-            StepName::Gate => self.gate(&cancel, sink).await,
-            StepName::Mesh => self.mesh(&cancel, sink).await,
-            StepName::Finish => self.finish(&cancel, sink).await,
-            StepName::Export => self.export(&cancel, sink).await,
+            StepName::Prepare => self.prepare(host).await,
+            StepName::Views => self.views(&host).await,
+            StepName::Gate => self.gate(host).await,
+            StepName::Mesh => self.mesh(&host).await,
+            StepName::Finish => self.finish(host).await,
+            StepName::Export => self.export(host).await,
         }
     }
 
-    async fn prepare(
-        &mut self,
-        cancel: &CancellationToken,
-        sink: Arc<dyn StepSink>,
-    ) -> Result<StepOutput, StepError> {
+    async fn prepare(&mut self, host: StepHost) -> Result<StepOutput, StepError> {
         let (spec, inputs) = (Arc::clone(&self.spec), Arc::clone(&self.inputs));
-        let (output, input) =
-            blocking(cancel, move |cancel| prepare::prepare(&spec, &*inputs, &*sink, cancel)).await?;
+        let (output, input) = blocking(&host.cancel.clone(), move |cancel| {
+            prepare::prepare(&spec, &*inputs, &*host.sink, cancel)
+        })
+        .await?;
         self.surface_input = Some(input);
         Ok(output)
     }
 
-    async fn views(
-        &mut self,
-        cancel: &CancellationToken,
-        sink: Arc<dyn StepSink>,
-    ) -> Result<StepOutput, StepError> {
-        let input = self.surface_input(cancel).await?;
-        let context = step_context(cancel, &sink, &self.memo);
+    async fn views(&mut self, host: &StepHost) -> Result<StepOutput, StepError> {
+        let input = self.surface_input(&host.cancel).await?;
+        let context = step_context(host, &self.memo);
+        let sink = Arc::clone(&host.sink);
         // Engines hand views over where they must not be held up; files are written elsewhere, in their order.
         let (hand_over, handed_over) = mpsc::channel::<ViewPicture>();
-        let publishing = blocking(cancel, move |cancel| {
+        let publishing = blocking(&host.cancel, move |cancel| {
             for view in handed_over {
                 cancel.check()?;
                 sink.publish(NewArtifact {
@@ -104,19 +94,15 @@ impl ForgeRun {
         Ok(StepOutput { artifacts: Vec::new(), facts: facts? })
     }
 
-    async fn gate(
-        &mut self,
-        cancel: &CancellationToken,
-        sink: Arc<dyn StepSink>,
-    ) -> Result<StepOutput, StepError> {
-        let input = self.surface_input(cancel).await?;
+    async fn gate(&mut self, host: StepHost) -> Result<StepOutput, StepError> {
+        let input = self.surface_input(&host.cancel).await?;
         let inputs = Arc::clone(&self.inputs);
-        blocking(cancel, move |cancel| {
+        blocking(&host.cancel.clone(), move |cancel| {
             let seen =
                 [ViewSlot::Front, ViewSlot::Right, ViewSlot::Back, ViewSlot::Left, ViewSlot::ThreeQuarter]
                     .map(|slot| SeenView { slot, picture: read_view(&*inputs, slot) });
             let report = gate::assess(&input.cutout, &seen, cancel)?;
-            sink.quality(report.clone())?;
+            host.sink.quality(report.clone())?;
             if report.verdict == GateVerdict::Refuse {
                 return Err(StepError::Failed(gate::refusal(&report)));
             }
@@ -126,18 +112,14 @@ impl ForgeRun {
         .await
     }
 
-    async fn mesh(
-        &mut self,
-        cancel: &CancellationToken,
-        sink: Arc<dyn StepSink>,
-    ) -> Result<StepOutput, StepError> {
-        let input = self.surface_input(cancel).await?;
-        let context = step_context(cancel, &sink, &self.memo);
+    async fn mesh(&mut self, host: &StepHost) -> Result<StepOutput, StepError> {
+        let input = self.surface_input(&host.cancel).await?;
+        let context = step_context(host, &self.memo);
         let surface = self.engine.mesh(&context, &input).await?;
         let raw = Arc::new(surface.mesh);
         self.raw = Some(Arc::clone(&raw));
         let options = GlbOptions { name: self.spec.name.clone(), generator: generator(), extras: None };
-        let bytes = blocking(cancel, move |_| {
+        let bytes = blocking(&host.cancel, move |_| {
             glb::write_raw(&raw, &options).map_err(|e| StepError::from(internal("write the raw mesh", &e)))
         })
         .await?;
@@ -145,32 +127,25 @@ impl ForgeRun {
         Ok(StepOutput { artifacts: vec![raw_mesh], facts: surface.facts })
     }
 
-    async fn finish(
-        &mut self,
-        cancel: &CancellationToken,
-        sink: Arc<dyn StepSink>,
-    ) -> Result<StepOutput, StepError> {
-        let input = self.surface_input(cancel).await?;
-        let raw = self.raw(cancel).await?;
-        let context = step_context(cancel, &sink, &self.memo);
+    async fn finish(&mut self, host: StepHost) -> Result<StepOutput, StepError> {
+        let input = self.surface_input(&host.cancel).await?;
+        let raw = self.raw(&host.cancel).await?;
+        let context = step_context(&host, &self.memo);
         let painter = self.engine.painter(&context, &input).await?;
         let (spec, engine) = (Arc::clone(&self.spec), self.engine.name().to_string());
-        let (output, finished) =
-            blocking(cancel, move |cancel| finish::finish(&spec, &engine, raw, &*painter, &*sink, cancel))
-                .await?;
+        let (output, finished) = blocking(&host.cancel.clone(), move |cancel| {
+            finish::finish(&spec, &engine, raw, &*painter, &*host.sink, cancel)
+        })
+        .await?;
         self.finished = Some(Arc::new(finished));
         Ok(output)
     }
 
-    async fn export(
-        &mut self,
-        cancel: &CancellationToken,
-        sink: Arc<dyn StepSink>,
-    ) -> Result<StepOutput, StepError> {
+    async fn export(&mut self, host: StepHost) -> Result<StepOutput, StepError> {
         let (spec, inputs) = (Arc::clone(&self.spec), Arc::clone(&self.inputs));
         let engine = self.engine.name().to_string();
         let finished = self.finished.take();
-        blocking(cancel, move |cancel| {
+        blocking(&host.cancel.clone(), move |cancel| {
             let finished = match finished {
                 Some(finished) => finished,
                 None => {
@@ -178,7 +153,7 @@ impl ForgeRun {
                     Arc::new(glb::read(&bytes).map_err(|e| unreadable("The finished mesh", &e))?)
                 }
             };
-            export::export(&spec, &engine, &*inputs, &finished, &*sink, cancel)
+            export::export(&spec, &engine, &*inputs, &finished, &*host.sink, cancel)
         })
         .await
     }

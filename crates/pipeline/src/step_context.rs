@@ -4,20 +4,17 @@ use std::any::Any;
 use std::sync::{Arc, Mutex};
 
 use oreforge_engines::{EngineError, StepContext};
-use tokio_util::sync::CancellationToken;
 
-use crate::{StepError, StepSink};
+use crate::{StepError, StepHost};
 
 pub(crate) type Memo = Arc<Mutex<Option<Arc<dyn Any + Send + Sync>>>>;
 
-pub(crate) fn step_context(
-    cancel: &CancellationToken,
-    sink: &Arc<dyn StepSink>,
-    memo: &Memo,
-) -> Arc<StepContext> {
-    let (to_progress, to_log) = (Arc::clone(sink), Arc::clone(sink));
+pub(crate) fn step_context(host: &StepHost, memo: &Memo) -> Arc<StepContext> {
+    let (to_progress, to_log) = (Arc::clone(&host.sink), Arc::clone(&host.sink));
     Arc::new(StepContext {
-        cancel: cancel.clone(),
+        cancel: host.cancel.clone(),
+        leaving: host.leaving.clone(),
+        prompts: Arc::clone(&host.prompts),
         on_progress: Box::new(move |fraction, doing| to_progress.progress(fraction, doing)),
         on_log: Box::new(move |level, message| to_log.log(level, message)),
         memo: Arc::clone(memo),

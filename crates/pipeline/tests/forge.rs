@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::thread::{self, ThreadId};
 
+use async_trait::async_trait;
 use oreforge_pipeline::{
-    ForgeRun, ForgeSpec, NewArtifact, StepError, StepInputs, StepOutput, StepSink, engines,
+    ForgeRun, ForgeSpec, NewArtifact, PromptLedger, StepError, StepHost, StepInputs, StepOutput, StepSink,
+    engines,
 };
 use oreforge_protocol::{
     ArtifactKind, EngineChoice, ErrorCode, ErrorReport, ForgeParams, GateReport, GateVerdict, LogLevel,
-    Report, SourceId, StepName, StepReport, ViewSlot,
+    PromptNote, Report, SourceId, StepName, StepReport, ViewSlot,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -102,6 +104,17 @@ impl StepSink for Shelf {
     }
 }
 
+/// The draft engine asks nothing of any server.
+#[async_trait]
+impl PromptLedger for Shelf {
+    async fn prompts(&self) -> Result<Vec<PromptNote>, ErrorReport> {
+        Ok(Vec::new())
+    }
+    async fn note(&self, note: PromptNote) -> Result<(), ErrorReport> {
+        panic!("a prompt: {note:?}");
+    }
+}
+
 fn sample(name: &str) -> Vec<u8> {
     std::fs::read(format!("{}/../../assets/samples/{name}.png", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
@@ -122,7 +135,13 @@ fn run(shelf: &Arc<Shelf>) -> ForgeRun {
 async fn step(run: &mut ForgeRun, shelf: &Arc<Shelf>, step: StepName) -> Result<(), StepError> {
     let token =
         shelf.cancel_at_progress.as_ref().map_or_else(CancellationToken::new, |(_, token)| token.clone());
-    let output = run.run_step(step, token, Arc::clone(shelf) as Arc<dyn StepSink>).await?;
+    let host = StepHost {
+        cancel: token,
+        leaving: CancellationToken::new(),
+        sink: Arc::clone(shelf) as Arc<dyn StepSink>,
+        prompts: Arc::clone(shelf) as Arc<dyn PromptLedger>,
+    };
+    let output = run.run_step(step, host).await?;
     shelf.commit(step, output);
     Ok(())
 }

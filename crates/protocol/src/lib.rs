@@ -12,6 +12,7 @@ mod forge;
 mod ids;
 mod job;
 mod mesh;
+mod prompt;
 mod report;
 
 pub use artifact::{Artifact, ArtifactKind, ViewSlot};
@@ -28,4 +29,5 @@ pub use mesh::{
     ExportPreset, ExportedMesh, MeshDefects, MeshExport, MeshRef, MeshTicket, RepairTicket, TextureInfo,
     TicketCheck, UvReport,
 };
+pub use prompt::{PromptNote, PromptState};
 pub use report::{GateReport, GateVerdict, MeshStats, Provenance, Report, StepReport, ViewScore};

@@ -12,6 +12,7 @@ pub mod faults;
 mod file;
 mod layout;
 mod loose;
+mod prompts;
 mod recover;
 mod retry;
 mod row;

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::StoreError;
+use crate::prompts::give_up_prompts;
 
 /// The text of a unit variant, as serde names it.
 pub(crate) fn to_word<T: Serialize>(value: &T) -> Result<String, StoreError> {
@@ -113,5 +114,10 @@ pub(crate) fn apply(
     let next = state.after(signal).ok_or(StoreError::WrongState { state, signal })?;
     db.prepare_cached("UPDATE jobs SET state = ?2 WHERE id = ?1")?
         .execute(params![id.to_string(), next.as_str()])?;
+    match signal {
+        // What comes next, if anything, is other work.
+        JobSignal::Cancel | JobSignal::Retry => give_up_prompts(db, id)?,
+        JobSignal::Start | JobSignal::Finish | JobSignal::Fail | JobSignal::Lose | JobSignal::Resume => {}
+    }
     Ok(next)
 }

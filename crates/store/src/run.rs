@@ -10,6 +10,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::artifacts::{Staged, record};
 use crate::create::set_error;
 use crate::events::append;
+use crate::prompts::forget_prompts;
 use crate::retry::promote;
 use crate::row::{JobRow, apply, from_json, job_row, parse_id, step_after, step_index, to_json, to_word};
 use crate::snapshot::estimate_ms;
@@ -113,6 +114,7 @@ impl Store {
             )?
             .execute(params![id.to_string(), row.checkpoint, row.retry.map(|retry| retry.checkpoint)])?;
             let mut replaced = record(tx, id, row.retry.is_some(), &self.runner.id, artifacts)?;
+            forget_prompts(tx, id)?;
             append(tx, id, &EventBody::StepDone { step, elapsed_ms, facts })?;
             let next = match step_after(reached) {
                 _ if row.cancel_requested => {
@@ -209,7 +211,12 @@ impl Store {
         if row.runner == self.runner.id { Ok(row) } else { Err(StoreError::NotOurs(id)) }
     }
 
-    fn running_row(&self, db: &Connection, id: JobId, signal: JobSignal) -> Result<JobRow, StoreError> {
+    pub(crate) fn running_row(
+        &self,
+        db: &Connection,
+        id: JobId,
+        signal: JobSignal,
+    ) -> Result<JobRow, StoreError> {
         let row = self.own_row(db, id)?;
         if row.state == JobState::Running {
             Ok(row)

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use common::{bodies, crash, files_below, new_job, picture, run_one};
 use oreforge_protocol::{ArtifactKind, ErrorCode, ErrorReport, EventBody, JobState, StepName, StepState};
-use oreforge_store::Store;
+use oreforge_store::{Begun, Store};
 
 #[test]
 fn a_job_whose_process_dies_twice_in_one_step_is_set_aside_until_a_person_wants_it() {
@@ -155,16 +155,38 @@ fn files_of_a_step_that_stops_go_with_it() {
     assert!(files_below(&dir.path().join("projects")).is_empty());
 }
 
-/// A folder that version 1 made: a job done, one that wants a mask, one whose process was killed in its mesh step.
-#[test]
-fn a_folder_of_the_first_schema_is_brought_up_to_date_after_a_backup() {
+fn folder_of_version(version: u32) -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
-    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/data-folder-v1");
+    let fixture =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/data-folder-v{version}"));
     for file in files_below(&fixture) {
         let target = dir.path().join(file.strip_prefix(&fixture).unwrap());
         fs::create_dir_all(target.parent().unwrap()).unwrap();
         fs::copy(&file, &target).unwrap();
     }
+    dir
+}
+
+/// A folder that version 2 made: a job done whose process was killed while it was run again from its mesh.
+#[test]
+fn a_folder_of_the_second_schema_keeps_its_open_retry() {
+    let dir = folder_of_version(2);
+    let store = Store::open(dir.path()).unwrap();
+    let job = &store.list(10).unwrap()[0];
+    assert_eq!((job.state, job.checkpoint), (JobState::Interrupted, Some(StepName::Export)));
+    assert_eq!(job.retry.as_ref().unwrap().from, StepName::Mesh);
+    let mesh = job.artifacts.iter().find(|a| a.kind == ArtifactKind::Mesh).unwrap();
+    assert_eq!(&store.artifact_bytes(mesh).unwrap()[..4], b"glTF");
+    store.resume(job.id, None).unwrap();
+    assert_eq!(store.begin(job.id, "draft").unwrap(), Begun::Step(StepName::Mesh));
+    assert_eq!(store.prompts(job.id, StepName::Mesh).unwrap(), []);
+    assert!(dir.path().join("oreforge.sqlite3.backup-v2").is_file());
+}
+
+/// A folder that version 1 made: a job done, one that wants a mask, one whose process was killed in its mesh step.
+#[test]
+fn a_folder_of_the_first_schema_is_brought_up_to_date_after_a_backup() {
+    let dir = folder_of_version(1);
     let database = fs::read(dir.path().join("oreforge.sqlite3")).unwrap();
     let store = Store::open(dir.path()).unwrap();
     let jobs = store.list(10).unwrap();

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use crate::common::{MemoryLedger, bystander, graph, limits, png, produce, server, work, work_on};
 use oreforge_engines::comfy::{
-    Credentials, Health, ProduceError, Progress, PromptState, RunError, Server, ServerAddress, Sight, Work,
+    Credentials, Health, ProduceError, Progress, RunError, Server, ServerAddress, Sight, Work,
 };
+use oreforge_protocol::PromptState;
 use oreforge_tests::fake_comfy::{Auth, Boundary, FakeComfy, Fault, Options, Outcome};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

@@ -7,9 +7,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use image::{ImageFormat, Rgb, RgbImage};
 use oreforge_engines::comfy::{
-    Limits, Made, ProduceError, PromptLedger, PromptNote, RunError, Server, ServerAddress, Work,
+    Limits, Made, ProduceError, PromptLedger, RunError, Server, ServerAddress, Work,
 };
-use oreforge_protocol::ErrorReport;
+use oreforge_protocol::{ErrorReport, PromptNote};
 use oreforge_tests::fake_comfy::FakeComfy;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;

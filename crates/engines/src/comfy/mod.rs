@@ -37,7 +37,7 @@ pub use failure::NodeFailure;
 pub use health::{Device, Health, ServerInfo};
 pub use history::Verdict;
 pub use http::{HttpError, OpenError};
-pub use ledger::{PromptLedger, PromptNote, PromptState};
+pub use ledger::PromptLedger;
 pub use limits::Limits;
 pub use message::Preview;
 pub use news::News;

@@ -1,13 +1,13 @@
 //! From a graph to the bytes it makes: one piece of work on one server, through all that can go wrong on the
 //! way.
 
-use oreforge_protocol::{ErrorReport, LogLevel};
+use oreforge_protocol::{ErrorReport, LogLevel, PromptNote, PromptState};
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
 use super::download::DownloadError;
 use super::ladder;
-use super::ledger::{PromptLedger, PromptNote, PromptState};
+use super::ledger::PromptLedger;
 use super::outputs::OutputFile;
 use super::run::{OnSight, Order, RunError, run};
 use super::server::{Graph, Server};
@@ -116,8 +116,10 @@ impl Server {
         if known.iter().any(|note| note.graph_sha256 == graph_sha256 && note.state == PromptState::SetAside) {
             return Err(RunError::SetAside.into());
         }
-        known.retain(|note| note.state == PromptState::Open);
-        let same = known.iter().rposition(|note| note.graph_sha256 == graph_sha256);
+        known.retain(|note| matches!(note.state, PromptState::Open | PromptState::Unwanted));
+        let same = known
+            .iter()
+            .rposition(|note| note.graph_sha256 == graph_sha256 && note.state == PromptState::Open);
         let adopted = same.map(|at| known.remove(at));
         for stray in known {
             self.take_back(stray, graph, ledger, on_sight).await?;

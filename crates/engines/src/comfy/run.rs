@@ -1,6 +1,6 @@
 //! One prompt on one server: does what [`Recovery`] says and tells it what came of it.
 
-use oreforge_protocol::ErrorReport;
+use oreforge_protocol::{ErrorReport, PromptNote, PromptState};
 use thiserror::Error;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::failure::NodeFailure;
 use super::history::Verdict;
 use super::http::HttpError;
-use super::ledger::{PromptLedger, PromptNote, PromptState};
+use super::ledger::PromptLedger;
 use super::news::News;
 use super::outputs::OutputFile;
 use super::recovery::{Action, Delivery, End, Event, Heard, Look, Recovery};
@@ -86,7 +86,8 @@ pub(crate) async fn run(
     note.state = match &end {
         End::Known(Verdict::Success(_)) | End::Untold => PromptState::Open,
         End::SetAside => PromptState::SetAside,
-        End::Stopped { sure: false } | End::Silent { sure: false } | End::Unreachable => PromptState::Open,
+        End::Unreachable => PromptState::Open,
+        End::Stopped { sure: false } | End::Silent { sure: false } => PromptState::Unwanted,
         End::Known(_) | End::Refused | End::Stopped { .. } | End::Silent { .. } | End::Vanished => {
             PromptState::Closed
         }
