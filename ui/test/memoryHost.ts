@@ -1,5 +1,5 @@
 import { HostError, type CommandName, type Drop, type Host, type ReplyTo } from "../src/host/host";
-import type { Artifact, ArtifactKind, Command, ErrorReport, Event, ForgeRequest, JobId, JobSnapshot, SavedFile, SourceInfo, StepName, ViewSlot } from "../src/protocol/generated";
+import type { Artifact, ArtifactKind, Command, ErrorReport, Event, ForgeRequest, GalleryEntry, GalleryOverview, JobId, JobSnapshot, SavedFile, SourceInfo, StepName, ViewSlot } from "../src/protocol/generated";
 import { STEP_NAMES } from "../src/state/jobView";
 
 type Body = Event extends infer E ? (E extends Event ? Omit<E, "seq" | "job_id" | "at"> : never) : never;
@@ -16,6 +16,7 @@ export class MemoryHost implements Host {
   readonly commands: Command[] = [];
   readonly jobs = new Map<JobId, JobSnapshot>();
   readonly subscriptions: JobId[] = [];
+  readonly gallery: GalleryEntry[] = [];
   picked: SourceInfo | HostError | null = null;
   pasted: SourceInfo | null = null;
   savedTo: SavedFile | HostError | null = null;
@@ -63,6 +64,12 @@ export class MemoryHost implements Host {
     return job;
   }
 
+  private overview(): GalleryOverview {
+    const of = (kind: string) => this.gallery.filter((entry) => entry.kind === kind).length;
+    const days = this.gallery.length === 0 ? [] : [{ start: new Date().setHours(0, 0, 0, 0), entries: this.gallery.length }];
+    return { pictures: of("picture"), views: of("view"), meshes: of("mesh"), favourites: 0, trashed: 0, bytes: 0, projects: [], tags: [], days };
+  }
+
   private answer(command: Command): unknown {
     switch (command.command) {
       case "start_forge":
@@ -89,7 +96,18 @@ export class MemoryHost implements Host {
       case "doctor":
       case "inspect_mesh":
         throw new HostError({ code: "internal", message: "Nothing is examined here.", details: null, hint: null });
+      case "list_gallery":
+        return { total: this.gallery.length, entries: this.gallery.slice(command.offset, command.offset + command.limit) };
+      case "gallery_overview":
+        return this.overview();
+      case "mark_artifacts":
+      case "trash_artifacts":
+      case "restore_artifacts":
+        return command.ids.length;
+      case "empty_trash":
+        return { files: 0, bytes: 0 };
       case "export_mesh":
+      case "save_artifacts":
       case "save_artifact":
         throw new Error("the page never names a path");
     }

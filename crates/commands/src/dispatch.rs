@@ -1,14 +1,14 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use oreforge_jobs::{NewJob, cutout};
+use oreforge_jobs::{NewJob, Store, cutout};
 use oreforge_protocol::{
     Command, ErrorCode, ErrorReport, ForgeRequest, JobId, JobSnapshot, MaskStroke, Reply, SourceInfo,
     SourceRef, ViewSlot,
 };
 
 use crate::pictures::{self, Picture, blocking};
-use crate::{Oreforge, doctor, mesh_files, samples, save};
+use crate::{Oreforge, doctor, gallery, mesh_files, samples, save};
 
 /// Most events one call gives.
 const MAX_EVENTS: u32 = 1000;
@@ -54,6 +54,21 @@ pub(crate) async fn execute(forge: &Oreforge, command: Command) -> Result<Reply,
         Command::Doctor { comfy } => Reply::Doctor(doctor::examine(forge, comfy).await?),
         Command::InspectMesh { mesh } => Reply::InspectMesh(mesh_files::inspect(forge, mesh).await?),
         Command::ExportMesh { export } => Reply::ExportMesh(mesh_files::export(forge, export).await?),
+        Command::ListGallery { query, offset, limit } => {
+            Reply::ListGallery(gallery::list(forge, query, offset, limit).await?)
+        }
+        Command::GalleryOverview { query, utc_offset_min } => {
+            Reply::GalleryOverview(gallery::overview(forge, query, utc_offset_min).await?)
+        }
+        Command::MarkArtifacts { ids, change } => {
+            Reply::MarkArtifacts(gallery::mark(forge, ids, change).await?)
+        }
+        Command::TrashArtifacts { ids } => Reply::TrashArtifacts(gallery::trash(forge, ids).await?),
+        Command::RestoreArtifacts { ids } => Reply::RestoreArtifacts(gallery::restore(forge, ids).await?),
+        Command::EmptyTrash {} => Reply::EmptyTrash(forge.jobs.write(Store::empty_trash).await?),
+        Command::SaveArtifacts { ids, folder } => {
+            Reply::SaveArtifacts(gallery::save_all(forge, ids, folder).await?)
+        }
         Command::SaveArtifact { id, path } => Reply::SaveArtifact(save::save(forge, id, path).await?),
     })
 }

@@ -3,6 +3,7 @@
 
 mod dispatch;
 mod doctor;
+mod gallery;
 mod logs;
 mod mesh_files;
 mod oreforge;

@@ -19,7 +19,7 @@ pub fn check(command: &Command) -> Result<(), ErrorReport> {
         Command::InspectMesh { mesh: MeshRef::Path { .. } } => {
             Err(refusal("A mesh is opened through the system's dialog."))
         }
-        Command::ExportMesh { .. } | Command::SaveArtifact { .. } => {
+        Command::ExportMesh { .. } | Command::SaveArtifact { .. } | Command::SaveArtifacts { .. } => {
             Err(refusal("A file is saved through the system's dialog."))
         }
         Command::GetJob { .. }
@@ -31,6 +31,12 @@ pub fn check(command: &Command) -> Result<(), ErrorReport> {
         | Command::InspectMesh { mesh: MeshRef::Artifact { .. } }
         | Command::ListSamples {}
         | Command::EngineStatus {}
+        | Command::ListGallery { .. }
+        | Command::GalleryOverview { .. }
+        | Command::MarkArtifacts { .. }
+        | Command::TrashArtifacts { .. }
+        | Command::RestoreArtifacts { .. }
+        | Command::EmptyTrash {}
         | Command::Doctor { comfy: None } => Ok(()),
     }
 }
@@ -82,6 +88,7 @@ mod tests {
             Command::PreviewCutout { source: path(), strokes: Vec::new() },
             Command::SaveMask { source: path(), strokes: Vec::new() },
             Command::SaveArtifact { id: ArtifactId::new(), path: "/tmp/x.glb".to_owned() },
+            Command::SaveArtifacts { ids: Vec::new(), folder: "/tmp".to_owned() },
             Command::Doctor { comfy: Some("http://10.0.0.1".to_owned()) },
         ];
         for command in refused {

@@ -130,6 +130,14 @@ impl Jobs {
         self.inner.read(query).await
     }
 
+    /// Changes something in the store that is no job's state, off the async runtime.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, ErrorReport> {
+        self.inner.write(change).await
+    }
+
     /// Adds a picture to the store.
     pub async fn import(
         &self,

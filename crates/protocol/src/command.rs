@@ -1,8 +1,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ArtifactId, DoctorReport, ErrorReport, EventSeq, ForgeRequest, JobId, JobSnapshot, SourceId, SourceRef,
-    StepName,
+    ArtifactId, DoctorReport, EmptiedTrash, ErrorReport, EventSeq, ForgeRequest, GalleryOverview,
+    GalleryPage, GalleryQuery, JobId, JobSnapshot, MarkChange, SourceId, SourceRef, StepName,
 };
 
 /// A picture in the store.
@@ -86,6 +86,20 @@ commands! {
     Doctor { comfy: Option<String> } -> DoctorReport;
     /// Write a copy of an artifact to a place of the artist's choice, atomically.
     SaveArtifact { id: ArtifactId, path: String } -> SavedFile;
+    /// Write copies of several artifacts into a folder, none over a file that is there, each whole or not at all.
+    SaveArtifacts { ids: Vec<ArtifactId>, folder: String } -> Vec<SavedFile>;
+    /// Entries of the Gallery from `offset` on, at most 200.
+    ListGallery { query: GalleryQuery, offset: u32, limit: u32 } -> GalleryPage;
+    /// Counts for the Gallery; days begin `utc_offset_min` minutes before those of UTC.
+    GalleryOverview { query: GalleryQuery, utc_offset_min: i32 } -> GalleryOverview;
+    /// Favourite, reject, rename, tag. Marks stay with what they are on when a retry makes it anew.
+    MarkArtifacts { ids: Vec<ArtifactId>, change: MarkChange } -> u32;
+    /// Put entries into the trash; answers how many. Their files stay where they are until it is emptied.
+    TrashArtifacts { ids: Vec<ArtifactId> } -> u32;
+    /// Take entries out of the trash; answers how many.
+    RestoreArtifacts { ids: Vec<ArtifactId> } -> u32;
+    /// Delete what is in the trash for good.
+    EmptyTrash {} -> EmptiedTrash;
     /// What a mesh file is like, by the asset gate.
     InspectMesh { mesh: crate::MeshRef } -> crate::MeshTicket;
     /// Write a mesh in another format, each file whole or not at all, and read back before it counts.

@@ -9,6 +9,7 @@ mod doctor;
 mod error;
 mod event;
 mod forge;
+mod gallery;
 mod ids;
 mod job;
 mod mesh;
@@ -23,6 +24,10 @@ pub use doctor::{Check, CheckState, DoctorReport};
 pub use error::{ErrorCode, ErrorReport};
 pub use event::{Event, EventBody, LogLevel};
 pub use forge::{BackChoice, EngineChoice, ForgeParams, ForgeRequest, ProfileChoice, SourceRef};
+pub use gallery::{
+    DayCount, EmptiedTrash, GalleryEntry, GalleryKind, GalleryOverview, GalleryPage, GalleryQuery,
+    MarkChange, NamedCount,
+};
 pub use ids::{ArtifactId, EventSeq, JobId, ParseIdError, SourceId};
 pub use job::{JobKind, JobSignal, JobSnapshot, JobState, RetrySnapshot, StepName, StepSnapshot, StepState};
 pub use mesh::{

@@ -12,7 +12,7 @@ use crate::file::{sync_folder, write_renamed};
 use crate::loose::{loosen, settle};
 use crate::row::{from_word, job_row, parse_id, step_at, step_index};
 use crate::sources::{read_checked, sha256_hex};
-use crate::store::make_folder;
+use crate::store::{make_folder, now_ms};
 use crate::{Store, StoreError, layout};
 
 /// A file a step made, not yet on disk.
@@ -35,7 +35,7 @@ pub struct Staged {
     known: bool,
 }
 
-const COLUMNS: &str = "id, job_id, step, kind, slot, path, bytes, sha256";
+pub(crate) const COLUMNS: &str = "id, job_id, step, kind, slot, path, bytes, sha256";
 
 impl Store {
     /// Writes a step's files under their final names. Nothing refers to them until they are published or
@@ -175,8 +175,8 @@ pub(crate) fn record(
             settle(db, &artifact.path)?;
             let bytes = i64::try_from(artifact.bytes).unwrap_or(i64::MAX);
             db.prepare_cached(
-                "INSERT INTO artifacts(id, job_id, step, kind, slot, path, bytes, sha256, retry)
-                 VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                "INSERT INTO artifacts(id, job_id, step, kind, slot, path, bytes, sha256, retry, created_at)
+                 VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             )?
             .execute(params![
                 artifact.id.to_string(),
@@ -187,7 +187,8 @@ pub(crate) fn record(
                 artifact.path,
                 bytes,
                 artifact.sha256,
-                is_retry
+                is_retry,
+                now_ms()
             ])?;
         }
         let body = match artifact.kind {
@@ -213,7 +214,7 @@ pub(crate) fn artifacts_of(db: &Connection, job: JobId, is_retry: bool) -> Resul
     Ok(artifacts)
 }
 
-fn artifact_row(row: &Row<'_>) -> Result<Artifact, StoreError> {
+pub(crate) fn artifact_row(row: &Row<'_>) -> Result<Artifact, StoreError> {
     let slot: String = row.get(4)?;
     Ok(Artifact {
         id: parse_id(&row.get::<_, String>(0)?)?,

@@ -10,6 +10,7 @@ mod error;
 mod events;
 pub mod faults;
 mod file;
+mod gallery;
 mod layout;
 mod loose;
 mod prompts;

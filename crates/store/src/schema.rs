@@ -6,8 +6,12 @@ use crate::file::sync_folder;
 use crate::{StoreError, faults};
 
 /// Statements that lead from each schema version to the next; the first makes version 1.
-const MIGRATIONS: [&str; 3] =
-    [include_str!("schema_v1.sql"), include_str!("schema_v2.sql"), include_str!("schema_v3.sql")];
+const MIGRATIONS: [&str; 4] = [
+    include_str!("schema_v1.sql"),
+    include_str!("schema_v2.sql"),
+    include_str!("schema_v3.sql"),
+    include_str!("schema_v4.sql"),
+];
 
 /// Brings the database to the schema of this version, or refuses a newer one. An older database is kept beside
 /// it as `oreforge.sqlite3.backup-v<version>` before anything in it changes.
@@ -115,6 +119,6 @@ mod tests {
         assert_eq!(sources(&database), (Some(1), 1));
         assert_eq!(sources(&dir.path().join("oreforge.sqlite3.backup-v1")), (Some(1), 1));
         upgrade(&mut connection, &database, &MIGRATIONS).unwrap();
-        assert_eq!(sources(&database), (Some(3), 1));
+        assert_eq!(sources(&database), (Some(MIGRATIONS.len() as i64), 1));
     }
 }

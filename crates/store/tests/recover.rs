@@ -8,7 +8,9 @@ use std::fs;
 use std::path::Path;
 
 use common::{bodies, crash, files_below, new_job, picture, run_one};
-use oreforge_protocol::{ArtifactKind, ErrorCode, ErrorReport, EventBody, JobState, StepName, StepState};
+use oreforge_protocol::{
+    ArtifactKind, ErrorCode, ErrorReport, EventBody, GalleryQuery, JobState, StepName, StepState,
+};
 use oreforge_store::{Begun, Store};
 
 #[test]
@@ -203,6 +205,9 @@ fn a_folder_of_the_first_schema_is_brought_up_to_date_after_a_backup() {
     assert_eq!(&store.artifact_bytes(mesh).unwrap()[..4], b"glTF");
     assert_eq!(store.step_reports(jobs[2].id).unwrap().len(), 6);
     assert!(matches!(bodies(&store, jobs[2].id).last(), Some(EventBody::Done { .. })));
+    let entries = store.gallery(&GalleryQuery::default(), 0, 10).unwrap().entries;
+    let entry = entries.iter().find(|entry| entry.artifact == *mesh).unwrap();
+    assert!(entry.created_at >= jobs[2].created_at, "the time it was made is known");
     store.retry(jobs[2].id, StepName::Export, None).unwrap();
 
     // The copy is the folder as it was, for the version that made it.

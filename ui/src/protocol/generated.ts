@@ -44,7 +44,7 @@ hint: string | null, };
 
 export type CheckState = "good" | "not_yet" | "bad";
 
-export type Command = { "command": "start_forge", request: ForgeRequest, } | { "command": "get_job", id: JobId, } | { "command": "list_jobs", limit: number, } | { "command": "cancel_job", id: JobId, } | { "command": "resume_job", id: JobId, } | { "command": "retry_job", id: JobId, from: StepName, } | { "command": "job_events", id: JobId, after: EventSeq, } | { "command": "import_picture", source: SourceRef, } | { "command": "preview_cutout", source: SourceRef, strokes: Array<MaskStroke>, } | { "command": "save_mask", source: SourceRef, strokes: Array<MaskStroke>, } | { "command": "list_samples", } | { "command": "engine_status", } | { "command": "doctor", comfy: string | null, } | { "command": "save_artifact", id: ArtifactId, path: string, } | { "command": "inspect_mesh", mesh: MeshRef, } | { "command": "export_mesh", export: MeshExport, };
+export type Command = { "command": "start_forge", request: ForgeRequest, } | { "command": "get_job", id: JobId, } | { "command": "list_jobs", limit: number, } | { "command": "cancel_job", id: JobId, } | { "command": "resume_job", id: JobId, } | { "command": "retry_job", id: JobId, from: StepName, } | { "command": "job_events", id: JobId, after: EventSeq, } | { "command": "import_picture", source: SourceRef, } | { "command": "preview_cutout", source: SourceRef, strokes: Array<MaskStroke>, } | { "command": "save_mask", source: SourceRef, strokes: Array<MaskStroke>, } | { "command": "list_samples", } | { "command": "engine_status", } | { "command": "doctor", comfy: string | null, } | { "command": "save_artifact", id: ArtifactId, path: string, } | { "command": "save_artifacts", ids: Array<ArtifactId>, folder: string, } | { "command": "list_gallery", query: GalleryQuery, offset: number, limit: number, } | { "command": "gallery_overview", query: GalleryQuery, utc_offset_min: number, } | { "command": "mark_artifacts", ids: Array<ArtifactId>, change: MarkChange, } | { "command": "trash_artifacts", ids: Array<ArtifactId>, } | { "command": "restore_artifacts", ids: Array<ArtifactId>, } | { "command": "empty_trash", } | { "command": "inspect_mesh", mesh: MeshRef, } | { "command": "export_mesh", export: MeshExport, };
 
 export type CutoutPreview = { 
 /**
@@ -60,10 +60,21 @@ confidence: number,
  */
 problem: ErrorReport | null, };
 
+export type DayCount = { 
+/**
+ * When the day began where the artist is, in milliseconds since 1970-01-01 UTC.
+ */
+start: number, entries: number, };
+
 /**
  * What the doctor found, one check after the other.
  */
 export type DoctorReport = { version: string, checks: Array<Check>, };
+
+/**
+ * What an emptied trash gave back.
+ */
+export type EmptiedTrash = { files: number, bytes: number, };
 
 export type EngineChoice = "auto" | "draft" | "comfy";
 
@@ -195,6 +206,92 @@ mask: SourceRef | null, params: ForgeParams,
  */
 name: string | null, project: string | null, };
 
+export type GalleryEntry = { artifact: Artifact, kind: GalleryKind, 
+/**
+ * The artist's own, else its job's.
+ */
+name: string, project: string | null, 
+/**
+ * The one that its job ran on.
+ */
+engine: string | null, 
+/**
+ * The words it was made from.
+ */
+prompt: string | null, 
+/**
+ * Milliseconds since 1970-01-01 UTC.
+ */
+created_at: number, 
+/**
+ * Of a mesh.
+ */
+triangles: number | null, favourite: boolean, rejected: boolean, 
+/**
+ * In alphabetical order.
+ */
+tags: Array<string>, };
+
+/**
+ * What an artist tells apart in the Gallery.
+ */
+export type GalleryKind = "picture" | "view" | "mesh";
+
+/**
+ * What there is to choose from, and how the entries of one query lie over the days.
+ */
+export type GalleryOverview = { pictures: number, views: number, meshes: number, favourites: number, trashed: number, 
+/**
+ * Of all that is not in the trash.
+ */
+bytes: number, 
+/**
+ * In alphabetical order, without those that are archived.
+ */
+projects: Array<NamedCount>, 
+/**
+ * In alphabetical order.
+ */
+tags: Array<NamedCount>, 
+/**
+ * Of the query, newest first, without days on which nothing was made.
+ */
+days: Array<DayCount>, };
+
+/**
+ * A stretch of the entries that a query finds, newest first.
+ */
+export type GalleryPage = { 
+/**
+ * How many there are in all.
+ */
+total: number, entries: Array<GalleryEntry>, };
+
+/**
+ * Which entries are wanted: those that meet every condition given.
+ */
+export type GalleryQuery = { 
+/**
+ * Words, each of which is in the name, project, prompt, engine or a tag.
+ */
+text: string, kind: GalleryKind | null, 
+/**
+ * Favourites only.
+ */
+favourite: boolean, project: string | null, tag: string | null, 
+/**
+ * Made at this time or later, in milliseconds since 1970-01-01 UTC.
+ */
+since: number | null, 
+/**
+ * Made before this time.
+ */
+until: number | null, 
+/**
+ * What is in the trash instead of what is not.
+ */
+trashed: boolean, };
+
 export type GateReport = { verdict: GateVerdict, views: Array<ViewScore>, reasons: Array<string>, };
 
 export type GateVerdict = "pass" | "doubtful" | "refuse";
@@ -247,6 +344,15 @@ export type JobState = "queued" | "running" | "done" | "failed" | "cancelled" | 
 export type JsonValue = number | string | boolean | Array<JsonValue> | { [key in string]: JsonValue } | null;
 
 export type LogLevel = "info" | "warn";
+
+/**
+ * What is to be different about entries; what is absent stays.
+ */
+export type MarkChange = { favourite: boolean | null, rejected: boolean | null, 
+/**
+ * Empty: the name of its job again.
+ */
+name: string | null, add_tags: Array<string>, remove_tags: Array<string>, };
 
 /**
  * One brush stroke over a picture.
@@ -365,6 +471,11 @@ volume_m3: number | null, verdict: GateVerdict, checks: Array<TicketCheck>,
 notes: Array<string>, };
 
 /**
+ * How many entries carry a word.
+ */
+export type NamedCount = { name: string, entries: number, };
+
+/**
  * How a silhouette becomes a solid.
  */
 export type ProfileChoice = "auto" | "organic" | "lathe" | "hard";
@@ -377,7 +488,7 @@ export type RepairTicket = { before: MeshDefects, after: MeshDefects, };
 /**
  * The answer to the command of the same name.
  */
-export type Reply = { "command": "start_forge", "reply": JobSnapshot } | { "command": "get_job", "reply": JobSnapshot } | { "command": "list_jobs", "reply": Array<JobSnapshot> } | { "command": "cancel_job", "reply": JobSnapshot } | { "command": "resume_job", "reply": JobSnapshot } | { "command": "retry_job", "reply": JobSnapshot } | { "command": "job_events", "reply": Array<Event> } | { "command": "import_picture", "reply": SourceInfo } | { "command": "preview_cutout", "reply": CutoutPreview } | { "command": "save_mask", "reply": SourceInfo } | { "command": "list_samples", "reply": Array<SampleInfo> } | { "command": "engine_status", "reply": Array<EngineStatus> } | { "command": "doctor", "reply": DoctorReport } | { "command": "save_artifact", "reply": SavedFile } | { "command": "inspect_mesh", "reply": MeshTicket } | { "command": "export_mesh", "reply": ExportedMesh };
+export type Reply = { "command": "start_forge", "reply": JobSnapshot } | { "command": "get_job", "reply": JobSnapshot } | { "command": "list_jobs", "reply": Array<JobSnapshot> } | { "command": "cancel_job", "reply": JobSnapshot } | { "command": "resume_job", "reply": JobSnapshot } | { "command": "retry_job", "reply": JobSnapshot } | { "command": "job_events", "reply": Array<Event> } | { "command": "import_picture", "reply": SourceInfo } | { "command": "preview_cutout", "reply": CutoutPreview } | { "command": "save_mask", "reply": SourceInfo } | { "command": "list_samples", "reply": Array<SampleInfo> } | { "command": "engine_status", "reply": Array<EngineStatus> } | { "command": "doctor", "reply": DoctorReport } | { "command": "save_artifact", "reply": SavedFile } | { "command": "save_artifacts", "reply": Array<SavedFile> } | { "command": "list_gallery", "reply": GalleryPage } | { "command": "gallery_overview", "reply": GalleryOverview } | { "command": "mark_artifacts", "reply": number } | { "command": "trash_artifacts", "reply": number } | { "command": "restore_artifacts", "reply": number } | { "command": "empty_trash", "reply": EmptiedTrash } | { "command": "inspect_mesh", "reply": MeshTicket } | { "command": "export_mesh", "reply": ExportedMesh };
 
 /**
  * `<stem>.report.json`.
