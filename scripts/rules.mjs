@@ -71,7 +71,7 @@ for (const entry of readdirSync(ui, { recursive: true, withFileTypes: true })) {
     if (!target.startsWith(".")) continue;
     const to = path.relative(ui, path.resolve(path.dirname(file), target)).split(path.sep);
     if (to[0] !== "features") continue;
-    const lazyViewer = to[1] === "viewer" && here[0] === "features" && here[1] === "forge";
+    const lazyViewer = to[1] === "viewer" && here[0] === "features" && ["forge", "gallery"].includes(here[1]);
     if (here[0] === "features" && here[1] !== to[1] && !lazyViewer) problems.push(`${place} imports features/${to[1]}; features never import each other`);
     if (here[0] === "components") problems.push(`${place} imports features/${to[1]}; components import no feature`);
   }

@@ -1,29 +1,23 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Hammer, ListChecks, Moon, Sun } from "lucide-react";
-import { useCallback, useEffect, useRef, useState } from "react";
+import { ListChecks, Moon, Sun } from "lucide-react";
+import { Suspense, useCallback, useEffect, useRef, useState } from "react";
 import { Button, IconButton } from "./components/Button";
 import { ErrorBoundary } from "./components/ErrorBoundary";
-import { Kbd } from "./components/Kbd";
 import { Logo } from "./components/Logo";
 import { Ring } from "./components/Ring";
 import { StoreProblem } from "./components/StoreProblem";
 import { Shortcuts } from "./components/Shortcuts";
+import { TabList, panelId, tabId } from "./components/TabList";
 import { Toasts } from "./components/Toasts";
-import { useKeys } from "./components/useKeys";
-import { ForgeTab } from "./features/forge/ForgeTab";
-import { needsMask } from "./features/forge/words";
+import { InView, useKeys } from "./components/useKeys";
 import { useForge, type Forge } from "./features/forge/useForge";
 import { JobsDrawer, useJobs } from "./features/jobs/JobsDrawer";
 import { useHost } from "./host/context";
-import { uiStore, useUi } from "./state/ui";
-import { useJobView } from "./state/useJob";
-
-const EMPTY_KEYS = [["Ctrl O", "open"], ["Ctrl V", "paste"], ["Q", "jobs"], ["?", "all keys"]] as const;
-const FORGE_KEYS = [[".", "fit"], ["1–7", "shading"], ["W", "wire"], ["G", "grid"], ["Q", "jobs"], ["Ctrl O", "open"], ["?", "all keys"]] as const;
-const BRUSH_KEYS = [["K", "keep"], ["R", "remove"], ["[ ]", "brush size"], ["Alt", "swap brush"], ["H", "hide outline"]] as const;
+import { uiStore, useUi, type TabName } from "./state/ui";
+import { TABS, type TabProps } from "./tabs";
 
 function TopBar({ running }: { running: number }) {
-  const { theme, jobsOpen, set } = useUi();
+  const { tab, theme, jobsOpen, set } = useUi();
   const isLight = theme === "light";
   return (
     <header className="top-bar">
@@ -31,11 +25,7 @@ function TopBar({ running }: { running: number }) {
         <Logo />
         <span>Oreforge</span>
       </div>
-      <nav aria-label="Tabs">
-        <span className="tab" aria-current="page">
-          <Hammer aria-hidden="true" /> Forge
-        </span>
-      </nav>
+      <TabList tabs={TABS} current={tab} onChange={(name) => set({ tab: name })} />
       <div className="top-right">
         <IconButton label={isLight ? "Dark colours" : "Light colours"} onClick={() => set({ theme: isLight ? "dark" : "light" })}>
           {isLight ? <Moon aria-hidden="true" /> : <Sun aria-hidden="true" />}
@@ -48,18 +38,34 @@ function TopBar({ running }: { running: number }) {
   );
 }
 
-function StatusBar({ keys }: { keys: readonly (readonly [string, string])[] }) {
+function StatusBar() {
   const { isLocal } = useHost();
+  const tab = useUi((state) => state.tab);
   return (
     <footer className="status-bar">
-      {keys.map(([key, what]) => (
-        <span key={key} className="key-hint">
-          <Kbd>{key}</Kbd> {what}
-        </span>
-      ))}
+      {TABS.map(({ name, Keys }) => name === tab && <Keys key={name} />)}
       {isLocal && <span className="push">Nothing leaves this computer.</span>}
     </footer>
   );
+}
+
+/** A tab is drawn from its first visit on, and keeps what it shows while another is in view. */
+function TabPanels({ current, ...given }: { current: TabName } & TabProps) {
+  const [visited, setVisited] = useState<readonly TabName[]>([current]);
+  if (!visited.includes(current)) setVisited([...visited, current]);
+  return TABS.map(({ name, whole, Panel }) => (
+    <div key={name} role="tabpanel" id={panelId(name)} aria-labelledby={tabId(name)} className="tab-page" inert={name !== current}>
+      {visited.includes(name) && (
+        <ErrorBoundary what={whole}>
+          <InView value={name === current}>
+            <Suspense fallback={null}>
+              <Panel {...given} />
+            </Suspense>
+          </InView>
+        </ErrorBoundary>
+      )}
+    </div>
+  ));
 }
 
 /** What dropping would do, while files hang over the window; what it did, after. */
@@ -88,11 +94,10 @@ function useDrops(forge: Forge): number {
 export function App() {
   const host = useHost();
   const forge = useForge();
-  const { jobId, jobsOpen, editingCutout, set } = useUi();
+  const { tab, jobId, jobsOpen, set } = useUi();
   const client = useQueryClient();
   const { data: opening, isFetching } = useQuery({ queryKey: ["opening"], staleTime: Number.POSITIVE_INFINITY, queryFn: () => host.opening() });
   const storeError = opening?.store_error ?? null;
-  const job = useJobView(jobId);
   const jobs = useJobs(jobsOpen);
   const running = jobs.filter(({ state }) => state === "running" || state === "queued").length;
   const over = useDrops(forge);
@@ -109,25 +114,22 @@ export function App() {
     "Ctrl+v": () => void forge.paste(),
     q: () => set({ jobsOpen: !jobsOpen }),
     "?": () => setShortcuts(true),
+    ...Object.fromEntries(TABS.map(({ name }, index) => [`Ctrl+${index + 1}`, () => set({ tab: name })])),
   });
 
-  const choose = useCallback((id: string) => set({ jobId: id, previousJobId: null, editingCutout: false, error: null, jobsOpen: false }), [set]);
-  const brushing = job !== null && (editingCutout || needsMask(job));
-  const keys = job === null ? EMPTY_KEYS : brushing ? BRUSH_KEYS : FORGE_KEYS;
+  const choose = useCallback((id: string) => set({ tab: "forge", jobId: id, previousJobId: null, editingCutout: false, error: null, jobsOpen: false }), [set]);
   return (
     <div className={`window ${over > 0 ? "drag-over" : ""}`}>
       <TopBar running={running} />
       <div className="tab-panel">
-        <ErrorBoundary what="The Forge">
-          {storeError === null ? (
-            <ForgeTab forge={forge} automation={opening?.automation === true} interrupted={jobs.filter(({ state }) => state === "interrupted")} />
-          ) : (
-            <StoreProblem error={storeError} busy={isFetching} onRetry={() => void client.invalidateQueries()} />
-          )}
-        </ErrorBoundary>
+        {storeError === null ? (
+          <TabPanels current={tab} forge={forge} jobs={jobs} automation={opening?.automation === true} />
+        ) : (
+          <StoreProblem error={storeError} busy={isFetching} onRetry={() => void client.invalidateQueries()} />
+        )}
         {jobsOpen && <JobsDrawer jobs={jobs} currentId={jobId} onChoose={choose} onClose={() => set({ jobsOpen: false })} />}
       </div>
-      <StatusBar keys={keys} />
+      <StatusBar />
       {over > 0 && <div className="drop-banner">{over === 1 ? "Forge this picture" : `Forge these ${over} pictures, one job each`}</div>}
       <Shortcuts open={shortcuts} onClose={() => setShortcuts(false)} />
       <Toasts />

@@ -144,12 +144,27 @@ export class MemoryHost implements Host {
     return this.savedTo;
   }
 
+  readonly revealed: string[] = [];
+  savedAll: { id: string; suggestedName: string }[] = [];
+
+  async saveArtifacts(files: { id: string; suggestedName: string }[]) {
+    if (this.savedTo instanceof HostError) throw this.savedTo;
+    this.savedAll = files;
+    return files.map(({ suggestedName }) => ({ path: `/out/${suggestedName}`, bytes: 1 }));
+  }
+
+  readonly revealArtifact = async (id: string) => void this.revealed.push(id);
+
   watchDrops(onDrop: (drop: Drop) => void) {
     this.onDrop = onDrop;
   }
 
   artifactUrl(id: string) {
     return this.urlOf(`artifact/${id}`);
+  }
+
+  thumbnailUrl(id: string) {
+    return this.urlOf(`thumbnail/${id}`);
   }
 
   sourceUrl(id: string) {

@@ -8,6 +8,22 @@ export function sayDone(title: string, description?: string) {
   toasts.add({ title, description, type: "ok", timeout: SHOWN_MS });
 }
 
+/** News of something that can be taken back while it is shown. */
+export function sayUndoable(title: string, undo: () => void) {
+  const id = toasts.add({
+    title,
+    type: "ok",
+    timeout: SHOWN_MS,
+    actionProps: {
+      children: "Undo",
+      onClick: () => {
+        toasts.close(id);
+        undo();
+      },
+    },
+  });
+}
+
 export function sayFailed(title: string, description?: string | null) {
   toasts.add({ title, description: description ?? undefined, type: "err", timeout: 2 * SHOWN_MS, priority: "high" });
 }
@@ -22,6 +38,7 @@ function List() {
           <Toast.Title className="toast-title" render={<p />} />
           <Toast.Description className="note selectable" />
         </div>
+        <Toast.Action className="button look-plain size-small" />
         <Toast.Close className="icon-button" aria-label="Close">
           <X aria-hidden="true" />
         </Toast.Close>

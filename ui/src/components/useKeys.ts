@@ -1,7 +1,10 @@
-import { useEffect, useRef } from "react";
+import { createContext, useContext, useEffect, useRef } from "react";
 
 /** `Ctrl+O`, `Escape`, `.`, `1`. Letters are lower case; ⌘ counts as Ctrl. */
 export type KeyMap = Record<string, (event: KeyboardEvent) => void>;
+
+/** False above what is mounted but out of sight: its keys rest. */
+export const InView = createContext(true);
 
 function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && target.closest("input:not([type=range]), textarea, [contenteditable], [role=listbox]") !== null;
@@ -18,12 +21,13 @@ export function nameOfKey(event: KeyboardEvent): string {
 
 /** Single keys rest while typing and while a question is open; what has taken an event keeps it. */
 export function useKeys(keys: KeyMap, active = true) {
+  const inView = useContext(InView);
   const current = useRef(keys);
   useEffect(() => {
     current.current = keys;
   });
   useEffect(() => {
-    if (!active) return undefined;
+    if (!active || !inView) return undefined;
     const onKey = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.altKey || inDialog(event.target)) return;
       const name = nameOfKey(event);
@@ -34,5 +38,5 @@ export function useKeys(keys: KeyMap, active = true) {
     };
     window.addEventListener("keydown", onKey);
     return () => window.removeEventListener("keydown", onKey);
-  }, [active]);
+  }, [active, inView]);
 }

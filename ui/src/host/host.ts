@@ -36,8 +36,14 @@ export interface Host {
   pastePicture(): Promise<SourceInfo | null>;
   /** The system's dialog, then the copy; null when it was closed without a choice. */
   saveArtifact(id: ArtifactId, suggestedName: string): Promise<SavedFile | null>;
+  /** A dialog for the folder, then the copies; null when it was closed without a choice. */
+  saveArtifacts(files: { id: ArtifactId; suggestedName: string }[]): Promise<SavedFile[] | null>;
+  /** Shows a file in the system's file manager; null where there is none to ask. */
+  readonly revealArtifact: ((id: ArtifactId) => Promise<void>) | null;
   watchDrops(onDrop: (drop: Drop) => void): void;
   artifactUrl(id: ArtifactId): string;
+  /** A small PNG on a transparent ground. */
+  thumbnailUrl(id: ArtifactId): string;
   sourceUrl(id: SourceId): string;
 }
 

@@ -42,11 +42,14 @@ export const tauriHost: Host = {
   pickPicture: () => call<SourceInfo | null>("pick_picture"),
   pastePicture: () => call<SourceInfo | null>("paste_picture"),
   saveArtifact: (id, suggestedName) => call<SavedFile | null>("save_artifact", { id, suggestedName }),
+  saveArtifacts: (files) => call<SavedFile[] | null>("save_artifacts", { ids: files.map(({ id }) => id) }),
+  revealArtifact: (id) => call<void>("reveal_artifact", { id }),
   watchDrops(onDrop) {
     const channel = new Channel<Drop>();
     channel.onmessage = onDrop;
     void call("watch_drops", { channel });
   },
   artifactUrl: (id) => `${base()}artifact/${id}`,
+  thumbnailUrl: (id) => `${base()}thumbnail/${id}`,
   sourceUrl: (id) => `${base()}source/${id}`,
 };

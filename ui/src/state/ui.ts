@@ -2,6 +2,8 @@ import { createStore, useStore } from "zustand";
 import type { ErrorReport, ForgeParams, JobId, MaskStroke, SourceId, SourceInfo, SourceRef, ViewSlot } from "../protocol/generated";
 
 export type Theme = "dark" | "light";
+/** The parts of the window, in their order. */
+export type TabName = "forge" | "gallery";
 export type Shading = "textured" | "clay" | "wire" | "normals" | "uv" | "albedo" | "matcap";
 
 /** The same as `ForgeParams::default()` of the core. */
@@ -13,6 +15,7 @@ export type GivenViews = { [slot in ViewSlot]?: SourceRef };
 
 /** What only the screen knows. Job state is not here: it belongs to the query cache. */
 interface UiState {
+  tab: TabName;
   jobId: JobId | null;
   /** Its mesh stays in view until the current job has one. */
   previousJobId: JobId | null;
@@ -35,8 +38,10 @@ interface UiState {
 
 const JOB_KEY = "oreforge.job";
 const THEME_KEY = "oreforge.theme";
+const TAB_KEY = "oreforge.tab";
 
 export const uiStore = createStore<UiState>()((set) => ({
+  tab: sessionStorage.getItem(TAB_KEY) === "gallery" ? "gallery" : "forge",
   jobId: sessionStorage.getItem(JOB_KEY),
   previousJobId: null,
   params: DEFAULT_PARAMS,
@@ -61,6 +66,10 @@ uiStore.subscribe((state, before) => {
     if (state.jobId === null) sessionStorage.removeItem(JOB_KEY);
     else sessionStorage.setItem(JOB_KEY, state.jobId);
   }
+  if (state.tab !== before.tab) {
+    sessionStorage.setItem(TAB_KEY, state.tab);
+    showTab();
+  }
   if (state.theme !== before.theme) {
     localStorage.setItem(THEME_KEY, state.theme);
     showTheme();
@@ -72,6 +81,12 @@ function showTheme() {
   document.documentElement.dataset["theme"] = uiStore.getState().theme;
 }
 showTheme();
+
+/** Short news keep clear of what the tab has in its corners. */
+function showTab() {
+  document.documentElement.dataset["tab"] = uiStore.getState().tab;
+}
+showTab();
 
 export function useUi(): UiState;
 export function useUi<T>(select: (state: UiState) => T): T;

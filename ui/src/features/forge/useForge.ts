@@ -42,7 +42,7 @@ export function useForge(): Forge {
     const start = async (request: ForgeRequest, previousJobId: string | null) => {
       const snapshot = await host.execute({ command: "start_forge", request });
       adoptSnapshot(client, snapshot);
-      set({ jobId: snapshot.id, previousJobId, editingCutout: false, params: snapshot.request.params, givenViews: snapshot.request.views });
+      set({ tab: "forge", jobId: snapshot.id, previousJobId, editingCutout: false, params: snapshot.request.params, givenViews: snapshot.request.views });
     };
     const startWith = (source: SourceRef) => {
       const { params } = uiStore.getState();
@@ -73,7 +73,7 @@ export function useForge(): Forge {
       resumeAll: (jobs) =>
         guarded(async () => {
           for (const { id } of jobs) adoptSnapshot(client, await host.execute({ command: "resume_job", id }));
-          set({ jobId: jobs[0]?.id ?? null, previousJobId: null });
+          set({ tab: "forge", jobId: jobs[0]?.id ?? null, previousJobId: null });
         }),
       retry: (job, from) => guarded(async () => adoptSnapshot(client, await host.execute({ command: "retry_job", id: job.id, from }))),
       cancel: (job) =>

@@ -46,7 +46,7 @@ export class Files {
     }
   }
 
-  url(kind: "artifact" | "source", id: string): string {
+  url(kind: "artifact" | "source" | "thumbnail", id: string): string {
     const path = `/files/${kind}/${id}`;
     const given = this.#given.get(path);
     if (given !== undefined && Date.now() < given.until) return given.url;
@@ -58,8 +58,29 @@ export class Files {
 
   /** Where the browser can ask for a place, it asks; else the file lands among its downloads. */
   async save(id: string, name: string): Promise<SavedFile | null> {
+    if (!("showSaveFilePicker" in window)) return this.#download(id, name);
+    const place = await chosen(() => window.showSaveFilePicker({ suggestedName: name, types: typesOf(name) }));
+    return place === null ? null : this.#write(id, place);
+  }
+
+  /** As [`save`], into a folder; a file that is there is never replaced. */
+  async saveAll(wanted: { id: string; suggestedName: string }[]): Promise<SavedFile[] | null> {
+    const saved: SavedFile[] = [];
+    if (!("showDirectoryPicker" in window)) {
+      for (const { id, suggestedName } of wanted) saved.push(await this.#download(id, suggestedName));
+      return saved;
+    }
+    const folder = await chosen(() => window.showDirectoryPicker({ mode: "readwrite" }));
+    if (folder === null) return null;
+    for (const { id, suggestedName } of wanted) {
+      const file = await this.#write(id, await folder.getFileHandle(await freeName(folder, suggestedName), { create: true }));
+      saved.push({ ...file, path: `${folder.name}/${file.path}` });
+    }
+    return saved;
+  }
+
+  async #download(id: string, name: string): Promise<SavedFile> {
     const address = this.url("artifact", id);
-    if ("showSaveFilePicker" in window) return this.#saveInto(address, name);
     const head = await this.#server.ask(address, { method: "HEAD" });
     const link = document.createElement("a");
     link.href = `${address}&download=${encodeURIComponent(name)}`;
@@ -68,15 +89,8 @@ export class Files {
     return { path: name, bytes: Number(head.headers.get("Content-Length") ?? 0) };
   }
 
-  async #saveInto(address: string, name: string): Promise<SavedFile | null> {
-    let place: FileSystemFileHandle;
-    try {
-      place = await window.showSaveFilePicker({ suggestedName: name, types: [{ description: "GLB", accept: { "model/gltf-binary": [".glb"] } }] });
-    } catch (cause) {
-      if (cause instanceof DOMException && cause.name === "AbortError") return null;
-      throw cause;
-    }
-    const bytes = await (await this.#server.ask(address)).blob();
+  async #write(id: string, place: FileSystemFileHandle): Promise<SavedFile> {
+    const bytes = await (await this.#server.ask(this.url("artifact", id))).blob();
     try {
       // The browser writes beside the file and swaps it in at `close`.
       const writer = await place.createWritable();
@@ -90,9 +104,37 @@ export class Files {
   }
 }
 
+/** What the browser's dialog was answered with; null when it was closed without a choice. */
+async function chosen<T>(ask: () => Promise<T>): Promise<T | null> {
+  try {
+    return await ask();
+  } catch (cause) {
+    if (cause instanceof DOMException && cause.name === "AbortError") return null;
+    throw cause;
+  }
+}
+
+function typesOf(name: string): { description: string; accept: Record<string, string[]> }[] {
+  return name.endsWith(".glb") ? [{ description: "GLB", accept: { "model/gltf-binary": [".glb"] } }] : [{ description: "PNG", accept: { "image/png": [".png"] } }];
+}
+
+async function freeName(folder: FileSystemDirectoryHandle, name: string): Promise<string> {
+  const dot = name.lastIndexOf(".");
+  for (let attempt = 1; ; attempt++) {
+    const candidate = attempt === 1 ? name : `${name.slice(0, dot)} (${attempt})${name.slice(dot)}`;
+    try {
+      await folder.getFileHandle(candidate);
+    } catch (cause) {
+      if (cause instanceof DOMException && cause.name === "NotFoundError") return candidate;
+      throw cause;
+    }
+  }
+}
+
 declare global {
   interface Window {
-    /** File System Access API; not in every browser, nor in TypeScript's library. */
+    // File System Access API; not in every browser, nor in TypeScript's library.
     showSaveFilePicker(options: { suggestedName: string; types: { description: string; accept: Record<string, string[]> }[] }): Promise<FileSystemFileHandle>;
+    showDirectoryPicker(options: { mode: "readwrite" }): Promise<FileSystemDirectoryHandle>;
   }
 }

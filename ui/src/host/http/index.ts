@@ -34,8 +34,11 @@ export async function httpHost(token: string): Promise<Host> {
       return picture === null ? null : upload(server, picture, "pasted.png");
     },
     saveArtifact: (id, suggestedName) => files.save(id, suggestedName),
+    saveArtifacts: (wanted) => files.saveAll(wanted),
+    revealArtifact: null,
     watchDrops: (onDrop) => watchDrops(server, onDrop),
     artifactUrl: (id) => files.url("artifact", id),
+    thumbnailUrl: (id) => files.url("thumbnail", id),
     sourceUrl: (id) => files.url("source", id),
   };
 }

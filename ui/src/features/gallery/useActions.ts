@@ -1,0 +1,111 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useMemo, useRef } from "react";
+import { sayDone, sayFailed, sayUndoable } from "../../components/Toasts";
+import { fileName, folderName } from "../../components/format";
+import { useHost } from "../../host/context";
+import { reportOf } from "../../host/host";
+import type { GalleryEntry, MarkChange } from "../../protocol/generated";
+import { uiStore } from "../../state/ui";
+import { galleryKey, patchEntries } from "./useEntries";
+import { fileNameOf, tally } from "./words";
+
+type Entries = readonly GalleryEntry[];
+
+/** What an artist can do with entries. */
+export interface Actions {
+  mark: (entries: Entries, change: Partial<MarkChange>) => Promise<void>;
+  toggleFavourite: (entries: Entries) => Promise<void>;
+  toggleRejected: (entries: Entries) => Promise<void>;
+  /** Into the trash; the newest deletion can be undone. */
+  remove: (entries: Entries) => Promise<void>;
+  undo: () => Promise<void>;
+  restore: (entries: Entries) => Promise<void>;
+  emptyTrash: () => Promise<void>;
+  save: (entries: Entries) => Promise<void>;
+  /** Null where there is no file manager to ask. */
+  reveal: ((entry: GalleryEntry) => Promise<void>) | null;
+  openInForge: (entry: GalleryEntry) => void;
+}
+
+const NO_CHANGE: MarkChange = { favourite: null, rejected: null, name: null, add_tags: [], remove_tags: [] };
+const idsOf = (entries: Entries) => entries.map(({ artifact }) => artifact.id);
+
+export function useActions(): Actions {
+  const host = useHost();
+  const client = useQueryClient();
+  const undoable = useRef<(() => Promise<void>) | null>(null);
+  return useMemo(() => {
+    const guarded = async (work: () => Promise<void>) => {
+      try {
+        await work();
+      } catch (cause) {
+        const report = reportOf(cause);
+        sayFailed(report.message, report.hint);
+      }
+    };
+    const refresh = () => client.invalidateQueries({ queryKey: galleryKey });
+    const mark = (entries: Entries, change: Partial<MarkChange>, shown: Partial<GalleryEntry> = {}) =>
+      guarded(async () => {
+        patchEntries(client, new Set(idsOf(entries)), shown);
+        try {
+          await host.execute({ command: "mark_artifacts", ids: idsOf(entries), change: { ...NO_CHANGE, ...change } });
+        } finally {
+          await refresh();
+        }
+      });
+    const restore = (entries: Entries) =>
+      guarded(async () => {
+        await host.execute({ command: "restore_artifacts", ids: idsOf(entries) });
+        await refresh();
+        sayDone(`Brought back ${tally(entries)}.`);
+      });
+    const undo = async () => {
+      const last = undoable.current;
+      undoable.current = null;
+      await last?.();
+    };
+    const { revealArtifact } = host;
+    return {
+      mark: (entries, change) => mark(entries, change),
+      toggleFavourite: (entries) => {
+        const favourite = !entries.every((entry) => entry.favourite);
+        return mark(entries, { favourite }, favourite ? { favourite, rejected: false } : { favourite });
+      },
+      toggleRejected: (entries) => {
+        const rejected = !entries.every((entry) => entry.rejected);
+        return mark(entries, { rejected }, rejected ? { rejected, favourite: false } : { rejected });
+      },
+      remove: (entries) =>
+        guarded(async () => {
+          await host.execute({ command: "trash_artifacts", ids: idsOf(entries) });
+          await refresh();
+          undoable.current = () => restore(entries);
+          sayUndoable(`Moved ${tally(entries)} to the trash.`, () => void undo());
+        }),
+      undo,
+      restore,
+      emptyTrash: () =>
+        guarded(async () => {
+          const { files } = await host.execute({ command: "empty_trash" });
+          undoable.current = null;
+          await refresh();
+          sayDone(files === 1 ? "Deleted 1 file." : `Deleted ${files} files.`);
+        }),
+      save: (entries) =>
+        guarded(async () => {
+          const [only] = entries;
+          if (only === undefined) return;
+          if (entries.length === 1) {
+            const saved = await host.saveArtifact(only.artifact.id, fileNameOf(only));
+            if (saved !== null) sayDone(`Saved ${fileName(saved.path)} to ${folderName(saved.path)}.`, saved.path);
+            return;
+          }
+          const saved = await host.saveArtifacts(entries.map((entry) => ({ id: entry.artifact.id, suggestedName: fileNameOf(entry) })));
+          const [first] = saved ?? [];
+          if (first !== undefined) sayDone(`Saved ${tally(entries)} to ${folderName(first.path)}.`);
+        }),
+      reveal: revealArtifact === null ? null : (entry) => guarded(() => revealArtifact(entry.artifact.id)),
+      openInForge: (entry) => uiStore.getState().set({ tab: "forge", jobId: entry.artifact.job_id, previousJobId: null, editingCutout: false, error: null }),
+    };
+  }, [host, client]);
+}

@@ -1,0 +1,49 @@
+import { Hammer, LayoutGrid, type LucideIcon } from "lucide-react";
+import { lazy, type ComponentType } from "react";
+import { ForgeKeys } from "./features/forge/ForgeKeys";
+import { ForgeTab } from "./features/forge/ForgeTab";
+import type { Forge } from "./features/forge/useForge";
+import { GalleryKeys } from "./features/gallery/GalleryKeys";
+import type { JobSnapshot } from "./protocol/generated";
+import type { TabName } from "./state/ui";
+
+/** What every tab is given. */
+export interface TabProps {
+  forge: Forge;
+  /** Newest first. */
+  jobs: JobSnapshot[];
+  automation: boolean;
+}
+
+interface Tab {
+  name: TabName;
+  title: string;
+  /** What broke when its drawing does. */
+  whole: string;
+  icon: LucideIcon;
+  Panel: ComponentType<TabProps>;
+  /** For the status bar. */
+  Keys: ComponentType;
+}
+
+const interrupted = (jobs: JobSnapshot[]) => jobs.filter(({ state }) => state === "interrupted");
+
+/** The parts of the window, from left to right. */
+export const TABS: readonly Tab[] = [
+  {
+    name: "forge",
+    title: "Forge",
+    whole: "The Forge",
+    icon: Hammer,
+    Panel: ({ forge, jobs, automation }) => <ForgeTab forge={forge} automation={automation} interrupted={interrupted(jobs)} />,
+    Keys: ForgeKeys,
+  },
+  {
+    name: "gallery",
+    title: "Gallery",
+    whole: "The Gallery",
+    icon: LayoutGrid,
+    Panel: lazy(() => import("./features/gallery/GalleryTab")),
+    Keys: GalleryKeys,
+  },
+];
