@@ -77,10 +77,9 @@ impl Store {
         Ok(begun)
     }
 
-    /// Makes files of a running step visible before it ends. They are on disk; their rows survive the end of
-    /// the process at once and a power cut with the next commit.
+    /// Makes files of a running step visible before it ends.
     pub fn publish(&self, id: JobId, staged: Vec<Staged>) -> Result<(), StoreError> {
-        let replaced = self.write(Durability::Process, |tx| {
+        let replaced = self.write(Durability::PowerCut, |tx| {
             let row = self.running_row(tx, id, JobSignal::Finish)?;
             record(tx, id, row.retry.is_some(), &self.runner.id, staged)
         })?;
@@ -89,7 +88,7 @@ impl Store {
     }
 
     pub fn quality(&self, id: JobId, report: GateReport) -> Result<(), StoreError> {
-        self.write(Durability::Process, |tx| {
+        self.write(Durability::PowerCut, |tx| {
             self.running_row(tx, id, JobSignal::Finish)?;
             append(tx, id, &EventBody::Quality { report })?;
             Ok(())

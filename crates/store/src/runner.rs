@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
 
+use crate::file::sync_folder;
 use crate::store::make_folder;
 use crate::{StoreError, faults};
 
@@ -50,6 +51,8 @@ fn claim(folder: &Path, id: &str, path: &Path) -> io::Result<File> {
     lock.lock()?;
     faults::disk("runner rename")?;
     fs::rename(&early, path)?;
+    // After a power cut this file is how the next process knows that there was one.
+    sync_folder(folder)?;
     Ok(lock)
 }
 

@@ -2,9 +2,12 @@
 //! in another process who resumes. Each move is one transaction of the real store; all orders are tried.
 #![allow(clippy::unwrap_used)]
 
+mod common;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use common::orders;
 use oreforge_protocol::{
     ErrorCode, ErrorReport, EventBody, EventSeq, ForgeRequest, JobId, JobState, SourceRef, StepName,
 };
@@ -128,21 +131,6 @@ fn job(store: &Store) -> JobId {
     store.interrupt(id, StepName::Finish, 1).unwrap();
     store.resume(id, None).unwrap();
     id
-}
-
-/// Calls `visit` with every order of the moves; those of one actor keep theirs.
-fn orders(left: &mut BTreeMap<Actor, usize>, order: &mut Vec<Actor>, visit: &mut impl FnMut(&[Actor])) {
-    let actors: Vec<Actor> = left.iter().filter(|(_, moves)| **moves > 0).map(|(actor, _)| *actor).collect();
-    if actors.is_empty() {
-        visit(order);
-    }
-    for actor in actors {
-        *left.get_mut(&actor).unwrap() -= 1;
-        order.push(actor);
-        orders(left, order, visit);
-        order.pop();
-        *left.get_mut(&actor).unwrap() += 1;
-    }
 }
 
 fn must_be_consistent(store: &Store, id: JobId, order: &[Actor]) {

@@ -12,6 +12,7 @@ use image::{Rgba, RgbaImage};
 use tempfile::TempDir;
 
 use crate::points::{self, Point};
+use crate::power;
 
 /// Set for this binary to be the program, with its points of failure, instead of the tests.
 pub const AS_PROGRAM: &str = "OREFORGE_CRASH_AS_PROGRAM";
@@ -19,13 +20,29 @@ pub const AS_PROGRAM: &str = "OREFORGE_CRASH_AS_PROGRAM";
 pub struct Desk {
     dir: TempDir,
     started: AtomicUsize,
+    power: Option<Power>,
+}
+
+/// What is left on the disk when a program is killed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Power {
+    /// Only what was made durable.
+    Cut,
+    /// That, and every rename: a file may have its final name and not its content.
+    CutAfterRenames,
 }
 
 impl Desk {
     pub fn new() -> Self {
-        let desk = Self { dir: oreforge_tests::quick_folder().unwrap(), started: AtomicUsize::new(0) };
+        let dir = oreforge_tests::quick_folder().unwrap();
+        let desk = Self { dir, started: AtomicUsize::new(0), power: None };
         picture().save(desk.path("stick.png")).unwrap();
         desk
+    }
+
+    /// A desk where a kill is a cut of power.
+    pub fn without(power: Power) -> Self {
+        Self { power: Some(power), ..Self::new() }
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -65,6 +82,12 @@ impl Desk {
             .env("OREFORGE_FAULTS", faults)
             .env_remove("RUST_LOG")
             .stdin(Stdio::null());
+        if let Some(power) = self.power {
+            command.env(power::FORGETFUL, self.dir.path());
+            if power == Power::CutAfterRenames {
+                command.env(power::KEEPS_RENAMES, "");
+            }
+        }
         command
     }
 

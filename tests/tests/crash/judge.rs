@@ -171,7 +171,16 @@ impl Found {
 
     /// What a program said it had done is there.
     pub fn must_hold(&self, said: &[Value]) {
-        for event in said.iter().filter(|event| event["type"] != "progress") {
+        self.must_hold_all_but(&["progress"], said);
+    }
+
+    /// The same after a cut of power: only words may be gone.
+    pub fn must_hold_what_was_done(&self, said: &[Value]) {
+        self.must_hold_all_but(&["progress", "log"], said);
+    }
+
+    fn must_hold_all_but(&self, fleeting: &[&str], said: &[Value]) {
+        for event in said.iter().filter(|event| !fleeting.iter().any(|kind| event["type"] == *kind)) {
             let kept = self.events.iter().find(|kept| Some(kept.seq) == event["seq"].as_i64());
             let kept = kept.unwrap_or_else(|| panic!("told and not kept: {event}"));
             assert_eq!(event["type"], kept.body["type"]);

@@ -1,8 +1,9 @@
 //! The program is killed, and started again.
 
 use libtest_mimic::Failed;
+use serde_json::Value;
 
-use crate::desk::{Desk, FORGE};
+use crate::desk::{Desk, FORGE, Power};
 use crate::judge::{Found, Reference};
 use crate::points::{self, Point};
 use crate::sweep::{Sweep, Tried};
@@ -23,18 +24,32 @@ pub fn undisturbed() -> (Reference, Vec<Point>) {
 /// A forge is killed once at each of its points.
 pub fn at_every_point() -> Result<(), Failed> {
     let (reference, points) = undisturbed();
-    Sweep::new("crash points of a forge").over(points, |point| {
-        let desk = Desk::new();
-        let killed = desk.forge(&point.plan("kill"));
-        if !killed.was_killed() {
-            return Tried::NotReached;
-        }
-        let ruins = Found::read(&desk);
-        ruins.must_stand(&desk, &reference);
-        ruins.must_hold(&killed.lines());
-        start_again(&desk, &reference, &ruins);
-        Tried::Reached
+    Sweep::new("crash points of a forge")
+        .over(points, |point| killed_once(&Desk::new(), point, &reference, Found::must_hold))
+}
+
+/// The power goes at every third point of a forge, and with it what was not made durable; every other time all
+/// renames were.
+pub fn by_a_power_cut() -> Result<(), Failed> {
+    let (reference, points) = undisturbed();
+    let points: Vec<Point> = points.into_iter().step_by(3).collect();
+    Sweep::new("power cuts of a forge").over(points.clone(), |point| {
+        let position = points.iter().position(|at| at == point).unwrap();
+        let power = [Power::Cut, Power::CutAfterRenames][position % 2];
+        killed_once(&Desk::without(power), point, &reference, Found::must_hold_what_was_done)
     })
+}
+
+fn killed_once(desk: &Desk, point: &Point, reference: &Reference, must_hold: fn(&Found, &[Value])) -> Tried {
+    let killed = desk.forge(&point.plan("kill"));
+    if !killed.was_killed() {
+        return Tried::NotReached;
+    }
+    let ruins = Found::read(desk);
+    ruins.must_stand(desk, reference);
+    must_hold(&ruins, &killed.lines());
+    start_again(desk, reference, &ruins);
+    Tried::Reached
 }
 
 /// A job whose process was killed is resumed, and killed again at each point of that.

@@ -11,8 +11,10 @@ mod desk;
 mod disk;
 mod judge;
 mod kills;
+mod migration;
 mod mounts;
 mod points;
+mod power;
 mod sweep;
 
 fn main() -> ExitCode {
@@ -24,9 +26,11 @@ fn main() -> ExitCode {
     arguments.test_threads = Some(1);
     let trials = vec![
         Trial::test("a_forge_is_killed_at_every_point", kills::at_every_point),
+        Trial::test("the_power_goes_at_every_point", kills::by_a_power_cut),
         Trial::test("a_resume_is_killed_at_every_point", kills::twice),
         Trial::test("a_request_to_cancel_is_killed_at_every_point", kills::while_asking_for_the_end),
         Trial::test("a_cancelled_forge_is_killed_at_every_point", kills::while_ending),
+        Trial::test("a_migration_is_killed_at_every_point", migration::killed_at_every_point),
         Trial::test("guests_are_killed_beside_an_owner", kills::beside_an_owner),
         Trial::test("the_disk_fails_at_every_use", disk::at_every_use),
         Trial::test("a_real_disk_is_full", mounts::full),

@@ -77,3 +77,22 @@ pub fn run_one(store: &Store, id: JobId, step: StepName, words: &str) -> Option<
     let staged = store.stage(id, step, picture(kind, format!("{words} {step}").as_bytes())).unwrap();
     store.commit_step(id, commit(step, staged)).unwrap()
 }
+
+/// Calls `visit` with every order of the moves left to each actor; those of one actor keep theirs.
+pub fn orders<A: Copy + Ord>(
+    left: &mut BTreeMap<A, usize>,
+    order: &mut Vec<A>,
+    visit: &mut impl FnMut(&[A]),
+) {
+    let actors: Vec<A> = left.iter().filter(|(_, moves)| **moves > 0).map(|(actor, _)| *actor).collect();
+    if actors.is_empty() {
+        visit(order);
+    }
+    for actor in actors {
+        *left.get_mut(&actor).unwrap() -= 1;
+        order.push(actor);
+        orders(left, order, visit);
+        order.pop();
+        *left.get_mut(&actor).unwrap() += 1;
+    }
+}
