@@ -1,4 +1,4 @@
-//! The disk fails: full, unreadable, read-only; once, or from some moment on.
+//! The disk fails: full, unreadable, read-only, its files held by others; once, or from some moment on.
 
 use libtest_mimic::Failed;
 use serde_json::Value;
@@ -33,7 +33,8 @@ pub fn at_every_use() -> Result<(), Failed> {
         })
     };
     sweep("uses of a full disk", &["enospc", "enospc+"], &["disk_full"])?;
-    sweep("uses of a failing or read-only disk", &["eio", "erofs+", "erofs", "eio+"], &UNWRITABLE)
+    let faults = &["eio", "erofs+", "ebusy", "erofs", "eio+", "ebusy+", "ebusy"];
+    sweep("uses of a failing, read-only or held disk", faults, &UNWRITABLE)
 }
 
 const UNWRITABLE: [&str; 2] = ["store_unavailable", "output_unwritable"];

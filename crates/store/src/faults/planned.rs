@@ -2,8 +2,9 @@
 //!
 //! - `OREFORGE_FAULT_TRACE=FILE` adds a line to a file for every point passed: `pass` or `disk`, and its name.
 //! - `OREFORGE_FAULTS=ACT@POINT#K;…` acts when `POINT` is passed for the `K`th time, from 1. `kill` ends the process
-//!   with no warning; `stop` holds it until it is told to go on; `enospc`, `eio` and `erofs` fail one use of the
-//!   disk, with a `+` behind them every one from there on; `clock:MS` moves the clock.
+//!   with no warning; `stop` holds it until it is told to go on; `enospc`, `eio`, `erofs` and `ebusy` (another
+//!   program holds the file) fail one use of the disk, with a `+` behind them every one from there on; `clock:MS`
+//!   moves the clock.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -155,6 +156,7 @@ impl Plan {
             "enospc" => Act::Fail { kind: io::ErrorKind::StorageFull, for_good },
             "eio" => Act::Fail { kind: io::ErrorKind::Other, for_good },
             "erofs" => Act::Fail { kind: io::ErrorKind::ReadOnlyFilesystem, for_good },
+            "ebusy" => Act::Fail { kind: io::ErrorKind::ResourceBusy, for_good },
             _ => Act::MoveClock { by_ms: name.strip_prefix("clock:")?.parse().ok()? },
         };
         Some(Self { act, point: point.to_owned(), passing: passing.parse().ok()? })
