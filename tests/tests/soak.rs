@@ -8,7 +8,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures_util::StreamExt;
 use oreforge_commands::{Config, Oreforge};
-use oreforge_jobs::{ForgeSpec, Jobs, NewJob, Run, Runs, StepError, StepHost, StepInputs, StepOutput, Store};
+use oreforge_jobs::{JobSpec, Jobs, NewJob, Run, Runs, StepError, StepHost, StepInputs, StepOutput, Store};
 use oreforge_protocol::{
     Command, ErrorReport, EventBody, EventSeq, ForgeParams, ForgeRequest, LogLevel, Reply, SourceRef,
     StepName,
@@ -30,7 +30,7 @@ impl Run for Brief {
 }
 
 impl Runs for Brief {
-    fn start(&self, _: ForgeSpec, _: Arc<dyn StepInputs>) -> Result<(Box<dyn Run>, String), ErrorReport> {
+    fn start(&self, _: JobSpec, _: Arc<dyn StepInputs>) -> Result<(Box<dyn Run>, String), ErrorReport> {
         Ok((Box::new(Brief), "brief".to_owned()))
     }
 }
@@ -84,7 +84,7 @@ async fn soak() {
     let mut before = None;
     for number in 1..=300 {
         let request = request(source.clone());
-        let job = NewJob { name: "brief".to_owned(), project: None, request, failure: None };
+        let job = NewJob { name: "brief".to_owned(), project: None, request, in_front: false, failure: None };
         let id = jobs.create(job).await.unwrap().id;
         let events: Vec<EventBody> = jobs.events(id, EventSeq(0)).map(|event| event.body).collect().await;
         assert!(matches!(events.last(), Some(EventBody::Done { .. })), "{events:?}");

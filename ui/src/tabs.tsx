@@ -26,7 +26,7 @@ interface Tab {
   Keys: ComponentType;
 }
 
-const interrupted = (jobs: JobSnapshot[]) => jobs.filter(({ state }) => state === "interrupted");
+const interrupted = (jobs: JobSnapshot[]) => jobs.filter(({ kind, state }) => kind === "forge" && state === "interrupted");
 
 /** The parts of the window, from left to right. */
 export const TABS: readonly Tab[] = [

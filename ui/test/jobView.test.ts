@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
 import type { Event, JobSnapshot } from "../src/protocol/generated";
-import { artifactOf, canRetry, finishedMesh, fromSnapshot, newestOf, reduce, statsOf, STEP_NAMES, timeLeftMs, type JobView } from "../src/state/jobView";
+import { artifactOf, canRetry, finishedMesh, fromSnapshot, newestOf, reduce, statsOf, FORGE_STEPS, timeLeftMs, type JobView } from "../src/state/jobView";
 
 const ID = "job";
 const stats = { triangles: 20_000 } as never;
 
-function snapshot(change: Partial<JobSnapshot> = {}): JobSnapshot {
+function snapshot(change: Partial<Omit<JobSnapshot, "kind" | "request">> = {}): JobSnapshot {
   return {
     id: ID, kind: "forge", name: "duck", project: null, state: "queued", cancelling: false, checkpoint: null, retry: null,
-    steps: STEP_NAMES.map((name) => ({ name, state: "waiting", elapsed_ms: null, estimate_ms: 100 })),
+    steps: FORGE_STEPS.map((name) => ({ name, state: "waiting", elapsed_ms: null, estimate_ms: 100 })),
     request: { source: { from: "sample", name: "duck" }, views: {}, mask: null, params: {} as never, name: null, project: null },
     created_at: 0, artifacts: [], error: null, last_seq: 0, ...change,
   };
@@ -17,7 +17,7 @@ function snapshot(change: Partial<JobSnapshot> = {}): JobSnapshot {
 type Body<E> = E extends Event ? Omit<E, "seq" | "job_id" | "at"> : never;
 const event = (seq: number, body: Body<Event>): Event => ({ seq, job_id: ID, at: seq * 10, ...body }) as Event;
 const artifact = (id: string, kind: "cutout" | "view" | "raw_mesh" | "mesh", slot: "back" | null = null) =>
-  ({ id, job_id: ID, step: "views", kind, slot, path: "", bytes: 1, sha256: "" }) as const;
+  ({ id, job_id: ID, step: "views", kind, slot, number: null, path: "", bytes: 1, sha256: "" }) as const;
 const run = (events: Event[], from = fromSnapshot(snapshot())): JobView => events.reduce(reduce, from);
 
 const FULL: Event[] = [
@@ -55,7 +55,7 @@ describe("reduce", () => {
   it("comes to the same view from a snapshot taken anywhere and a full replay", () => {
     const taken = snapshot({
       state: "done", last_seq: 12, artifacts: [artifact("c", "cutout"), artifact("v", "view", "back"), artifact("r", "raw_mesh"), artifact("m", "mesh")],
-      steps: STEP_NAMES.map((name) => ({ name, state: name === "prepare" ? "done" : name === "views" ? "running" : "waiting", elapsed_ms: name === "prepare" ? 25 : null, estimate_ms: 100 })),
+      steps: FORGE_STEPS.map((name) => ({ name, state: name === "prepare" ? "done" : name === "views" ? "running" : "waiting", elapsed_ms: name === "prepare" ? 25 : null, estimate_ms: 100 })),
     });
     const late = run(FULL, fromSnapshot(taken));
     const live = run(FULL);
@@ -96,7 +96,7 @@ describe("reduce", () => {
 
   it("keeps the older result through a retry until it is done, live and from a snapshot alike", () => {
     const done = run(FULL);
-    expect(STEP_NAMES.filter((name) => canRetry(done, name))).toEqual([...STEP_NAMES]);
+    expect(FORGE_STEPS.filter((name) => canRetry(done, name))).toEqual([...FORGE_STEPS]);
     const retry: Event[] = [
       event(13, { type: "retried", from: "views" }),
       event(14, { type: "step_active", step: "views", estimate_ms: 5 }),

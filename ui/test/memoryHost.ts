@@ -1,6 +1,6 @@
 import { HostError, type CommandName, type Drop, type Host, type ReplyTo } from "../src/host/host";
-import type { Artifact, ArtifactKind, Command, ErrorReport, Event, ForgeRequest, GalleryEntry, GalleryOverview, JobId, JobSnapshot, SavedFile, SourceInfo, StepName, ViewSlot } from "../src/protocol/generated";
-import { STEP_NAMES } from "../src/state/jobView";
+import type { Artifact, ArtifactKind, Command, ErrorReport, Event, ForgeRequest, GalleryEntry, GalleryOverview, JobId, JobSnapshot, ProspectRequest, SavedFile, SourceInfo, StepName, ViewSlot } from "../src/protocol/generated";
+import { FORGE_STEPS } from "../src/state/jobView";
 
 type Body = Event extends infer E ? (E extends Event ? Omit<E, "seq" | "job_id" | "at"> : never) : never;
 
@@ -33,7 +33,7 @@ export class MemoryHost implements Host {
   }
 
   artifact(jobId: JobId, step: StepName, kind: ArtifactKind, slot: ViewSlot | null = null): Artifact {
-    return { id: `${kind}${slot === null ? "" : `-${slot}`}-${++this.lastId}`, job_id: jobId, step, kind, slot, path: `/store/${kind}`, bytes: 1_400_000, sha256: "" };
+    return { id: `${kind}${slot === null ? "" : `-${slot}`}-${++this.lastId}`, job_id: jobId, step, kind, slot, number: null, path: `/store/${kind}`, bytes: 1_400_000, sha256: "" };
   }
 
   emit(jobId: JobId, body: Body): Event {
@@ -48,12 +48,24 @@ export class MemoryHost implements Host {
     const name = request.source.from === "imported" ? request.source.file_name.replace(/\.\w+$/, "") : "job";
     const job: JobSnapshot = {
       id, kind: "forge", name, project: null, state: "queued", cancelling: false, checkpoint: null, retry: null,
-      steps: STEP_NAMES.map((step) => ({ name: step, state: "waiting", elapsed_ms: null, estimate_ms: 300 })),
+      steps: FORGE_STEPS.map((step) => ({ name: step, state: "waiting", elapsed_ms: null, estimate_ms: 300 })),
       request, created_at: Date.now(), artifacts: [], error: null, last_seq: 0,
     };
     this.jobs.set(id, job);
     const queued = this.emit(id, { type: "queued", name });
     const snapshot = { ...job, last_seq: queued.seq };
+    this.jobs.set(id, snapshot);
+    return snapshot;
+  }
+
+  private startProspect(request: ProspectRequest): JobSnapshot {
+    const id = `job-${++this.lastId}`;
+    const job: JobSnapshot = {
+      id, kind: "prospect", name: request.prompt, project: null, state: "queued", cancelling: false, checkpoint: null, retry: null,
+      steps: [{ name: "pictures", state: "waiting", elapsed_ms: null, estimate_ms: null }],
+      request, created_at: Date.now(), artifacts: [], error: null, last_seq: 0,
+    };
+    const snapshot = { ...job, last_seq: this.emit(id, { type: "queued", name: job.name }).seq };
     this.jobs.set(id, snapshot);
     return snapshot;
   }
@@ -74,6 +86,8 @@ export class MemoryHost implements Host {
     switch (command.command) {
       case "start_forge":
         return this.start(command.request);
+      case "start_prospect":
+        return this.startProspect(command.request);
       case "get_job":
       case "cancel_job":
       case "resume_job":

@@ -254,7 +254,7 @@ pub enum JobsVerb {
     /// Run again from a step, a finished job too; the older result stays until the new one is complete.
     Retry {
         id: JobId,
-        /// prepare, views, gate, mesh, finish or export; at most the step after the last finished one.
+        /// prepare, views, gate, mesh, finish or export, or pictures; at most the step after the last finished one.
         #[arg(long, value_name = "STEP")]
         from: StepName,
         /// Folder for the results.

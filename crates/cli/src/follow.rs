@@ -24,7 +24,7 @@ pub async fn follow(
     json: bool,
     interrupt: &Interrupt,
 ) -> anyhow::Result<Exit> {
-    let show = Show::new(&job.name, json);
+    let show = Show::new(&job.name, job.request.kind(), json);
     let mut events = std::pin::pin!(forge.events(job.id, after));
     let mut stop = std::pin::pin!(interrupt.wait());
     let mut stuck = std::pin::pin!(forge.stuck());

@@ -61,7 +61,7 @@ async fn list(forge: &Oreforge, limit: u32, json: bool) -> anyhow::Result<Exit> 
         if json {
             json_line(&Listed {
                 id: job.id,
-                kind: job.kind,
+                kind: job.request.kind(),
                 name: &job.name,
                 state: job.state,
                 checkpoint: job.checkpoint,

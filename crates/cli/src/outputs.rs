@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use oreforge_commands::{Oreforge, faults};
-use oreforge_protocol::{Artifact, ArtifactKind, Command, ErrorCode, ErrorReport, JobSnapshot};
+use oreforge_protocol::{Artifact, ArtifactKind, Command, ErrorCode, ErrorReport, JobKind, JobSnapshot};
 
 use crate::follow::Place;
 use crate::staging::{Staging, tidy_abandoned};
@@ -44,17 +44,35 @@ pub fn tidy(dir: &Path, is_new: bool) {
     }
 }
 
-/// Writes every result, each whole or not at all; the mesh comes last, so that it is there when all are.
-/// Returns the paths.
+/// Writes every result, each whole or not at all. Returns the paths.
 pub async fn write(forge: &Oreforge, job: &JobSnapshot, place: &Place<'_>) -> anyhow::Result<Vec<PathBuf>> {
     let staging = Staging::open(place.dir).map_err(|error| unwritable(place.dir, &error))?;
+    let names = match job.request.kind() {
+        JobKind::Forge => stage_mesh(forge, job, &staging, place).await?,
+        JobKind::Prospect => stage_pictures(forge, job, &staging, place).await?,
+    };
+    let mut written = Vec::new();
+    for name in names {
+        written.push(staging.publish(&name).map_err(|error| unwritable(&place.dir.join(&name), &error))?);
+    }
+    faults::pass("out written");
+    Ok(written)
+}
+
+/// The mesh comes last, so that it is there when all are.
+async fn stage_mesh(
+    forge: &Oreforge,
+    job: &JobSnapshot,
+    staging: &Staging,
+    place: &Place<'_>,
+) -> anyhow::Result<Vec<String>> {
     let views = format!("{}.views", place.stem);
     faults::disk("out folder create")
         .and_then(|()| fs::create_dir(staging.path().join(&views)))
         .map_err(|error| unwritable(&place.dir.join(&views), &error))?;
     for view in job.artifacts.iter().filter(|artifact| artifact.kind == ArtifactKind::View) {
         if let Some(slot) = view.slot {
-            stage(forge, view, &staging, place, &format!("{views}/{slot}.png")).await?;
+            stage(forge, view, staging, place, &format!("{views}/{slot}.png")).await?;
         }
     }
     let mut names = vec![views];
@@ -69,15 +87,30 @@ pub async fn write(forge: &Oreforge, job: &JobSnapshot, place: &Place<'_>) -> an
             .find(|a| a.kind == kind && a.slot.is_none())
             .with_context(|| format!("the job made no {}", kind.as_str()))?;
         let name = format!("{}.{ending}", place.stem);
-        stage(forge, artifact, &staging, place, &name).await?;
+        stage(forge, artifact, staging, place, &name).await?;
         names.push(name);
     }
-    let mut written = Vec::new();
-    for name in names {
-        written.push(staging.publish(&name).map_err(|error| unwritable(&place.dir.join(&name), &error))?);
+    Ok(names)
+}
+
+async fn stage_pictures(
+    forge: &Oreforge,
+    job: &JobSnapshot,
+    staging: &Staging,
+    place: &Place<'_>,
+) -> anyhow::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for picture in job.artifacts.iter().filter(|artifact| artifact.kind == ArtifactKind::Picture) {
+        let name = picture_name(place.stem, picture.number.unwrap_or_default());
+        stage(forge, picture, staging, place, &name).await?;
+        names.push(name);
     }
-    faults::pass("out written");
-    Ok(written)
+    Ok(names)
+}
+
+/// Counted from 1, as a person does.
+fn picture_name(stem: &str, number: u32) -> String {
+    format!("{stem}-{:02}.png", u64::from(number) + 1)
 }
 
 async fn stage(

@@ -3,49 +3,52 @@
 use std::io::{self, IsTerminal, Write};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use oreforge_protocol::{ErrorReport, Event, EventBody, LogLevel, StepName};
+use oreforge_protocol::{ErrorReport, Event, EventBody, JobKind, LogLevel, StepName};
 use serde::Serialize;
 
 /// How a job is shown while it runs.
 pub enum Show {
     /// One event per line.
     Json,
-    Bar(ProgressBar),
+    Bar {
+        bar: ProgressBar,
+        kind: JobKind,
+    },
     Lines {
         name: String,
     },
 }
 
-const STEPS: u64 = StepName::ALL.len() as u64;
 /// Marks of the bar per step.
 const MARKS: u64 = 100;
 
 impl Show {
-    pub fn new(name: &str, json: bool) -> Self {
+    pub fn new(name: &str, kind: JobKind, json: bool) -> Self {
         if json {
             return Show::Json;
         }
         if !io::stderr().is_terminal() {
             return Show::Lines { name: name.to_owned() };
         }
-        let bar = ProgressBar::new(STEPS * MARKS).with_prefix(name.to_owned());
+        let bar = ProgressBar::new(kind.steps().len() as u64 * MARKS).with_prefix(name.to_owned());
         if let Ok(style) = ProgressStyle::with_template("{prefix:20!} {bar:30} {elapsed:>4} {msg}") {
             bar.set_style(style);
         }
-        Show::Bar(bar)
+        Show::Bar { bar, kind }
     }
 
     pub fn event(&self, event: &Event) {
         match self {
             Show::Json => json_line(event),
-            Show::Bar(bar) => on_bar(bar, &event.body),
+            Show::Bar { bar, kind } => on_bar(bar, *kind, &event.body),
             Show::Lines { name } => as_line(name, &event.body),
         }
     }
 }
 
-fn on_bar(bar: &ProgressBar, body: &EventBody) {
-    let start = |step: &StepName| step.index() as u64 * MARKS;
+fn on_bar(bar: &ProgressBar, kind: JobKind, body: &EventBody) {
+    let start =
+        |step: &StepName| kind.steps().iter().take_while(|earlier| *earlier != step).count() as u64 * MARKS;
     match body {
         EventBody::StepActive { step, .. } => {
             bar.set_position(start(step));

@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use oreforge_commands::{Config, Oreforge};
-use oreforge_protocol::{Command, EventBody, EventSeq, ForgeRequest, JobId, Reply, SourceRef, StepName};
+use oreforge_protocol::{
+    Command, EventBody, EventSeq, ForgeRequest, JobId, JobKind, Reply, SourceRef, StepName,
+};
 
 const CANCELS_PER_STEP: usize = 40;
 /// A step may be over before it is cancelled; so often it is tried again.
@@ -22,7 +24,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let lengths = step_lengths(&forge).await?;
     println!("| step | takes ms | cancels | p50 ms | p99 ms | slowest ms | p99 under {BAR_MS} ms |");
     println!("|---|---|---|---|---|---|---|");
-    for step in StepName::ALL {
+    for &step in JobKind::Forge.steps() {
         let length = lengths.get(&step).copied().unwrap_or_default();
         let mut waits_ms = Vec::new();
         for attempt in 0..MAX_TRIES {

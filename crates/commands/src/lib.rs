@@ -9,6 +9,7 @@ mod mesh_files;
 mod oreforge;
 pub mod page_policy;
 mod pictures;
+mod requests;
 mod samples;
 mod save;
 mod shown;

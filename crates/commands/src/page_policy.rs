@@ -12,6 +12,7 @@ pub fn check(command: &Command) -> Result<(), ErrorReport> {
             let sources = std::iter::once(&request.source).chain(request.views.values()).chain(&request.mask);
             sources.into_iter().try_for_each(source)
         }
+        Command::StartProspect { request, .. } => request.source.iter().try_for_each(source),
         Command::ImportPicture { source: picture }
         | Command::PreviewCutout { source: picture, .. }
         | Command::SaveMask { source: picture, .. } => source(picture),
@@ -54,7 +55,7 @@ fn refusal(message: &str) -> ErrorReport {
 
 #[cfg(test)]
 mod tests {
-    use oreforge_protocol::{ArtifactId, ForgeParams, ForgeRequest, ViewSlot};
+    use oreforge_protocol::{ArtifactId, ForgeParams, ForgeRequest, ProspectRequest, ViewSlot};
 
     use super::*;
 
@@ -84,6 +85,10 @@ mod tests {
             forge(path(), sample(), sample()),
             forge(sample(), path(), sample()),
             forge(sample(), sample(), path()),
+            Command::StartProspect {
+                request: ProspectRequest { source: Some(path()), ..ProspectRequest::new("a duck") },
+                in_front: false,
+            },
             Command::ImportPicture { source: path() },
             Command::PreviewCutout { source: path(), strokes: Vec::new() },
             Command::SaveMask { source: path(), strokes: Vec::new() },

@@ -9,10 +9,10 @@ use std::time::Instant;
 
 use async_trait::async_trait;
 use futures_util::{Stream, StreamExt};
-use oreforge_jobs::{ForgeSpec, Jobs, NewJob, Run, Runs, StepError, StepHost, StepInputs, StepOutput, Store};
+use oreforge_jobs::{JobSpec, Jobs, NewJob, Run, Runs, StepError, StepHost, StepInputs, StepOutput, Store};
 use oreforge_protocol::{
-    ErrorCode, ErrorReport, Event, EventBody, EventSeq, ForgeRequest, GateReport, GateVerdict, SourceRef,
-    StepName,
+    ErrorCode, ErrorReport, Event, EventBody, EventSeq, ForgeRequest, GateReport, GateVerdict, JobRequest,
+    SourceRef, StepName,
 };
 
 const READERS: usize = 100;
@@ -28,7 +28,7 @@ struct Talkers(Arc<Written>);
 struct Talker(Arc<Written>);
 
 impl Runs for Talkers {
-    fn start(&self, _: ForgeSpec, _: Arc<dyn StepInputs>) -> Result<(Box<dyn Run>, String), ErrorReport> {
+    fn start(&self, _: JobSpec, _: Arc<dyn StepInputs>) -> Result<(Box<dyn Run>, String), ErrorReport> {
         Ok((Box::new(Talker(Arc::clone(&self.0))), "talker".to_owned()))
     }
 }
@@ -67,9 +67,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
         Arc::new(Written { start: Instant::now(), at_ns: (0..EVENTS).map(|_| AtomicU64::new(0)).collect() });
     let jobs = Jobs::start(Arc::new(Store::open(dir.path())?), Arc::new(Talkers(Arc::clone(&written))));
     let source = jobs.import("a.png".to_owned(), b"a picture"[..].into()).await?;
-    let request = ForgeRequest::new(SourceRef::Imported { id: source.id, file_name: source.file_name });
+    let request = JobRequest::Forge(ForgeRequest::new(SourceRef::Imported {
+        id: source.id,
+        file_name: source.file_name,
+    }));
     let before_mb = resident_mb();
-    let job = jobs.create(NewJob { name: "talk".to_owned(), project: None, request, failure: None }).await?;
+    let job = jobs
+        .create(NewJob { name: "talk".to_owned(), project: None, request, in_front: false, failure: None })
+        .await?;
     // Takes one event and then no more, to the end.
     let mut stalled = Box::pin(jobs.events(job.id, EventSeq(0)));
     stalled.next().await;

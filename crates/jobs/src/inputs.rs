@@ -1,35 +1,57 @@
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use oreforge_pipeline::{ForgeSpec, StepInputs};
+use oreforge_pipeline::{ForgeSpec, ProspectSpec, StepInputs};
 use oreforge_protocol::{
-    ArtifactKind, ErrorCode, ErrorReport, ForgeRequest, JobId, SourceId, SourceRef, StepReport, ViewSlot,
+    ArtifactKind, ErrorCode, ErrorReport, JobId, JobRequest, SourceId, SourceRef, StepReport, ViewSlot,
 };
 use oreforge_store::{QueuedJob, Store};
+
+use crate::runs::JobSpec;
 
 /// What a job's steps read, from the store.
 pub(crate) struct StoreInputs {
     pub(crate) store: Arc<Store>,
     pub(crate) job: JobId,
-    pub(crate) request: ForgeRequest,
+    pub(crate) request: JobRequest,
 }
 
 impl StepInputs for StoreInputs {
     fn source(&self) -> Result<Vec<u8>, ErrorReport> {
-        self.read(&self.request.source)
+        match &self.request {
+            JobRequest::Forge(request) => self.read(&request.source),
+            JobRequest::Prospect(request) => {
+                self.read(request.source.as_ref().ok_or_else(|| missing("picture"))?)
+            }
+        }
     }
 
     fn given_view(&self, slot: ViewSlot) -> Result<Vec<u8>, ErrorReport> {
-        self.read(self.request.views.get(&slot).ok_or_else(|| missing("side view"))?)
+        let given = match &self.request {
+            JobRequest::Forge(request) => request.views.get(&slot),
+            JobRequest::Prospect(_) => None,
+        };
+        self.read(given.ok_or_else(|| missing("side view"))?)
     }
 
     fn mask(&self) -> Result<Vec<u8>, ErrorReport> {
-        self.read(self.request.mask.as_ref().ok_or_else(|| missing("mask"))?)
+        let given = match &self.request {
+            JobRequest::Forge(request) => request.mask.as_ref(),
+            JobRequest::Prospect(_) => None,
+        };
+        self.read(given.ok_or_else(|| missing("mask"))?)
     }
 
     fn artifact(&self, kind: ArtifactKind, slot: Option<ViewSlot>) -> Result<Vec<u8>, ErrorReport> {
         let artifacts = self.store.input_artifacts(self.job)?;
         let found = artifacts.iter().find(|artifact| artifact.kind == kind && artifact.slot == slot);
         Ok(self.store.artifact_bytes(found.ok_or_else(|| missing("file of an earlier step"))?)?)
+    }
+
+    fn pictures(&self) -> Result<BTreeSet<u32>, ErrorReport> {
+        let artifacts = self.store.input_artifacts(self.job)?;
+        let pictures = artifacts.into_iter().filter(|artifact| artifact.kind == ArtifactKind::Picture);
+        Ok(pictures.filter_map(|artifact| artifact.number).collect())
     }
 
     fn reports(&self) -> Result<Vec<StepReport>, ErrorReport> {
@@ -58,14 +80,22 @@ fn imported(source: &SourceRef) -> Result<(&SourceId, &str), ErrorReport> {
     }
 }
 
-pub(crate) fn spec(job: &QueuedJob) -> Result<ForgeSpec, ErrorReport> {
-    let (source_id, source_name) = imported(&job.request.source)?;
-    Ok(ForgeSpec {
-        name: job.name.clone(),
-        source_name: source_name.to_owned(),
-        source_id: source_id.clone(),
-        params: job.request.params.clone(),
-        given_views: job.request.views.keys().copied().collect(),
-        has_mask: job.request.mask.is_some(),
-    })
+pub(crate) fn spec(job: &QueuedJob) -> Result<JobSpec, ErrorReport> {
+    let name = job.name.clone();
+    match &job.request {
+        JobRequest::Forge(request) => {
+            let (source_id, source_name) = imported(&request.source)?;
+            Ok(JobSpec::Forge(ForgeSpec {
+                name,
+                source_name: source_name.to_owned(),
+                source_id: source_id.clone(),
+                params: request.params.clone(),
+                given_views: request.views.keys().copied().collect(),
+                has_mask: request.mask.is_some(),
+            }))
+        }
+        JobRequest::Prospect(request) => {
+            Ok(JobSpec::Prospect(ProspectSpec { name, request: request.clone() }))
+        }
+    }
 }

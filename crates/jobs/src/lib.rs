@@ -15,11 +15,11 @@ mod sink;
 mod watch_others;
 
 pub use oreforge_pipeline::{
-    Engines, ForgeSpec, StepError, StepHost, StepInputs, StepOutput, StepSink, cutout, doctor, engines,
-    meshes,
+    Engines, ForgeSpec, ProspectSpec, StepError, StepHost, StepInputs, StepOutput, StepSink, cutout, doctor,
+    engines, meshes,
 };
 #[doc(hidden)]
 pub use oreforge_store::faults;
 pub use oreforge_store::{NewJob, Store, StoreError, StoredSource, safe_file_name, write_atomically};
 pub use queue::Jobs;
-pub use runs::{PipelineRuns, Run, Runs};
+pub use runs::{JobSpec, PipelineRuns, Run, Runs};

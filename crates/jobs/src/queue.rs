@@ -4,9 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::Stream;
-use oreforge_protocol::{
-    ErrorCode, ErrorReport, Event, EventSeq, ForgeRequest, JobId, JobSnapshot, StepName,
-};
+use oreforge_protocol::{ErrorCode, ErrorReport, Event, EventSeq, JobId, JobRequest, JobSnapshot, StepName};
 use oreforge_store::{CancelAnswer, NewJob, Store, StoreError, StoredSource};
 use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
@@ -97,7 +95,7 @@ impl Jobs {
 
     /// Puts a job that stopped back into the queue, from its checkpoint, with `request` in place of the one it
     /// had.
-    pub async fn resume(&self, id: JobId, request: Option<ForgeRequest>) -> Result<JobSnapshot, ErrorReport> {
+    pub async fn resume(&self, id: JobId, request: Option<JobRequest>) -> Result<JobSnapshot, ErrorReport> {
         self.inner.write(move |store| store.resume(id, request.as_ref())).await?;
         self.inner.queued.notify_one();
         self.read(move |store| store.snapshot(id)).await
@@ -109,7 +107,7 @@ impl Jobs {
         &self,
         id: JobId,
         from: StepName,
-        request: Option<ForgeRequest>,
+        request: Option<JobRequest>,
     ) -> Result<JobSnapshot, ErrorReport> {
         self.inner.write(move |store| store.retry(id, from, request.as_ref())).await?;
         self.inner.queued.notify_one();

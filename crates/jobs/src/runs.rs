@@ -1,8 +1,17 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use oreforge_pipeline::{Engines, ForgeRun, ForgeSpec, StepError, StepHost, StepInputs, StepOutput};
+use oreforge_pipeline::{
+    Engines, ForgeRun, ForgeSpec, ProspectSpec, StepError, StepHost, StepInputs, StepOutput,
+};
 use oreforge_protocol::{ErrorReport, StepName};
+
+/// What a run is about.
+#[derive(Debug, Clone)]
+pub enum JobSpec {
+    Forge(ForgeSpec),
+    Prospect(ProspectSpec),
+}
 
 /// One run of one job's steps.
 #[async_trait]
@@ -21,7 +30,7 @@ pub trait Runs: Send + Sync {
     /// When the wanted engine cannot work now.
     fn start(
         &self,
-        spec: ForgeSpec,
+        spec: JobSpec,
         inputs: Arc<dyn StepInputs>,
     ) -> Result<(Box<dyn Run>, String), ErrorReport>;
 }
@@ -40,12 +49,17 @@ impl PipelineRuns {
 impl Runs for PipelineRuns {
     fn start(
         &self,
-        spec: ForgeSpec,
+        spec: JobSpec,
         inputs: Arc<dyn StepInputs>,
     ) -> Result<(Box<dyn Run>, String), ErrorReport> {
-        let engine = self.engines.choose(spec.params.engine)?;
-        let name = engine.name().to_string();
-        Ok((Box::new(ForgeRun::new(spec, engine, inputs)), name))
+        match spec {
+            JobSpec::Forge(spec) => {
+                let engine = self.engines.choose(spec.params.engine)?;
+                let name = engine.name().to_string();
+                Ok((Box::new(ForgeRun::new(spec, engine, inputs)), name))
+            }
+            JobSpec::Prospect(_) => Err(self.engines.no_prompts()),
+        }
     }
 }
 

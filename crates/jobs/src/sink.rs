@@ -135,6 +135,6 @@ impl StepSink for StoreSink {
 }
 
 pub(crate) fn to_store(artifact: NewArtifact) -> ArtifactBytes {
-    let NewArtifact { kind, slot, bytes, stats } = artifact;
-    ArtifactBytes { kind, slot, bytes, stats }
+    let NewArtifact { kind, slot, number, bytes, stats } = artifact;
+    ArtifactBytes { kind, slot, number, bytes, stats }
 }

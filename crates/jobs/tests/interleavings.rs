@@ -9,8 +9,8 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use async_trait::async_trait;
 use futures_util::Stream;
-use oreforge_jobs::{ForgeSpec, Jobs, NewJob, Run, Runs, StepError, StepHost, StepInputs, StepOutput, Store};
-use oreforge_protocol::{ErrorReport, Event, EventSeq, ForgeRequest, JobId, SourceRef, StepName};
+use oreforge_jobs::{JobSpec, Jobs, NewJob, Run, Runs, StepError, StepHost, StepInputs, StepOutput, Store};
+use oreforge_protocol::{ErrorReport, Event, EventSeq, ForgeRequest, JobId, JobRequest, SourceRef, StepName};
 use tokio::runtime::{Builder, Runtime};
 
 /// Waits of the reader that something may happen at; it has fewer.
@@ -31,7 +31,7 @@ impl Run for Silent {
 }
 
 impl Runs for Silent {
-    fn start(&self, _: ForgeSpec, _: Arc<dyn StepInputs>) -> Result<(Box<dyn Run>, String), ErrorReport> {
+    fn start(&self, _: JobSpec, _: Arc<dyn StepInputs>) -> Result<(Box<dyn Run>, String), ErrorReport> {
         Ok((Box::new(Silent), "silent".to_owned()))
     }
 }
@@ -55,9 +55,17 @@ impl Wake for Woken {
 /// A job that waits behind one that never ends.
 async fn set_up(jobs: &Jobs) -> JobId {
     let source = jobs.import("a.png".to_owned(), b"a picture"[..].into()).await.unwrap();
-    let request = ForgeRequest::new(SourceRef::Imported { id: source.id, file_name: source.file_name });
-    let new =
-        |name: &str| NewJob { name: name.to_owned(), project: None, request: request.clone(), failure: None };
+    let request = JobRequest::Forge(ForgeRequest::new(SourceRef::Imported {
+        id: source.id,
+        file_name: source.file_name,
+    }));
+    let new = |name: &str| NewJob {
+        name: name.to_owned(),
+        project: None,
+        request: request.clone(),
+        in_front: false,
+        failure: None,
+    };
     jobs.create(new("endless")).await.unwrap();
     jobs.create(new("waits")).await.unwrap().id
 }

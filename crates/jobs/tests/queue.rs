@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::{Stream, StreamExt};
-use oreforge_jobs::{ForgeSpec, Jobs, NewJob, Run, Runs, StepError, StepHost, StepInputs, StepOutput, Store};
+use oreforge_jobs::{JobSpec, Jobs, NewJob, Run, Runs, StepError, StepHost, StepInputs, StepOutput, Store};
 use oreforge_pipeline::NewArtifact;
 use oreforge_protocol::{
-    ArtifactKind, ErrorCode, ErrorReport, Event, EventBody, EventSeq, ForgeRequest, JobId, JobState,
-    LogLevel, SourceRef, StepName, ViewSlot,
+    ArtifactKind, ErrorCode, ErrorReport, Event, EventBody, EventSeq, ForgeRequest, JobId, JobKind,
+    JobRequest, JobState, LogLevel, ProspectRequest, SourceRef, StepName, ViewSlot,
 };
 use proptest::prelude::*;
 
@@ -26,13 +26,17 @@ struct FakeRun {
 impl Runs for FakeRuns {
     fn start(
         &self,
-        spec: ForgeSpec,
+        spec: JobSpec,
         inputs: Arc<dyn StepInputs>,
     ) -> Result<(Box<dyn Run>, String), ErrorReport> {
-        if spec.name == "refuse-start" {
+        let name = match spec {
+            JobSpec::Forge(spec) => spec.name,
+            JobSpec::Prospect(spec) => spec.name,
+        };
+        if name == "refuse-start" {
             return Err(ErrorReport::new(ErrorCode::EngineUnavailable, "no server"));
         }
-        Ok((Box::new(FakeRun { name: spec.name, inputs }), "fake".to_owned()))
+        Ok((Box::new(FakeRun { name, inputs }), "fake".to_owned()))
     }
 }
 
@@ -63,6 +67,7 @@ impl Run for FakeRun {
         let picture = move |kind, slot: Option<ViewSlot>| NewArtifact {
             kind,
             slot,
+            number: None,
             bytes: format!("{kind:?} {slot:?}").into_bytes(),
             stats: None,
         };
@@ -85,6 +90,25 @@ impl Run for FakeRun {
             StepName::Mesh => output.artifacts.push(picture(ArtifactKind::RawMesh, None)),
             StepName::Finish => output.artifacts.push(picture(ArtifactKind::Mesh, None)),
             StepName::Gate | StepName::Export => {}
+            StepName::Pictures => {
+                let (hangs, sink) = (self.name == "stop-half-way", host.sink);
+                let missing = tokio::task::spawn_blocking(move || {
+                    let known = inputs.pictures().unwrap();
+                    let missing: Vec<u32> = (0..4).filter(|number| !known.contains(number)).collect();
+                    let so_many = if hangs && known.is_empty() { 2 } else { missing.len() };
+                    for number in &missing[..so_many] {
+                        let picture = picture(ArtifactKind::Picture, None);
+                        sink.publish(NewArtifact { number: Some(*number), ..picture }).unwrap();
+                    }
+                    missing.len() - so_many
+                })
+                .await
+                .unwrap();
+                if missing > 0 {
+                    host.cancel.cancelled().await;
+                    return Err(StepError::Cancelled);
+                }
+            }
         }
         Ok(output)
     }
@@ -96,8 +120,22 @@ fn open(dir: &Path) -> Jobs {
 
 async fn create(jobs: &Jobs, name: &str) -> JobId {
     let source = jobs.import("a.png".to_owned(), b"a picture"[..].into()).await.unwrap();
-    let request = ForgeRequest::new(SourceRef::Imported { id: source.id, file_name: source.file_name });
-    jobs.create(NewJob { name: name.to_owned(), project: None, request, failure: None }).await.unwrap().id
+    let request = JobRequest::Forge(ForgeRequest::new(SourceRef::Imported {
+        id: source.id,
+        file_name: source.file_name,
+    }));
+    jobs.create(NewJob { name: name.to_owned(), project: None, request, in_front: false, failure: None })
+        .await
+        .unwrap()
+        .id
+}
+
+async fn prospect(jobs: &Jobs, name: &str, in_front: bool) -> JobId {
+    let request = JobRequest::Prospect(ProspectRequest::new("a duck"));
+    jobs.create(NewJob { name: name.to_owned(), project: None, request, in_front, failure: None })
+        .await
+        .unwrap()
+        .id
 }
 
 async fn state(jobs: &Jobs, id: JobId) -> JobState {
@@ -145,6 +183,59 @@ async fn live_and_replay_tell_the_same_to_everybody() {
     let last = jobs.read(move |store| store.snapshot(id)).await.unwrap().last_seq;
     assert!(all(jobs.events(id, last)).await.is_empty(), "nothing follows the end");
     assert!(all(jobs.events(JobId::new(), EventSeq(0))).await.is_empty(), "an unknown job has no events");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pictures_that_are_there_are_not_made_again_and_numbers_tell_them_apart() {
+    let dir = tempfile::tempdir().unwrap();
+    let jobs = open(dir.path());
+    let id = prospect(&jobs, "stop-half-way", false).await;
+    let mut events = Box::pin(jobs.events(id, EventSeq(0)));
+    for _ in 0..2 {
+        until(&mut events, |body| matches!(body, EventBody::ImageReady { .. })).await;
+    }
+    jobs.shutdown().await;
+    drop((jobs, events));
+    let jobs = open(dir.path());
+    let before = jobs.read(move |store| store.snapshot(id)).await.unwrap();
+    assert_eq!((before.state, before.request.kind()), (JobState::Interrupted, JobKind::Prospect));
+    assert_eq!(before.artifacts.len(), 2, "what was finished is kept");
+    jobs.resume(id, None).await.unwrap();
+    let bodies = all(jobs.events(id, before.last_seq)).await;
+    assert_eq!(bodies[0], EventBody::Resumed { step: StepName::Pictures });
+    assert_eq!(bodies.iter().filter(|body| matches!(body, EventBody::ImageReady { .. })).count(), 2);
+    let done = jobs.read(move |store| store.snapshot(id)).await.unwrap();
+    assert_eq!((done.state, done.checkpoint), (JobState::Done, Some(StepName::Pictures)));
+    let numbers: Vec<_> = done.artifacts.iter().map(|artifact| artifact.number).collect();
+    assert_eq!(numbers, (0..4).map(Some).collect::<Vec<_>>());
+    let refused = jobs.retry(id, StepName::Mesh, None).await.unwrap_err();
+    assert_eq!(refused.code, ErrorCode::WrongState);
+    jobs.retry(id, StepName::Pictures, None).await.unwrap();
+    let mut events = Box::pin(jobs.events(id, done.last_seq));
+    for _ in 0..2 {
+        until(&mut events, |body| matches!(body, EventBody::ImageReady { .. })).await;
+    }
+    jobs.cancel(id).await.unwrap();
+    until(&mut events, |body| *body == EventBody::Cancelled).await;
+    let stopped = jobs.read(move |store| store.snapshot(id)).await.unwrap();
+    assert_eq!(stopped.artifacts, done.artifacts, "a retry begins anew beside what stands");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_in_front_runs_before_all_that_waits() {
+    let dir = tempfile::tempdir().unwrap();
+    let jobs = open(dir.path());
+    let running = create(&jobs, "hang-mesh").await;
+    let mut events = Box::pin(jobs.events(running, EventSeq(0)));
+    until(&mut events, |body| matches!(body, EventBody::StepActive { step: StepName::Mesh, .. })).await;
+    let patient = prospect(&jobs, "patient", false).await;
+    let urgent = prospect(&jobs, "urgent", true).await;
+    jobs.cancel(running).await.unwrap();
+    let begun = async |id| -> EventSeq {
+        let events: Vec<Event> = jobs.events(id, EventSeq(0)).collect().await;
+        events.into_iter().find(|e| matches!(e.body, EventBody::StepActive { .. })).unwrap().seq
+    };
+    assert!(begun(urgent).await < begun(patient).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -271,7 +362,7 @@ async fn a_guest_hears_the_end_of_a_job_whose_process_died() {
     let dying = Store::open(dir.path()).unwrap();
     let queued = create(&guest, "hang-prepare").await;
     let request = guest.read(move |store| store.snapshot(queued)).await.unwrap().request;
-    let job = NewJob { name: "doomed".to_owned(), project: None, request, failure: None };
+    let job = NewJob { name: "doomed".to_owned(), project: None, request, in_front: false, failure: None };
     let id = dying.create_job(job).unwrap();
     dying.begin(id, "fake").unwrap();
     let mut seen = Box::pin(guest.events(id, EventSeq(0)));
@@ -289,7 +380,8 @@ async fn a_retry_that_fails_keeps_the_older_result_and_a_resume_completes_it() {
     all(jobs.events(id, EventSeq(0))).await;
     let done = jobs.read(move |store| store.snapshot(id)).await.unwrap();
     // Its picture is gone when the retry wants it, and back for the resume.
-    let SourceRef::Imported { id: source, .. } = done.request.source.clone() else { panic!() };
+    let JobRequest::Forge(request) = done.request else { panic!() };
+    let SourceRef::Imported { id: source, .. } = request.source else { panic!() };
     let picture = jobs.read(move |store| store.source(&source)).await.unwrap().path;
     let aside = picture.with_extension("aside");
     std::fs::rename(&picture, &aside).unwrap();
@@ -379,7 +471,7 @@ proptest! {
         }
         prop_assert_eq!(terminals(runs[runs.len() - 1]), 1);
         for attempt in bodies.split(|body| matches!(body, EventBody::Retried { .. })) {
-            for step in StepName::ALL {
+            for &step in JobKind::Forge.steps() {
                 let times = attempt.iter().filter(|body| matches!(body, EventBody::StepDone { step: s, .. } if *s == step)).count();
                 prop_assert!(times <= 1, "{} ran {} times", step, times);
             }

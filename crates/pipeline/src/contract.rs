@@ -1,11 +1,12 @@
 //! What the pipeline asks of whoever runs it, and what it gives back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use oreforge_engines::comfy::PromptLedger;
 use oreforge_protocol::{
-    ArtifactKind, ErrorReport, ForgeParams, GateReport, LogLevel, MeshStats, SourceId, StepReport, ViewSlot,
+    ArtifactKind, ErrorReport, ForgeParams, GateReport, LogLevel, MeshStats, ProspectRequest, SourceId,
+    StepReport, ViewSlot,
 };
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
@@ -22,6 +23,13 @@ pub struct ForgeSpec {
     pub has_mask: bool,
 }
 
+/// What a prospect run is about; the same spec gives the same prompts.
+#[derive(Debug, Clone)]
+pub struct ProspectSpec {
+    pub name: String,
+    pub request: ProspectRequest,
+}
+
 /// Bytes a step reads. Called off the async runtime; may block on files.
 pub trait StepInputs: Send + Sync {
     /// The picture as it was imported.
@@ -32,6 +40,8 @@ pub trait StepInputs: Send + Sync {
     fn mask(&self) -> Result<Vec<u8>, ErrorReport>;
     /// An artifact an earlier step of this job committed or published.
     fn artifact(&self, kind: ArtifactKind, slot: Option<ViewSlot>) -> Result<Vec<u8>, ErrorReport>;
+    /// Numbers of the prompt's pictures that an earlier run of the step published.
+    fn pictures(&self) -> Result<BTreeSet<u32>, ErrorReport>;
     /// Reports of the steps done so far, in order.
     fn reports(&self) -> Result<Vec<StepReport>, ErrorReport>;
 }
@@ -63,6 +73,8 @@ pub struct StepHost {
 pub struct NewArtifact {
     pub kind: ArtifactKind,
     pub slot: Option<ViewSlot>,
+    /// Of a picture from a prompt.
+    pub number: Option<u32>,
     pub bytes: Vec<u8>,
     /// Of a finished mesh.
     pub stats: Option<MeshStats>,

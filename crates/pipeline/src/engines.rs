@@ -29,6 +29,12 @@ impl Engines {
         }
     }
 
+    /// Why no engine here makes pictures from a prompt.
+    pub fn no_prompts(&self) -> ErrorReport {
+        ErrorReport::new(ErrorCode::EngineUnavailable, "This version of Oreforge cannot talk to ComfyUI yet.")
+            .with_hint("Forge a picture that you have: it needs no server and no graphics card.")
+    }
+
     pub fn status(&self) -> Vec<EngineStatus> {
         let threads = std::thread::available_parallelism().map_or(1, |count| count.get());
         vec![EngineStatus {

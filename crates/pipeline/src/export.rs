@@ -47,7 +47,7 @@ pub(crate) fn export(
         mesh,
     };
     let report = serde_json::to_vec_pretty(&report).map_err(|e| internal("write the report", &e))?;
-    let artifact = |kind, bytes| NewArtifact { kind, slot: None, bytes, stats: None };
+    let artifact = |kind, bytes| NewArtifact { kind, slot: None, number: None, bytes, stats: None };
     Ok(StepOutput {
         artifacts: vec![artifact(ArtifactKind::Preview, sheet), artifact(ArtifactKind::Report, report)],
         facts: BTreeMap::new(),

@@ -73,7 +73,7 @@ pub(crate) fn finish(
         ("mesh".to_owned(), to_value(&stats)?),
         ("glb_bytes".to_owned(), bytes.len().into()),
     ]);
-    let mesh = NewArtifact { kind: ArtifactKind::Mesh, slot: None, bytes, stats: Some(stats) };
+    let mesh = NewArtifact { kind: ArtifactKind::Mesh, slot: None, number: None, bytes, stats: Some(stats) };
     Ok((StepOutput { artifacts: vec![mesh], facts }, finished))
 }
 

@@ -1,4 +1,4 @@
-//! The steps of a forge job and the quality gate. Knows no storage: what a step needs comes through
+//! The steps of jobs and the quality gate. Knows no storage: what a step needs comes through
 //! [`StepInputs`], what it makes leaves through [`StepSink`] and [`StepOutput`].
 
 mod contract;
@@ -18,7 +18,9 @@ mod silhouette;
 mod space;
 mod step_context;
 
-pub use contract::{ForgeSpec, NewArtifact, StepError, StepHost, StepInputs, StepOutput, StepSink};
+pub use contract::{
+    ForgeSpec, NewArtifact, ProspectSpec, StepError, StepHost, StepInputs, StepOutput, StepSink,
+};
 pub use engines::{Engines, engines};
 pub use gate::{SeenView, assess};
 pub use oreforge_engines::comfy::PromptLedger;

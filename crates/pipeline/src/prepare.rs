@@ -118,5 +118,11 @@ fn given_view(inputs: &dyn StepInputs, slot: ViewSlot, cancel: Cancel<'_>) -> Re
 }
 
 fn cutout_artifact(slot: Option<ViewSlot>, cutout: &RgbaImage) -> NewArtifact {
-    NewArtifact { kind: ArtifactKind::Cutout, slot, bytes: picture::encode_png(cutout), stats: None }
+    NewArtifact {
+        kind: ArtifactKind::Cutout,
+        slot,
+        number: None,
+        bytes: picture::encode_png(cutout),
+        stats: None,
+    }
 }

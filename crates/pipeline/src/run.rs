@@ -53,6 +53,7 @@ impl ForgeRun {
             StepName::Mesh => self.mesh(&host).await,
             StepName::Finish => self.finish(host).await,
             StepName::Export => self.export(host).await,
+            StepName::Pictures => Err(foreign(step).into()),
         }
     }
 
@@ -78,6 +79,7 @@ impl ForgeRun {
                 sink.publish(NewArtifact {
                     kind: ArtifactKind::View,
                     slot: Some(view.slot),
+                    number: None,
                     bytes: picture::encode_png(&view.picture),
                     stats: None,
                 })?;
@@ -123,7 +125,8 @@ impl ForgeRun {
             glb::write_raw(&raw, &options).map_err(|e| StepError::from(internal("write the raw mesh", &e)))
         })
         .await?;
-        let raw_mesh = NewArtifact { kind: ArtifactKind::RawMesh, slot: None, bytes, stats: None };
+        let raw_mesh =
+            NewArtifact { kind: ArtifactKind::RawMesh, slot: None, number: None, bytes, stats: None };
         Ok(StepOutput { artifacts: vec![raw_mesh], facts: surface.facts })
     }
 
@@ -190,6 +193,11 @@ fn read_view(inputs: &dyn StepInputs, slot: ViewSlot) -> Result<image::RgbaImage
 /// Named in every file made here.
 pub(crate) fn generator() -> String {
     format!("Oreforge {}", env!("CARGO_PKG_VERSION"))
+}
+
+/// A step of another kind of job was asked for.
+pub(crate) fn foreign(step: StepName) -> ErrorReport {
+    ErrorReport::new(ErrorCode::Internal, format!("This job has no step \"{step}\"."))
 }
 
 pub(crate) fn internal(doing: &str, error: &dyn std::error::Error) -> ErrorReport {

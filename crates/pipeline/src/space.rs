@@ -24,7 +24,7 @@ pub(crate) fn written_bytes(spec: &ForgeSpec, step: StepName) -> u64 {
             cutouts * u64::from(MAX_WORK_SIDE_PX).pow(2) * BYTES_PER_PX
         }
         StepName::Views => VIEWS * VIEW_SIDE_PX.pow(2) * BYTES_PER_PX,
-        StepName::Gate => 0,
+        StepName::Gate | StepName::Pictures => 0,
         StepName::Mesh => RAW_MESH_BYTES,
         StepName::Finish => {
             let texture = u64::from(spec.params.texture_px).pow(2) * BYTES_PER_PX;

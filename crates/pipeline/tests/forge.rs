@@ -1,7 +1,7 @@
 //! The six steps on real pictures with the real draft engine, everything kept in memory.
 #![allow(clippy::unwrap_used)]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, ThreadId};
 
@@ -11,8 +11,8 @@ use oreforge_pipeline::{
     engines,
 };
 use oreforge_protocol::{
-    ArtifactKind, EngineChoice, ErrorCode, ErrorReport, ForgeParams, GateReport, GateVerdict, LogLevel,
-    PromptNote, Report, SourceId, StepName, StepReport, ViewSlot,
+    ArtifactKind, EngineChoice, ErrorCode, ErrorReport, ForgeParams, GateReport, GateVerdict, JobKind,
+    LogLevel, PromptNote, Report, SourceId, StepName, StepReport, ViewSlot,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -75,6 +75,9 @@ impl StepInputs for Shelf {
     fn artifact(&self, kind: ArtifactKind, slot: Option<ViewSlot>) -> Result<Vec<u8>, ErrorReport> {
         let found = self.artifacts.lock().unwrap().get(&(kind, slot)).cloned();
         found.ok_or_else(|| ErrorReport::new(ErrorCode::ArtifactNotFound, "It is not there."))
+    }
+    fn pictures(&self) -> Result<BTreeSet<u32>, ErrorReport> {
+        Ok(BTreeSet::new())
     }
     fn reports(&self) -> Result<Vec<StepReport>, ErrorReport> {
         Ok(self.reports.lock().unwrap().clone())
@@ -148,7 +151,7 @@ async fn step(run: &mut ForgeRun, shelf: &Arc<Shelf>, step: StepName) -> Result<
 
 async fn forge(shelf: &Arc<Shelf>) -> Result<(), StepError> {
     let mut run = run(shelf);
-    for name in StepName::ALL {
+    for &name in JobKind::Forge.steps() {
         step(&mut run, shelf, name).await?;
     }
     Ok(())
@@ -163,7 +166,7 @@ async fn a_picture_becomes_an_asset_with_a_report() {
     assert!(report.mesh.watertight && report.mesh.manifold && report.mesh.consistently_wound, "{report:?}");
     assert!(report.mesh.triangles <= 4000);
     assert_eq!(report.gate.verdict, GateVerdict::Pass, "{:?}", report.gate);
-    assert_eq!(report.steps.iter().map(|step| step.name).collect::<Vec<_>>(), StepName::ALL);
+    assert_eq!(report.steps.iter().map(|step| step.name).collect::<Vec<_>>(), JobKind::Forge.steps());
     assert_eq!(shelf.verdicts.lock().unwrap().len(), 1);
     for slot in [ViewSlot::Front, ViewSlot::Right, ViewSlot::Back, ViewSlot::Left, ViewSlot::ThreeQuarter] {
         assert!(shelf.bytes(ArtifactKind::View, Some(slot)).starts_with(b"\x89PNG"));
@@ -178,7 +181,7 @@ async fn a_run_taken_up_at_any_step_gives_the_same_bytes() {
     let wanted = whole.bytes(ArtifactKind::Mesh, None);
 
     let pieces = Arc::new(Shelf::of(sample("penguin")));
-    for name in StepName::ALL {
+    for &name in JobKind::Forge.steps() {
         // A new run each time: nothing is left in memory.
         step(&mut run(&pieces), &pieces, name).await.unwrap();
     }

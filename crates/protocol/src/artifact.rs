@@ -100,6 +100,8 @@ pub enum ArtifactKind {
     Preview,
     /// `Report` as JSON.
     Report,
+    /// Made from a prompt, PNG as the server sent it.
+    Picture,
 }
 
 impl ArtifactKind {
@@ -111,13 +113,16 @@ impl ArtifactKind {
             ArtifactKind::Mesh => "mesh",
             ArtifactKind::Preview => "preview",
             ArtifactKind::Report => "report",
+            ArtifactKind::Picture => "picture",
         }
     }
 
     /// File name ending, without the dot.
     pub fn extension(self) -> &'static str {
         match self {
-            ArtifactKind::Cutout | ArtifactKind::View | ArtifactKind::Preview => "png",
+            ArtifactKind::Cutout | ArtifactKind::View | ArtifactKind::Preview | ArtifactKind::Picture => {
+                "png"
+            }
             ArtifactKind::RawMesh | ArtifactKind::Mesh => "glb",
             ArtifactKind::Report => "json",
         }
@@ -125,7 +130,9 @@ impl ArtifactKind {
 
     pub fn media_type(self) -> &'static str {
         match self {
-            ArtifactKind::Cutout | ArtifactKind::View | ArtifactKind::Preview => "image/png",
+            ArtifactKind::Cutout | ArtifactKind::View | ArtifactKind::Preview | ArtifactKind::Picture => {
+                "image/png"
+            }
             ArtifactKind::RawMesh | ArtifactKind::Mesh => "model/gltf-binary",
             ArtifactKind::Report => "application/json",
         }
@@ -142,6 +149,8 @@ pub struct Artifact {
     pub step: StepName,
     pub kind: ArtifactKind,
     pub slot: Option<ViewSlot>,
+    /// Which of a prompt's pictures, from 0.
+    pub number: Option<u32>,
     /// Absolute.
     pub path: String,
     #[cfg_attr(feature = "ts", ts(type = "number"))]

@@ -2,7 +2,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ArtifactId, DoctorReport, EmptiedTrash, ErrorReport, EventSeq, ForgeRequest, GalleryOverview,
-    GalleryPage, GalleryQuery, JobId, JobSnapshot, MarkChange, SourceId, SourceRef, StepName,
+    GalleryPage, GalleryQuery, JobId, JobSnapshot, MarkChange, ProspectRequest, SourceId, SourceRef,
+    StepName,
 };
 
 /// A picture in the store.
@@ -62,6 +63,8 @@ macro_rules! commands {
 commands! {
     /// Make a forge job and queue it. A picture that cannot be used makes a job that failed, with its reason.
     StartForge { request: ForgeRequest } -> JobSnapshot;
+    /// Make a prospect job and queue it, before all that waits where `in_front`.
+    StartProspect { request: ProspectRequest, in_front: bool } -> JobSnapshot;
     GetJob { id: JobId } -> JobSnapshot;
     /// Newest first, at most `limit`.
     ListJobs { limit: u32 } -> Vec<JobSnapshot>;

@@ -49,7 +49,7 @@ pub enum EventBody {
         /// What is being done, as a short phrase.
         doing: String,
     },
-    /// A picture on the way: the cut-out, the contact sheet.
+    /// A picture on the way, or one that was asked for: the cut-out, the contact sheet, one made from a prompt.
     ImageReady {
         artifact: Artifact,
     },

@@ -10,7 +10,7 @@ use crate::Artifact;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum GalleryKind {
-    /// An object cut out of its picture.
+    /// An object cut out of its picture, or a picture made from a prompt.
     Picture,
     /// One direction of an object.
     View,

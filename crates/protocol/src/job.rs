@@ -3,7 +3,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Artifact, ErrorReport, EventSeq, ForgeRequest, JobId};
+use crate::{Artifact, ErrorReport, EventSeq, ForgeRequest, JobId, ProspectRequest};
 
 /// What a job is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -13,9 +13,52 @@ use crate::{Artifact, ErrorReport, EventSeq, ForgeRequest, JobId};
 pub enum JobKind {
     /// Picture → mesh.
     Forge,
+    /// Prompt → pictures.
+    Prospect,
 }
 
-/// The steps of a forge job, in the order they run.
+impl JobKind {
+    /// In the order they run.
+    pub fn steps(self) -> &'static [StepName] {
+        match self {
+            JobKind::Forge => &[
+                StepName::Prepare,
+                StepName::Views,
+                StepName::Gate,
+                StepName::Mesh,
+                StepName::Finish,
+                StepName::Export,
+            ],
+            JobKind::Prospect => &[StepName::Pictures],
+        }
+    }
+
+    /// The step to run once every step with a smaller number than `reached` is done; `None` when none is left.
+    pub fn step_after(self, reached: usize) -> Option<StepName> {
+        self.steps().iter().copied().find(|step| step.index() >= reached)
+    }
+}
+
+/// What a job is made of, and what it needs to run again with the same result.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(tag = "kind", content = "request", rename_all = "snake_case")]
+pub enum JobRequest {
+    Forge(ForgeRequest),
+    Prospect(ProspectRequest),
+}
+
+impl JobRequest {
+    pub fn kind(&self) -> JobKind {
+        match self {
+            JobRequest::Forge(_) => JobKind::Forge,
+            JobRequest::Prospect(_) => JobKind::Prospect,
+        }
+    }
+}
+
+/// The steps of every kind of job; those of one kind in the order they run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -33,26 +76,24 @@ pub enum StepName {
     Finish,
     /// Finished mesh → files.
     Export,
+    /// Prompt → pictures, one after the other.
+    Pictures,
 }
 
 impl StepName {
-    pub const ALL: [StepName; 6] = [
+    pub const ALL: [StepName; 7] = [
         StepName::Prepare,
         StepName::Views,
         StepName::Gate,
         StepName::Mesh,
         StepName::Finish,
         StepName::Export,
+        StepName::Pictures,
     ];
 
-    /// 0 for the first step.
+    /// Its number in data folders; grows from step to step of a job.
     pub fn index(self) -> usize {
         self as usize
-    }
-
-    /// The step after this one.
-    pub fn next(self) -> Option<StepName> {
-        StepName::ALL.get(self.index() + 1).copied()
     }
 
     pub fn as_str(self) -> &'static str {
@@ -63,6 +104,7 @@ impl StepName {
             StepName::Mesh => "mesh",
             StepName::Finish => "finish",
             StepName::Export => "export",
+            StepName::Pictures => "pictures",
         }
     }
 }
@@ -76,10 +118,9 @@ impl fmt::Display for StepName {
 impl FromStr for StepName {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        StepName::ALL
-            .into_iter()
-            .find(|step| step.as_str() == text)
-            .ok_or_else(|| format!("\"{text}\" is no step; use prepare, views, gate, mesh, finish or export"))
+        StepName::ALL.into_iter().find(|step| step.as_str() == text).ok_or_else(|| {
+            format!("\"{text}\" is no step; use prepare, views, gate, mesh, finish, export or pictures")
+        })
     }
 }
 
@@ -206,7 +247,6 @@ pub struct RetrySnapshot {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct JobSnapshot {
     pub id: JobId,
-    pub kind: JobKind,
     /// What it is called on screen and what its files are called.
     pub name: String,
     pub project: Option<String>,
@@ -219,7 +259,8 @@ pub struct JobSnapshot {
     pub retry: Option<RetrySnapshot>,
     /// Those of an open retry in place of the ones they repeat.
     pub steps: Vec<StepSnapshot>,
-    pub request: ForgeRequest,
+    #[serde(flatten)]
+    pub request: JobRequest,
     /// Milliseconds since 1970-01-01 UTC.
     #[cfg_attr(feature = "ts", ts(type = "number"))]
     pub created_at: i64,

@@ -14,6 +14,7 @@ mod ids;
 mod job;
 mod mesh;
 mod prompt;
+mod prospect;
 mod report;
 
 pub use artifact::{Artifact, ArtifactKind, ViewSlot};
@@ -29,10 +30,13 @@ pub use gallery::{
     MarkChange, NamedCount,
 };
 pub use ids::{ArtifactId, EventSeq, JobId, ParseIdError, SourceId};
-pub use job::{JobKind, JobSignal, JobSnapshot, JobState, RetrySnapshot, StepName, StepSnapshot, StepState};
+pub use job::{
+    JobKind, JobRequest, JobSignal, JobSnapshot, JobState, RetrySnapshot, StepName, StepSnapshot, StepState,
+};
 pub use mesh::{
     ExportPreset, ExportedMesh, MeshDefects, MeshExport, MeshRef, MeshTicket, RepairTicket, TextureInfo,
     TicketCheck, UvReport,
 };
 pub use prompt::{PromptNote, PromptState};
+pub use prospect::ProspectRequest;
 pub use report::{GateReport, GateVerdict, MeshStats, Provenance, Report, StepReport, ViewScore};

@@ -20,6 +20,8 @@ use crate::{Store, StoreError, layout};
 pub struct ArtifactBytes {
     pub kind: ArtifactKind,
     pub slot: Option<ViewSlot>,
+    /// Of a picture from a prompt.
+    pub number: Option<u32>,
     pub bytes: Vec<u8>,
     /// Of a finished mesh.
     pub stats: Option<MeshStats>,
@@ -54,12 +56,12 @@ impl Store {
         let is_taken = |path: &str| known.iter().chain(&others).any(|artifact| artifact.path == path);
         let mut staged = Vec::with_capacity(items.len());
         let mut files = Vec::new();
-        for ArtifactBytes { kind, slot, bytes, stats } in items {
+        for ArtifactBytes { kind, slot, number, bytes, stats } in items {
             if bytes.is_empty() {
                 return Err(StoreError::EmptyArtifact);
             }
             let sha256 = sha256_hex(&bytes);
-            let older = known.iter().find(|a| a.kind == kind && a.slot == slot);
+            let older = known.iter().find(|a| a.kind == kind && a.slot == slot && a.number == number);
             if let Some(older) = older
                 && older.sha256 == sha256
                 && fs::metadata(layout::absolute(self.root(), &older.path))
@@ -70,7 +72,8 @@ impl Store {
             }
             let path = (1..)
                 .map(|attempt| {
-                    format!("{}/{}", row.folder, layout::artifact_file(&row.name, kind, slot, attempt))
+                    let file = layout::artifact_file(&row.name, kind, slot, number, attempt);
+                    format!("{}/{file}", row.folder)
                 })
                 .find(|path| !is_taken(path))
                 .ok_or(StoreError::EmptyArtifact)?;
@@ -80,6 +83,7 @@ impl Store {
                 step,
                 kind,
                 slot,
+                number,
                 path: path.clone(),
                 bytes: bytes.len() as u64,
                 sha256,
@@ -160,7 +164,7 @@ pub(crate) fn record(
     for Staged { artifact, stats, known } in staged {
         if !known {
             let kind = artifact.kind.as_str();
-            let slot = artifact.slot.map_or("", ViewSlot::as_str);
+            let slot = which(artifact.slot, artifact.number);
             let older: Option<String> = db
                 .prepare_cached(
                     "DELETE FROM artifacts WHERE job_id = ?1 AND kind = ?2 AND slot = ?3 AND retry = ?4
@@ -192,7 +196,9 @@ pub(crate) fn record(
             ])?;
         }
         let body = match artifact.kind {
-            ArtifactKind::Cutout | ArtifactKind::Preview => EventBody::ImageReady { artifact },
+            ArtifactKind::Cutout | ArtifactKind::Preview | ArtifactKind::Picture => {
+                EventBody::ImageReady { artifact }
+            }
             ArtifactKind::View => EventBody::ViewReady { artifact },
             ArtifactKind::RawMesh | ArtifactKind::Mesh => EventBody::MeshReady { artifact, stats },
             ArtifactKind::Report => continue,
@@ -214,14 +220,25 @@ pub(crate) fn artifacts_of(db: &Connection, job: JobId, is_retry: bool) -> Resul
     Ok(artifacts)
 }
 
+/// What tells a file from others of its kind, as the column `slot` has it: a direction, a number, or nothing.
+fn which(slot: Option<ViewSlot>, number: Option<u32>) -> String {
+    match (slot, number) {
+        (Some(slot), _) => slot.as_str().to_owned(),
+        (None, Some(number)) => number.to_string(),
+        (None, None) => String::new(),
+    }
+}
+
 pub(crate) fn artifact_row(row: &Row<'_>) -> Result<Artifact, StoreError> {
     let slot: String = row.get(4)?;
+    let number = slot.parse().ok();
     Ok(Artifact {
         id: parse_id(&row.get::<_, String>(0)?)?,
         job_id: parse_id(&row.get::<_, String>(1)?)?,
         step: step_at(row.get(2)?)?,
         kind: from_word(row.get(3)?)?,
-        slot: if slot.is_empty() { None } else { Some(from_word(slot)?) },
+        slot: if slot.is_empty() || number.is_some() { None } else { Some(from_word(slot)?) },
+        number,
         path: row.get(5)?,
         bytes: u64::try_from(row.get::<_, i64>(6)?).unwrap_or(0),
         sha256: row.get(7)?,

@@ -1,12 +1,10 @@
 use std::collections::BTreeMap;
 
-use oreforge_protocol::{
-    ErrorReport, EventBody, EventSeq, ForgeRequest, JobId, JobKind, JobSignal, JobState, StepName,
-};
+use oreforge_protocol::{ErrorReport, EventBody, EventSeq, JobId, JobRequest, JobSignal, JobState, StepName};
 use rusqlite::{Connection, params};
 
 use crate::events::append;
-use crate::row::{apply, job_row, step_after, to_json, to_word};
+use crate::row::{apply, job_row, request_json, step_after, to_json, to_word};
 use crate::store::{Durability, now_ms};
 use crate::{Store, StoreError, layout, runner};
 
@@ -15,7 +13,9 @@ use crate::{Store, StoreError, layout, runner};
 pub struct NewJob {
     pub name: String,
     pub project: Option<String>,
-    pub request: ForgeRequest,
+    pub request: JobRequest,
+    /// Runs before all that waits.
+    pub in_front: bool,
     /// Why it cannot start.
     pub failure: Option<ErrorReport>,
 }
@@ -29,18 +29,21 @@ impl Store {
                  VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
                 params![
                     id.to_string(),
-                    to_word(&JobKind::Forge)?,
+                    to_word(&job.request.kind())?,
                     job.name,
                     job.project,
                     layout::job_folder(job.project.as_deref(), &job.name, id),
                     JobState::Queued.as_str(),
                     self.runner.id,
-                    to_json(&job.request)?,
+                    request_json(&job.request)?,
                     now_ms()
                 ],
             )?;
             let seq = append(tx, id, &EventBody::Queued { name: job.name })?;
             set_queued(tx, id, seq)?;
+            if job.in_front {
+                put_in_front(tx, id, &self.runner.id)?;
+            }
             if let Some(error) = job.failure {
                 apply(tx, id, JobState::Queued, JobSignal::Fail)?;
                 set_error(tx, id, &error)?;
@@ -52,7 +55,7 @@ impl Store {
 
     /// Puts a job that stopped back into this process's queue, from its checkpoint; `request` replaces the one
     /// it had. A job queued by a process that died is taken over.
-    pub fn resume(&self, id: JobId, request: Option<&ForgeRequest>) -> Result<(), StoreError> {
+    pub fn resume(&self, id: JobId, request: Option<&JobRequest>) -> Result<(), StoreError> {
         self.write(Durability::PowerCut, |tx| {
             let row = job_row(tx, id)?;
             let orphaned = row.state == JobState::Queued
@@ -65,7 +68,8 @@ impl Store {
                 "DELETE FROM steps WHERE job_id = ?1 AND retry = ?2 AND state <> 'done'",
                 params![id.to_string(), row.retry.is_some()],
             )?;
-            let step = step_after(row.reached()).unwrap_or(StepName::Export);
+            let last = row.kind.steps().last().copied().unwrap_or(StepName::Export);
+            let step = step_after(row.kind, row.reached()).unwrap_or(last);
             queue_again(tx, id, &self.runner.id, request, EventBody::Resumed { step })
         })
     }
@@ -100,13 +104,13 @@ pub(crate) fn queue_again(
     db: &Connection,
     id: JobId,
     runner: &str,
-    request: Option<&ForgeRequest>,
+    request: Option<&JobRequest>,
     body: EventBody,
 ) -> Result<(), StoreError> {
     db.execute(
         "UPDATE jobs SET runner = ?2, cancel_requested = 0, error = NULL, request = coalesce(?3, request)
          WHERE id = ?1",
-        params![id.to_string(), runner, request.map(to_json).transpose()?],
+        params![id.to_string(), runner, request.map(request_json).transpose()?],
     )?;
     let seq = append(db, id, &body)?;
     set_queued(db, id, seq)
@@ -115,6 +119,15 @@ pub(crate) fn queue_again(
 fn set_queued(db: &Connection, id: JobId, seq: EventSeq) -> Result<(), StoreError> {
     db.prepare_cached("UPDATE jobs SET queued_seq = ?2 WHERE id = ?1")?
         .execute(params![id.to_string(), seq.0])?;
+    Ok(())
+}
+
+fn put_in_front(db: &Connection, id: JobId, runner: &str) -> Result<(), StoreError> {
+    db.prepare_cached(
+        "UPDATE jobs SET queued_seq = min(queued_seq,
+           (SELECT min(queued_seq) FROM jobs WHERE state = 'queued' AND runner = ?2) - 1) WHERE id = ?1",
+    )?
+    .execute(params![id.to_string(), runner])?;
     Ok(())
 }
 

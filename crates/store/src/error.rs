@@ -27,6 +27,8 @@ pub enum StoreError {
     /// A retry from a step whose inputs the job never made.
     #[error("the job has not come to {from}")]
     NotReached { from: StepName },
+    #[error("a job of another kind has the step {step}")]
+    NoSuchStep { step: StepName },
     /// Another process runs this job.
     #[error("job {0} belongs to another process")]
     NotOurs(JobId),
@@ -66,9 +68,10 @@ impl StoreError {
             StoreError::JobNotFound(_) => ErrorCode::JobNotFound,
             StoreError::ArtifactNotFound(_) => ErrorCode::ArtifactNotFound,
             StoreError::SourceNotFound(_) => ErrorCode::PictureMissing,
-            StoreError::WrongState { .. } | StoreError::NotReached { .. } | StoreError::NotOurs(_) => {
-                ErrorCode::WrongState
-            }
+            StoreError::WrongState { .. }
+            | StoreError::NotReached { .. }
+            | StoreError::NoSuchStep { .. }
+            | StoreError::NotOurs(_) => ErrorCode::WrongState,
             StoreError::EmptyArtifact => ErrorCode::Internal,
             StoreError::Corrupt(_) | StoreError::FileChanged { .. } => ErrorCode::StoreUnavailable,
         }
@@ -130,6 +133,10 @@ impl From<StoreError> for ErrorReport {
             StoreError::NotReached { from } => {
                 ErrorReport::new(code, format!("This job has not come to the step \"{from}\" yet."))
                     .with_hint("Resume it, or retry from an earlier step.")
+            }
+            StoreError::NoSuchStep { step } => {
+                ErrorReport::new(code, format!("This job has no step \"{step}\"."))
+                    .with_hint("Look at its steps with `oreforge jobs show`.")
             }
             StoreError::NotOurs(_) => ErrorReport::new(code, "Another Oreforge is working on this job.")
                 .with_hint("Wait until it is done there."),

@@ -48,11 +48,13 @@ pub(crate) fn artifact_file(
     job_name: &str,
     kind: ArtifactKind,
     slot: Option<ViewSlot>,
+    number: Option<u32>,
     attempt: u32,
 ) -> String {
     let name = safe_file_name(job_name);
     let stem = match (kind, slot) {
         (ArtifactKind::Mesh, None) => name,
+        (ArtifactKind::Picture, None) => format!("{name}-{:02}", u64::from(number.unwrap_or_default()) + 1),
         (ArtifactKind::View, Some(slot)) => format!("views/{slot}"),
         (_, None) => format!("{name}.{}", kind.as_str()),
         (_, Some(slot)) => format!("{name}.{}.{slot}", kind.as_str()),

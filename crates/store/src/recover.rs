@@ -1,6 +1,8 @@
 use std::collections::BTreeSet;
 
-use oreforge_protocol::{ErrorCode, ErrorReport, EventBody, JobId, JobSignal, JobState, StepName, StepState};
+use oreforge_protocol::{
+    ErrorCode, ErrorReport, EventBody, JobId, JobKind, JobSignal, JobState, StepName, StepState,
+};
 use rusqlite::{Connection, params};
 
 use crate::create::set_error;
@@ -87,11 +89,11 @@ pub(crate) fn end_abandoned(
     crashed: bool,
 ) -> Result<(), StoreError> {
     let crashes = row.crashes + i64::from(crashed && !row.cancel_requested);
-    let step = step_after(row.reached());
+    let step = step_after(row.kind, row.reached());
     let (signal, step_state, body) = if row.cancel_requested {
         (JobSignal::Cancel, StepState::Cancelled, EventBody::Cancelled)
     } else if crashed && crashes >= MAX_CRASHES {
-        let error = quarantine(step);
+        let error = quarantine(row.kind, step);
         set_error(db, id, &error)?;
         (JobSignal::Fail, StepState::Failed, EventBody::Error { step, error })
     } else {
@@ -107,11 +109,15 @@ pub(crate) fn end_abandoned(
     end(db, id, row.state, signal, body)
 }
 
-fn quarantine(step: Option<StepName>) -> ErrorReport {
+fn quarantine(kind: JobKind, step: Option<StepName>) -> ErrorReport {
     let place = step.map_or_else(String::new, |step| format!(", both times at the step \"{step}\""));
+    let smaller = match kind {
+        JobKind::Forge => "Try a smaller texture or fewer triangles.",
+        JobKind::Prospect => "Try fewer or smaller pictures.",
+    };
     ErrorReport::new(
         ErrorCode::Quarantined,
         format!("Oreforge ended twice while it worked on this job{place}, so the job was set aside."),
     )
-    .with_hint("Try a smaller texture or fewer triangles. If the computer was switched off, just go on with the job.")
+    .with_hint(format!("{smaller} If the computer was switched off, just go on with the job."))
 }

@@ -1,23 +1,26 @@
 //! Steps that run again beside the result that stands. Until the last of them is done nothing of that result
 //! changes: not its files, not its rows, not the checkpoint.
 
-use oreforge_protocol::{EventBody, ForgeRequest, JobId, JobSignal, StepName};
+use oreforge_protocol::{EventBody, JobId, JobRequest, JobSignal, StepName};
 use rusqlite::{Connection, params};
 
 use crate::create::queue_again;
 use crate::loose::loosen;
-use crate::row::{RetryRow, apply, job_row, step_index};
+use crate::row::{RetryRow, apply, job_row, step_after, step_index};
 use crate::store::Durability;
 use crate::{Store, StoreError};
 
 impl Store {
     /// Puts a job that is over, or was interrupted, back into this process's queue, to run again from a step it
     /// has been at. A retry that was open before is given up.
-    pub fn retry(&self, id: JobId, from: StepName, request: Option<&ForgeRequest>) -> Result<(), StoreError> {
+    pub fn retry(&self, id: JobId, from: StepName, request: Option<&JobRequest>) -> Result<(), StoreError> {
         let given_up = self.write(Durability::PowerCut, |tx| {
             let row = job_row(tx, id)?;
             apply(tx, id, row.state, JobSignal::Retry)?;
-            if step_index(from) > row.checkpoint {
+            if !row.kind.steps().contains(&from) {
+                return Err(StoreError::NoSuchStep { step: from });
+            }
+            if step_after(row.kind, row.checkpoint).is_some_and(|next| from > next) {
                 return Err(StoreError::NotReached { from });
             }
             let given_up = give_up(tx, id, &self.runner.id)?;

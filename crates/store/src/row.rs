@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use oreforge_protocol::{JobId, JobSignal, JobState, StepName};
+use oreforge_protocol::{JobId, JobKind, JobRequest, JobSignal, JobState, StepName};
 use rusqlite::{Connection, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -30,6 +30,21 @@ pub(crate) fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, StoreError
     serde_json::from_str(text).map_err(|e| StoreError::Corrupt(e.to_string()))
 }
 
+/// Without its kind, which has a column of its own.
+pub(crate) fn request_json(request: &JobRequest) -> Result<String, StoreError> {
+    match request {
+        JobRequest::Forge(request) => to_json(request),
+        JobRequest::Prospect(request) => to_json(request),
+    }
+}
+
+pub(crate) fn request_of(kind: JobKind, text: &str) -> Result<JobRequest, StoreError> {
+    Ok(match kind {
+        JobKind::Forge => JobRequest::Forge(from_json(text)?),
+        JobKind::Prospect => JobRequest::Prospect(from_json(text)?),
+    })
+}
+
 pub(crate) fn parse_id<T: FromStr>(text: &str) -> Result<T, StoreError> {
     text.parse().map_err(|_| StoreError::Corrupt(format!("\"{text}\" is no id")))
 }
@@ -45,17 +60,17 @@ pub(crate) fn step_at(index: i64) -> Result<StepName, StoreError> {
         .ok_or_else(|| StoreError::Corrupt(format!("no step {index}")))
 }
 
-/// The last of the first `checkpoint` steps.
+/// The last step that is safe on disk: `checkpoint` is the number that comes after it.
 pub(crate) fn checkpoint_step(checkpoint: i64) -> Result<Option<StepName>, StoreError> {
     if checkpoint == 0 { Ok(None) } else { step_at(checkpoint - 1).map(Some) }
 }
 
-/// The step that comes after the first `checkpoint` ones; `None` when there is none left.
-pub(crate) fn step_after(checkpoint: i64) -> Option<StepName> {
-    step_at(checkpoint).ok()
+/// The step of a job that comes after a checkpoint; `None` when there is none left.
+pub(crate) fn step_after(kind: JobKind, checkpoint: i64) -> Option<StepName> {
+    kind.step_after(usize::try_from(checkpoint).unwrap_or(0))
 }
 
-/// An open retry: its first step, and how many steps are done counting those before it.
+/// An open retry: the number of its first step, and its own checkpoint.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RetryRow {
     pub(crate) from: i64,
@@ -64,6 +79,7 @@ pub(crate) struct RetryRow {
 
 /// What decides over a job's next move.
 pub(crate) struct JobRow {
+    pub(crate) kind: JobKind,
     pub(crate) name: String,
     pub(crate) folder: String,
     pub(crate) state: JobState,
@@ -76,7 +92,7 @@ pub(crate) struct JobRow {
 }
 
 impl JobRow {
-    /// How many steps the run that is open, or comes next, need not do again.
+    /// The checkpoint of the run that is open, or comes next.
     pub(crate) fn reached(&self) -> i64 {
         self.retry.map_or(self.checkpoint, |retry| retry.checkpoint)
     }
@@ -85,13 +101,14 @@ impl JobRow {
 pub(crate) fn job_row(db: &Connection, id: JobId) -> Result<JobRow, StoreError> {
     let mut statement = db.prepare_cached(
         "SELECT name, folder, state, checkpoint, cancel_requested, runner, engine, crashes, retry_from,
-                retry_checkpoint
+                retry_checkpoint, kind
          FROM jobs WHERE id = ?1",
     )?;
     let mut rows = statement.query(params![id.to_string()])?;
     let row = rows.next()?.ok_or(StoreError::JobNotFound(id))?;
     let retry: (Option<i64>, Option<i64>) = (row.get(8)?, row.get(9)?);
     Ok(JobRow {
+        kind: from_word(row.get(10)?)?,
         name: row.get(0)?,
         folder: row.get(1)?,
         state: from_word(row.get(2)?)?,

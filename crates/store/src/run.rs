@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use oreforge_protocol::{
-    ErrorReport, EventBody, ForgeRequest, GateReport, JobId, JobSignal, JobState, StepName, StepState,
+    ErrorReport, EventBody, GateReport, JobId, JobRequest, JobSignal, JobState, StepName, StepState,
 };
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -12,7 +12,9 @@ use crate::create::set_error;
 use crate::events::append;
 use crate::prompts::forget_prompts;
 use crate::retry::promote;
-use crate::row::{JobRow, apply, from_json, job_row, parse_id, step_after, step_index, to_json, to_word};
+use crate::row::{
+    JobRow, apply, from_word, job_row, parse_id, request_of, step_after, step_index, to_json, to_word,
+};
 use crate::snapshot::estimate_ms;
 use crate::store::{Durability, now_ms};
 use crate::{Store, StoreError};
@@ -22,7 +24,7 @@ use crate::{Store, StoreError};
 pub struct QueuedJob {
     pub id: JobId,
     pub name: String,
-    pub request: ForgeRequest,
+    pub request: JobRequest,
 }
 
 /// What a started job does first.
@@ -46,15 +48,18 @@ impl Store {
     /// First in, first out.
     pub fn next_queued(&self) -> Result<Option<QueuedJob>, StoreError> {
         self.read(|tx| {
-            let row: Option<(String, String, String)> = tx
+            let row: Option<(String, String, String, String)> = tx
                 .prepare_cached(
-                    "SELECT id, name, request FROM jobs WHERE state = 'queued' AND runner = ?1
+                    "SELECT id, name, request, kind FROM jobs WHERE state = 'queued' AND runner = ?1
                      ORDER BY queued_seq LIMIT 1",
                 )?
-                .query_row(params![self.runner.id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+                .query_row(params![self.runner.id], |row| {
+                    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+                })
                 .optional()?;
-            row.map(|(id, name, request)| {
-                Ok(QueuedJob { id: parse_id(&id)?, name, request: from_json(&request)? })
+            row.map(|(id, name, request, kind)| {
+                let request = request_of(from_word(kind)?, &request)?;
+                Ok(QueuedJob { id: parse_id(&id)?, name, request })
             })
             .transpose()
         })
@@ -66,7 +71,7 @@ impl Store {
             let state = apply(tx, id, row.state, JobSignal::Start)?;
             tx.execute("UPDATE jobs SET engine = ?2 WHERE id = ?1", params![id.to_string(), engine])?;
             let row = JobRow { state, engine: Some(engine.to_owned()), ..row };
-            let Some(step) = step_after(row.reached()) else {
+            let Some(step) = step_after(row.kind, row.reached()) else {
                 let replaced = self.finish(tx, id, &row)?;
                 return Ok((Begun::NothingLeft, replaced));
             };
@@ -115,7 +120,7 @@ impl Store {
             let mut replaced = record(tx, id, row.retry.is_some(), &self.runner.id, artifacts)?;
             forget_prompts(tx, id)?;
             append(tx, id, &EventBody::StepDone { step, elapsed_ms, facts })?;
-            let next = match step_after(reached) {
+            let next = match step_after(row.kind, reached) {
                 _ if row.cancel_requested => {
                     end(tx, id, row.state, JobSignal::Cancel, EventBody::Cancelled)?;
                     None

@@ -1,11 +1,11 @@
 use oreforge_protocol::{
-    Artifact, EventSeq, JobId, JobSnapshot, JobState, RetrySnapshot, StepName, StepReport, StepSnapshot,
-    StepState,
+    Artifact, EventSeq, JobId, JobKind, JobSnapshot, JobState, RetrySnapshot, StepName, StepReport,
+    StepSnapshot, StepState,
 };
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::artifacts::artifacts_of;
-use crate::row::{checkpoint_step, from_json, from_word, job_row, parse_id, step_at, step_index};
+use crate::row::{checkpoint_step, from_json, from_word, job_row, parse_id, request_of, step_at, step_index};
 use crate::{Store, StoreError};
 
 /// Most snapshots one call gives.
@@ -65,6 +65,7 @@ impl Store {
         )?;
         let mut rows = statement.query(params![id.to_string()])?;
         let row = rows.next()?.ok_or(StoreError::JobNotFound(id))?;
+        let kind: JobKind = from_word(row.get(0)?)?;
         let state: JobState = from_word(row.get(3)?)?;
         let engine: Option<String> = row.get(9)?;
         let retry_from = row.get::<_, Option<i64>>(10)?.map(step_at).transpose()?;
@@ -73,7 +74,6 @@ impl Store {
         };
         Ok(JobSnapshot {
             id,
-            kind: from_word(row.get(0)?)?,
             name: row.get(1)?,
             project: row.get(2)?,
             state,
@@ -82,8 +82,8 @@ impl Store {
             retry: retry_from
                 .map(|from| Ok::<_, StoreError>(RetrySnapshot { from, artifacts: artifacts(true)? }))
                 .transpose()?,
-            steps: steps(db, id, retry_from, engine.as_deref())?,
-            request: from_json(&row.get::<_, String>(6)?)?,
+            steps: steps(db, id, kind, retry_from, engine.as_deref())?,
+            request: request_of(kind, &row.get::<_, String>(6)?)?,
             created_at: row.get(7)?,
             artifacts: artifacts(false)?,
             error: row.get::<_, Option<String>>(8)?.map(|e| from_json(&e)).transpose()?,
@@ -95,15 +95,16 @@ impl Store {
 fn steps(
     db: &Connection,
     id: JobId,
+    kind: JobKind,
     retry_from: Option<StepName>,
     engine: Option<&str>,
 ) -> Result<Vec<StepSnapshot>, StoreError> {
     let mut statement = db.prepare_cached(
         "SELECT state, elapsed_ms FROM steps WHERE job_id = ?1 AND step = ?2 AND retry = ?3",
     )?;
-    StepName::ALL
-        .into_iter()
-        .map(|name| {
+    kind.steps()
+        .iter()
+        .map(|&name| {
             let row: Option<(String, Option<i64>)> = statement
                 .query_row(
                     params![id.to_string(), step_index(name), retry_from.is_some_and(|from| name >= from)],

@@ -15,6 +15,7 @@ fn forged(store: &Store, name: &str, project: Option<&str>) -> JobId {
         name: name.to_owned(),
         project: project.map(str::to_owned),
         request: common::request(),
+        in_front: false,
         failure: None,
     };
     let id = store.create_job(job).unwrap();

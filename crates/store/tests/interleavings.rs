@@ -9,7 +9,8 @@ use std::path::Path;
 
 use common::orders;
 use oreforge_protocol::{
-    ErrorCode, ErrorReport, EventBody, EventSeq, ForgeRequest, JobId, JobState, SourceRef, StepName,
+    ErrorCode, ErrorReport, EventBody, EventSeq, ForgeRequest, JobId, JobRequest, JobState, SourceRef,
+    StepName,
 };
 use oreforge_store::{Begun, CancelAnswer, NewJob, StepCommit, Store};
 
@@ -115,13 +116,14 @@ impl World<'_> {
     }
 }
 
-fn request() -> ForgeRequest {
-    ForgeRequest::new(SourceRef::Sample { name: "duck".to_owned() })
+fn request() -> JobRequest {
+    JobRequest::Forge(ForgeRequest::new(SourceRef::Sample { name: "duck".to_owned() }))
 }
 
 /// A job whose last two steps are left.
 fn job(store: &Store) -> JobId {
-    let new = NewJob { name: "duck".to_owned(), project: None, request: request(), failure: None };
+    let new =
+        NewJob { name: "duck".to_owned(), project: None, request: request(), in_front: false, failure: None };
     let id = store.create_job(new).unwrap();
     store.begin(id, "fake").unwrap();
     for step in [StepName::Prepare, StepName::Views, StepName::Gate, StepName::Mesh] {

@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use common::{bodies, commit, crash, error, files_below, new_job, picture, request};
 
 use oreforge_protocol::{
-    Artifact, ArtifactKind, ErrorCode, ErrorReport, EventBody, EventSeq, JobState, LogLevel, StepName,
-    StepState,
+    Artifact, ArtifactKind, ErrorCode, ErrorReport, EventBody, EventSeq, JobKind, JobState, LogLevel,
+    StepName, StepState,
 };
 use oreforge_store::{Begun, CancelAnswer, NewJob, Store, StoreError};
 use proptest::prelude::*;
@@ -35,7 +35,7 @@ fn a_job_runs_through_its_steps_and_ends_once() {
         };
         next = store.commit_step(id, commit(step, staged)).unwrap();
     }
-    assert_eq!(ran, StepName::ALL);
+    assert_eq!(ran, JobKind::Forge.steps());
     let snapshot = store.snapshot(id).unwrap();
     assert_eq!((snapshot.state, snapshot.checkpoint), (JobState::Done, Some(StepName::Export)));
     assert!(snapshot.steps.iter().all(|s| s.state == StepState::Done && s.estimate_ms == Some(5)));
@@ -51,7 +51,13 @@ fn a_job_runs_through_its_steps_and_ends_once() {
 fn a_job_that_cannot_start_is_kept_with_its_reason() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();
-    let job = NewJob { name: "x".to_owned(), project: None, request: request(), failure: Some(error()) };
+    let job = NewJob {
+        name: "x".to_owned(),
+        project: None,
+        request: request(),
+        in_front: false,
+        failure: Some(error()),
+    };
     let id = store.create_job(job).unwrap();
     let snapshot = store.snapshot(id).unwrap();
     assert_eq!((snapshot.state, snapshot.error), (JobState::Failed, Some(error())));
@@ -182,7 +188,13 @@ fn two_writers_of_one_file_and_names_as_long_as_they_come_disturb_nobody() {
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1, "no part stays");
     let store = Store::open(&dir.path().join("data")).unwrap();
     for name in ["🦆".repeat(80), "x".repeat(300), "../..".to_owned()] {
-        let job = NewJob { name, project: Some("../x".to_owned()), request: request(), failure: None };
+        let job = NewJob {
+            name,
+            project: Some("../x".to_owned()),
+            request: request(),
+            in_front: false,
+            failure: None,
+        };
         let id = store.create_job(job).unwrap();
         store.begin(id, "draft").unwrap();
         let staged = store.stage(id, StepName::Mesh, picture(ArtifactKind::RawMesh, b"raw")).unwrap();

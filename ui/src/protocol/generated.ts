@@ -5,6 +5,10 @@
  */
 export type Artifact = { id: ArtifactId, job_id: JobId, step: StepName, kind: ArtifactKind, slot: ViewSlot | null, 
 /**
+ * Which of a prompt's pictures, from 0.
+ */
+number: number | null, 
+/**
  * Absolute.
  */
 path: string, bytes: number, 
@@ -21,7 +25,7 @@ export type ArtifactId = string;
 /**
  * What a file made by a job is.
  */
-export type ArtifactKind = "cutout" | "view" | "raw_mesh" | "mesh" | "preview" | "report";
+export type ArtifactKind = "cutout" | "view" | "raw_mesh" | "mesh" | "preview" | "report" | "picture";
 
 /**
  * What the unseen back looks like.
@@ -44,7 +48,7 @@ hint: string | null, };
 
 export type CheckState = "good" | "not_yet" | "bad";
 
-export type Command = { "command": "start_forge", request: ForgeRequest, } | { "command": "get_job", id: JobId, } | { "command": "list_jobs", limit: number, } | { "command": "cancel_job", id: JobId, } | { "command": "resume_job", id: JobId, } | { "command": "retry_job", id: JobId, from: StepName, } | { "command": "job_events", id: JobId, after: EventSeq, } | { "command": "import_picture", source: SourceRef, } | { "command": "preview_cutout", source: SourceRef, strokes: Array<MaskStroke>, } | { "command": "save_mask", source: SourceRef, strokes: Array<MaskStroke>, } | { "command": "list_samples", } | { "command": "engine_status", } | { "command": "doctor", comfy: string | null, } | { "command": "save_artifact", id: ArtifactId, path: string, } | { "command": "save_artifacts", ids: Array<ArtifactId>, folder: string, } | { "command": "list_gallery", query: GalleryQuery, offset: number, limit: number, } | { "command": "gallery_overview", query: GalleryQuery, utc_offset_min: number, } | { "command": "mark_artifacts", ids: Array<ArtifactId>, change: MarkChange, } | { "command": "trash_artifacts", ids: Array<ArtifactId>, } | { "command": "restore_artifacts", ids: Array<ArtifactId>, } | { "command": "empty_trash", } | { "command": "inspect_mesh", mesh: MeshRef, } | { "command": "export_mesh", export: MeshExport, };
+export type Command = { "command": "start_forge", request: ForgeRequest, } | { "command": "start_prospect", request: ProspectRequest, in_front: boolean, } | { "command": "get_job", id: JobId, } | { "command": "list_jobs", limit: number, } | { "command": "cancel_job", id: JobId, } | { "command": "resume_job", id: JobId, } | { "command": "retry_job", id: JobId, from: StepName, } | { "command": "job_events", id: JobId, after: EventSeq, } | { "command": "import_picture", source: SourceRef, } | { "command": "preview_cutout", source: SourceRef, strokes: Array<MaskStroke>, } | { "command": "save_mask", source: SourceRef, strokes: Array<MaskStroke>, } | { "command": "list_samples", } | { "command": "engine_status", } | { "command": "doctor", comfy: string | null, } | { "command": "save_artifact", id: ArtifactId, path: string, } | { "command": "save_artifacts", ids: Array<ArtifactId>, folder: string, } | { "command": "list_gallery", query: GalleryQuery, offset: number, limit: number, } | { "command": "gallery_overview", query: GalleryQuery, utc_offset_min: number, } | { "command": "mark_artifacts", ids: Array<ArtifactId>, change: MarkChange, } | { "command": "trash_artifacts", ids: Array<ArtifactId>, } | { "command": "restore_artifacts", ids: Array<ArtifactId>, } | { "command": "empty_trash", } | { "command": "inspect_mesh", mesh: MeshRef, } | { "command": "export_mesh", export: MeshExport, };
 
 export type CutoutPreview = { 
 /**
@@ -302,14 +306,9 @@ export type GateVerdict = "pass" | "doubtful" | "refuse";
 export type JobId = string;
 
 /**
- * What a job is for.
- */
-export type JobKind = "forge";
-
-/**
  * A job as it stands, with the cursor from which live events continue it.
  */
-export type JobSnapshot = { id: JobId, kind: JobKind, 
+export type JobSnapshot = { id: JobId, 
 /**
  * What it is called on screen and what its files are called.
  */
@@ -329,7 +328,7 @@ retry: RetrySnapshot | null,
 /**
  * Those of an open retry in place of the ones they repeat.
  */
-steps: Array<StepSnapshot>, request: ForgeRequest, 
+steps: Array<StepSnapshot>, 
 /**
  * Milliseconds since 1970-01-01 UTC.
  */
@@ -337,7 +336,7 @@ created_at: number, artifacts: Array<Artifact>, error: ErrorReport | null,
 /**
  * Sequence number of the last event this snapshot includes.
  */
-last_seq: EventSeq, };
+last_seq: EventSeq, } & ({ "kind": "forge", "request": ForgeRequest } | { "kind": "prospect", "request": ProspectRequest });
 
 export type JobState = "queued" | "running" | "done" | "failed" | "cancelled" | "interrupted";
 
@@ -481,6 +480,35 @@ export type NamedCount = { name: string, entries: number, };
 export type ProfileChoice = "auto" | "organic" | "lathe" | "hard";
 
 /**
+ * Everything a prospect job needs to run, and to run again with the same result.
+ */
+export type ProspectRequest = { prompt: string, 
+/**
+ * How many pictures, 1..=64; they are made one after the other.
+ */
+count: number, 
+/**
+ * Of the first picture; each further one has the next. Drawn when the job is made if absent.
+ */
+seed: number | null, 
+/**
+ * The name of a workflow; the first that suits what the server has when absent.
+ */
+workflow: string | null, 
+/**
+ * Values for inputs of the workflow, by name; the others take what it says or the server has.
+ */
+inputs: { [key in string]: JsonValue }, 
+/**
+ * The picture that a variation starts from, for a workflow that takes one.
+ */
+source: SourceRef | null, 
+/**
+ * Called after the prompt when absent.
+ */
+name: string | null, project: string | null, };
+
+/**
  * Defects before and after repair.
  */
 export type RepairTicket = { before: MeshDefects, after: MeshDefects, };
@@ -488,7 +516,7 @@ export type RepairTicket = { before: MeshDefects, after: MeshDefects, };
 /**
  * The answer to the command of the same name.
  */
-export type Reply = { "command": "start_forge", "reply": JobSnapshot } | { "command": "get_job", "reply": JobSnapshot } | { "command": "list_jobs", "reply": Array<JobSnapshot> } | { "command": "cancel_job", "reply": JobSnapshot } | { "command": "resume_job", "reply": JobSnapshot } | { "command": "retry_job", "reply": JobSnapshot } | { "command": "job_events", "reply": Array<Event> } | { "command": "import_picture", "reply": SourceInfo } | { "command": "preview_cutout", "reply": CutoutPreview } | { "command": "save_mask", "reply": SourceInfo } | { "command": "list_samples", "reply": Array<SampleInfo> } | { "command": "engine_status", "reply": Array<EngineStatus> } | { "command": "doctor", "reply": DoctorReport } | { "command": "save_artifact", "reply": SavedFile } | { "command": "save_artifacts", "reply": Array<SavedFile> } | { "command": "list_gallery", "reply": GalleryPage } | { "command": "gallery_overview", "reply": GalleryOverview } | { "command": "mark_artifacts", "reply": number } | { "command": "trash_artifacts", "reply": number } | { "command": "restore_artifacts", "reply": number } | { "command": "empty_trash", "reply": EmptiedTrash } | { "command": "inspect_mesh", "reply": MeshTicket } | { "command": "export_mesh", "reply": ExportedMesh };
+export type Reply = { "command": "start_forge", "reply": JobSnapshot } | { "command": "start_prospect", "reply": JobSnapshot } | { "command": "get_job", "reply": JobSnapshot } | { "command": "list_jobs", "reply": Array<JobSnapshot> } | { "command": "cancel_job", "reply": JobSnapshot } | { "command": "resume_job", "reply": JobSnapshot } | { "command": "retry_job", "reply": JobSnapshot } | { "command": "job_events", "reply": Array<Event> } | { "command": "import_picture", "reply": SourceInfo } | { "command": "preview_cutout", "reply": CutoutPreview } | { "command": "save_mask", "reply": SourceInfo } | { "command": "list_samples", "reply": Array<SampleInfo> } | { "command": "engine_status", "reply": Array<EngineStatus> } | { "command": "doctor", "reply": DoctorReport } | { "command": "save_artifact", "reply": SavedFile } | { "command": "save_artifacts", "reply": Array<SavedFile> } | { "command": "list_gallery", "reply": GalleryPage } | { "command": "gallery_overview", "reply": GalleryOverview } | { "command": "mark_artifacts", "reply": number } | { "command": "trash_artifacts", "reply": number } | { "command": "restore_artifacts", "reply": number } | { "command": "empty_trash", "reply": EmptiedTrash } | { "command": "inspect_mesh", "reply": MeshTicket } | { "command": "export_mesh", "reply": ExportedMesh };
 
 /**
  * `<stem>.report.json`.
@@ -539,9 +567,9 @@ path: string, };
 export type SourceRef = { "from": "path", path: string, } | { "from": "imported", id: SourceId, file_name: string, } | { "from": "sample", name: string, };
 
 /**
- * The steps of a forge job, in the order they run.
+ * The steps of every kind of job; those of one kind in the order they run.
  */
-export type StepName = "prepare" | "views" | "gate" | "mesh" | "finish" | "export";
+export type StepName = "prepare" | "views" | "gate" | "mesh" | "finish" | "export" | "pictures";
 
 export type StepReport = { name: StepName, elapsed_ms: number, 
 /**

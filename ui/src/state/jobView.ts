@@ -1,9 +1,9 @@
 import type {
   Artifact, ArtifactId, ArtifactKind, ErrorReport, Event, EventSeq, ForgeRequest, GateReport, JobId, JobSnapshot, JobState, JsonValue, LogLevel,
-  MeshStats, RetrySnapshot, StepName, StepState, ViewSlot,
+  MeshStats, ProspectRequest, RetrySnapshot, StepName, StepState, ViewSlot,
 } from "../protocol/generated";
 
-export const STEP_NAMES = ["prepare", "views", "gate", "mesh", "finish", "export"] as const satisfies readonly StepName[];
+export const FORGE_STEPS = ["prepare", "views", "gate", "mesh", "finish", "export"] as const satisfies readonly StepName[];
 const LOG_LIMIT = 200;
 
 export interface StepView {
@@ -25,13 +25,11 @@ export interface LogLine {
   message: string;
 }
 
-/** A job as the screen shows it: a snapshot, carried on by the events after it. */
-export interface JobView {
+interface JobBase {
   id: JobId;
   name: string;
   state: JobState;
   cancelling: boolean;
-  request: ForgeRequest;
   createdAt: number;
   checkpoint: StepName | null;
   /** Those of an open retry in place of the ones they repeat. */
@@ -51,28 +49,30 @@ export interface JobView {
   lastNewsAt: number;
 }
 
+export type ForgeJob = JobBase & { kind: "forge"; request: ForgeRequest };
+export type ProspectJob = JobBase & { kind: "prospect"; request: ProspectRequest };
+
+/** A job as the screen shows it: a snapshot, carried on by the events after it. */
+export type JobView = ForgeJob | ProspectJob;
+
 export function fromSnapshot(snapshot: JobSnapshot): JobView {
-  return {
+  const base: JobBase = {
     id: snapshot.id,
     name: snapshot.name,
     state: snapshot.state,
     cancelling: snapshot.cancelling,
-    request: snapshot.request,
     createdAt: snapshot.created_at,
     checkpoint: snapshot.checkpoint,
-    steps: STEP_NAMES.map((name) => {
-      const step = snapshot.steps.find((candidate) => candidate.name === name);
-      return {
-        name,
-        state: step?.state ?? "waiting",
-        elapsedMs: step?.elapsed_ms ?? null,
-        estimateMs: step?.estimate_ms ?? null,
-        startedAt: null,
-        fraction: null,
-        doing: null,
-        facts: {},
-      };
-    }),
+    steps: snapshot.steps.map((step) => ({
+      name: step.name,
+      state: step.state,
+      elapsedMs: step.elapsed_ms,
+      estimateMs: step.estimate_ms,
+      startedAt: null,
+      fraction: null,
+      doing: null,
+      facts: {},
+    })),
     artifacts: snapshot.artifacts,
     retry: snapshot.retry,
     measured: {},
@@ -83,6 +83,12 @@ export function fromSnapshot(snapshot: JobSnapshot): JobView {
     cursor: 0,
     lastNewsAt: snapshot.created_at,
   };
+  return snapshot.kind === "forge" ? { ...base, kind: "forge", request: snapshot.request } : { ...base, kind: "prospect", request: snapshot.request };
+}
+
+/** The job if it is a forge. */
+export function forgeJob(view: JobView | null): ForgeJob | null {
+  return view?.kind === "forge" ? view : null;
 }
 
 export function isTerminal(state: JobState): boolean {
@@ -121,7 +127,12 @@ export function statsOf(view: JobView, mesh: Artifact | null): MeshStats | null 
 
 /** Every input of the step is there, and nothing is in the way of running it again. */
 export function canRetry(view: JobView, from: StepName): boolean {
-  return rests(view.state) && view.checkpoint !== null && STEP_NAMES.indexOf(from) <= STEP_NAMES.indexOf(view.checkpoint);
+  return rests(view.state) && view.checkpoint !== null && place(view, from) <= place(view, view.checkpoint);
+}
+
+/** Of a step among those of its job. */
+function place(view: JobView, name: StepName): number {
+  return view.steps.findIndex((step) => step.name === name);
 }
 
 function withStep(view: JobView, name: StepName, change: Partial<StepView>): JobView {
@@ -133,7 +144,7 @@ function withRunningStep(view: JobView, change: Partial<StepView>): JobView {
 }
 
 function replaced(artifacts: Artifact[], by: Artifact[]): Artifact[] {
-  const others = artifacts.filter((other) => by.every((artifact) => other.id !== artifact.id && !(other.kind === artifact.kind && other.slot === artifact.slot)));
+  const others = artifacts.filter((other) => by.every((artifact) => other.id !== artifact.id && !(other.kind === artifact.kind && other.slot === artifact.slot && other.number === artifact.number)));
   return [...others, ...by];
 }
 
@@ -145,13 +156,13 @@ function withArtifact(view: JobView, artifact: Artifact): JobView {
 /** What a retry made stands in place of what it repeated. */
 function promoted(view: JobView): JobView {
   if (view.retry === null) return view;
-  const from = STEP_NAMES.indexOf(view.retry.from);
-  const earlier = view.artifacts.filter(({ step }) => STEP_NAMES.indexOf(step) < from);
+  const from = place(view, view.retry.from);
+  const earlier = view.artifacts.filter(({ step }) => place(view, step) < from);
   return { ...view, retry: null, artifacts: replaced(earlier, view.retry.artifacts) };
 }
 
 function startOver(view: JobView, step: StepName): JobView {
-  const from = STEP_NAMES.indexOf(step);
+  const from = place(view, step);
   const steps = view.steps.map((one, index) => (index >= from ? { ...one, state: "waiting" as const, elapsedMs: null, fraction: null, doing: null } : one));
   return { ...view, steps, state: "queued", error: null, cancelling: false };
 }
@@ -204,7 +215,7 @@ function advance(view: JobView, event: Event): JobView {
     }
     case "step_done": {
       const done = withStep(view, event.step, { state: "done", elapsedMs: event.elapsed_ms, fraction: 1 });
-      const isFurther = view.checkpoint === null || STEP_NAMES.indexOf(event.step) > STEP_NAMES.indexOf(view.checkpoint);
+      const isFurther = view.checkpoint === null || place(view, event.step) > place(view, view.checkpoint);
       return view.retry === null && isFurther ? { ...done, checkpoint: event.step } : done;
     }
     case "image_ready":
@@ -222,7 +233,7 @@ function advance(view: JobView, event: Event): JobView {
     case "retried":
       return { ...startOver(view, event.from), retry: { from: event.from, artifacts: [] } };
     case "done":
-      return { ...promoted(view), state: "done", checkpoint: "export", cancelling: false };
+      return { ...promoted(view), state: "done", checkpoint: view.steps.at(-1)?.name ?? view.checkpoint, cancelling: false };
     case "error": {
       const failed = event.step === null ? view : withStep(view, event.step, { state: "failed", elapsedMs: elapsed(view, event.step, event.at) });
       return { ...failed, state: "failed", error: event.error, cancelling: false };

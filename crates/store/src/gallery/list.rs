@@ -81,7 +81,9 @@ fn kind_of(kind: ArtifactKind) -> GalleryKind {
     match kind {
         ArtifactKind::Mesh | ArtifactKind::RawMesh => GalleryKind::Mesh,
         ArtifactKind::View => GalleryKind::View,
-        ArtifactKind::Cutout | ArtifactKind::Preview | ArtifactKind::Report => GalleryKind::Picture,
+        ArtifactKind::Cutout | ArtifactKind::Picture | ArtifactKind::Preview | ArtifactKind::Report => {
+            GalleryKind::Picture
+        }
     }
 }
 

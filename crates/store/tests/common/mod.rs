@@ -6,16 +6,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use oreforge_protocol::{
-    ArtifactKind, ErrorCode, ErrorReport, EventBody, EventSeq, ForgeRequest, JobId, SourceRef, StepName,
+    ArtifactKind, ErrorCode, ErrorReport, EventBody, EventSeq, ForgeRequest, JobId, JobRequest, SourceRef,
+    StepName,
 };
 use oreforge_store::{ArtifactBytes, Begun, NewJob, Staged, StepCommit, Store};
 
-pub fn request() -> ForgeRequest {
-    ForgeRequest::new(SourceRef::Sample { name: "duck".to_owned() })
+pub fn request() -> JobRequest {
+    JobRequest::Forge(ForgeRequest::new(SourceRef::Sample { name: "duck".to_owned() }))
 }
 
 pub fn new_job(store: &Store) -> JobId {
-    let job = NewJob { name: "duck".to_owned(), project: None, request: request(), failure: None };
+    let job =
+        NewJob { name: "duck".to_owned(), project: None, request: request(), in_front: false, failure: None };
     store.create_job(job).unwrap()
 }
 
@@ -28,7 +30,7 @@ pub fn bodies(store: &Store, id: JobId) -> Vec<EventBody> {
 }
 
 pub fn picture(kind: ArtifactKind, bytes: &[u8]) -> Vec<ArtifactBytes> {
-    vec![ArtifactBytes { kind, slot: None, bytes: bytes.to_vec(), stats: None }]
+    vec![ArtifactBytes { kind, slot: None, number: None, bytes: bytes.to_vec(), stats: None }]
 }
 
 pub fn error() -> ErrorReport {
@@ -73,6 +75,7 @@ pub fn run_one(store: &Store, id: JobId, step: StepName, words: &str) -> Option<
         StepName::Mesh => ArtifactKind::RawMesh,
         StepName::Finish => ArtifactKind::Mesh,
         StepName::Export => ArtifactKind::Report,
+        StepName::Pictures => ArtifactKind::Picture,
     };
     let staged = store.stage(id, step, picture(kind, format!("{words} {step}").as_bytes())).unwrap();
     store.commit_step(id, commit(step, staged)).unwrap()

@@ -1,4 +1,5 @@
 import { KeyHints } from "../../components/KeyHints";
+import { forgeJob } from "../../state/jobView";
 import { useUi } from "../../state/ui";
 import { useJobView } from "../../state/useJob";
 import { needsMask } from "./words";
@@ -8,7 +9,7 @@ const JOB = [[".", "fit"], ["1–7", "shading"], ["W", "wire"], ["G", "grid"], [
 const BRUSH = [["K", "keep"], ["R", "remove"], ["[ ]", "brush size"], ["Alt", "swap brush"], ["H", "hide outline"]] as const;
 
 export function ForgeKeys() {
-  const job = useJobView(useUi((state) => state.jobId));
+  const job = forgeJob(useJobView(useUi((state) => state.jobId)));
   const editing = useUi((state) => state.editingCutout);
   return <KeyHints keys={job === null ? EMPTY : editing || needsMask(job) ? BRUSH : JOB} />;
 }

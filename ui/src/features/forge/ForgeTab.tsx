@@ -7,7 +7,7 @@ import { useKeys } from "../../components/useKeys";
 import { useHost } from "../../host/context";
 import { reportOf } from "../../host/host";
 import type { ForgeParams, JobSnapshot } from "../../protocol/generated";
-import { finishedMesh, rests, type JobView } from "../../state/jobView";
+import { finishedMesh, forgeJob, rests, type ForgeJob } from "../../state/jobView";
 import { importedRef, useUi, type GivenViews } from "../../state/ui";
 import { useJob } from "../../state/useJob";
 import { useNow } from "../../state/useNow";
@@ -24,12 +24,12 @@ import type { Forge } from "./useForge";
 import { ViewerZone } from "./ViewerZone";
 import { keptSentence, needsMask, stepOf, textFact } from "./words";
 
-function settingsChanged(job: JobView, params: ForgeParams, views: GivenViews): boolean {
+function settingsChanged(job: ForgeJob, params: ForgeParams, views: GivenViews): boolean {
   const { params: used, views: usedViews } = job.request;
   return (Object.keys(used) as (keyof ForgeParams)[]).some((key) => used[key] !== params[key]) || JSON.stringify(usedViews) !== JSON.stringify(views);
 }
 
-function engineOf(job: JobView | null): string | null {
+function engineOf(job: ForgeJob | null): string | null {
   if (job === null) return null;
   const named = textFact(stepOf(job, "mesh"), "engine") ?? (job.request.params.engine === "auto" ? "draft" : job.request.params.engine);
   return named.charAt(0).toUpperCase() + named.slice(1);
@@ -45,8 +45,9 @@ interface ForgeTabProps {
 export function ForgeTab({ forge, automation, interrupted }: ForgeTabProps) {
   const host = useHost();
   const { jobId, previousJobId, params, givenViews, editingCutout, error, leftFolded, rightFolded, settingsOpen, set } = useUi();
-  const { view: job, error: jobError } = useJob(jobId);
-  const { view: previous } = useJob(previousJobId);
+  const { view, error: jobError } = useJob(jobId);
+  const job = forgeJob(view);
+  const previous = forgeJob(useJob(previousJobId).view);
   const [asking, setAsking] = useState(false);
   const [savingMask, setSavingMask] = useState(false);
   const busy = job !== null && !rests(job.state);
@@ -55,8 +56,7 @@ export function ForgeTab({ forge, automation, interrupted }: ForgeTabProps) {
 
   // A job chosen elsewhere brings its own settings.
   useEffect(() => {
-    const { params: used, views } = job?.request ?? {};
-    if (used !== undefined && views !== undefined) set({ params: used, givenViews: views });
+    if (job !== null) set({ params: job.request.params, givenViews: job.request.views });
     // eslint-disable-next-line react-hooks/exhaustive-deps -- only when another job is looked at
   }, [job?.id, set]);
   useEffect(() => {

@@ -5,7 +5,7 @@ import { Kbd } from "../../components/Kbd";
 import { Section } from "../../components/Section";
 import { fileSize } from "../../components/format";
 import { useHost } from "../../host/context";
-import { finishedMesh, rests, statsOf, type JobView } from "../../state/jobView";
+import { finishedMesh, rests, statsOf, type ForgeJob } from "../../state/jobView";
 import { useUi } from "../../state/ui";
 import { Assay } from "./Assay";
 import type { CutoutEditing } from "./cutout/useCutout";
@@ -31,7 +31,7 @@ function Engines() {
   );
 }
 
-function WhyItStopped({ job }: { job: JobView }) {
+function WhyItStopped({ job }: { job: ForgeJob }) {
   return (
     <Section
       title={
@@ -49,7 +49,7 @@ function WhyItStopped({ job }: { job: JobView }) {
 }
 
 interface InspectorProps {
-  job: JobView | null;
+  job: ForgeJob | null;
   editing: CutoutEditing | null;
   savingMask: boolean;
   changed: boolean;

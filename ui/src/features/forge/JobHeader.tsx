@@ -2,19 +2,19 @@ import { Check, Download, PanelLeft, SlidersHorizontal, X } from "lucide-react";
 import { Button, IconButton } from "../../components/Button";
 import { StepIcon } from "../../components/StepIcon";
 import { about, duration } from "../../components/format";
-import { timeLeftMs, type JobView } from "../../state/jobView";
+import { timeLeftMs, type ForgeJob } from "../../state/jobView";
 import { useUi } from "../../state/ui";
 import { headline } from "./words";
 
 /** A step that says nothing for this long is worth a word. */
 const SILENCE_MS = 20_000;
 
-function elapsedMs(job: JobView, now: number): number {
+function elapsedMs(job: ForgeJob, now: number): number {
   return job.steps.reduce((sum, step) => sum + (step.elapsedMs ?? (step.state === "running" && step.startedAt !== null ? Math.max(0, now - step.startedAt) : 0)), 0);
 }
 
 interface JobHeaderProps {
-  job: JobView;
+  job: ForgeJob;
   now: number;
   busy: boolean;
   onCancel: () => void;

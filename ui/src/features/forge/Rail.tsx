@@ -3,11 +3,11 @@ import { StepIcon } from "../../components/StepIcon";
 import { about, count, duration } from "../../components/format";
 import { IconButton } from "../../components/Button";
 import type { StepName } from "../../protocol/generated";
-import { canRetry, newestOf, newestViews, STEP_NAMES, statsOf, type JobView, type StepView } from "../../state/jobView";
+import { canRetry, newestOf, newestViews, FORGE_STEPS, statsOf, type ForgeJob, type StepView } from "../../state/jobView";
 import { lookOf, PROFILE_TITLES, STEP_PURPOSES, STEP_TITLES, textFact } from "./words";
 
 /** What a finished step has to show for itself. */
-function result(job: JobView, step: StepView): string | null {
+function result(job: ForgeJob, step: StepView): string | null {
   switch (step.name) {
     case "prepare": {
       const method = textFact(step, "mask_method");
@@ -30,10 +30,12 @@ function result(job: JobView, step: StepView): string | null {
     }
     case "export":
       return "GLB, report";
+    case "pictures":
+      return null;
   }
 }
 
-function lines(job: JobView | null, step: StepView | undefined, engine: string | null, now: number): [string, string | null] {
+function lines(job: ForgeJob | null, step: StepView | undefined, engine: string | null, now: number): [string, string | null] {
   if (job === null || step === undefined) return ["", null];
   const by = step.name === "views" || step.name === "mesh" ? engine : null;
   switch (step.state) {
@@ -54,7 +56,7 @@ function lines(job: JobView | null, step: StepView | undefined, engine: string |
 }
 
 interface RailProps {
-  job: JobView | null;
+  job: ForgeJob | null;
   engine: string | null;
   now: number;
   onRetry: (from: StepName) => void;
@@ -64,7 +66,7 @@ interface RailProps {
 export function Rail({ job, engine, now, onRetry }: RailProps) {
   return (
     <ol className="rail" aria-label="Steps">
-      {STEP_NAMES.map((name) => {
+      {FORGE_STEPS.map((name) => {
         const step = job?.steps.find((candidate) => candidate.name === name);
         const look = job === null || step === undefined ? "waiting" : lookOf(job, step);
         const [time, note] = job === null ? [STEP_PURPOSES[name], null] : lines(job, step, engine, now);

@@ -6,7 +6,7 @@ import { Select } from "../../components/Select";
 import { SliderField } from "../../components/SliderField";
 import { NumberField } from "@base-ui/react/number-field";
 import type { BackChoice, ProfileChoice } from "../../protocol/generated";
-import type { JobView } from "../../state/jobView";
+import type { ForgeJob } from "../../state/jobView";
 import { useUi } from "../../state/ui";
 import { PROFILE_TITLES, stepOf, textFact } from "./words";
 
@@ -25,12 +25,12 @@ const TEXTURES = ["512", "1024", "2048", "4096"] as const;
 const LARGEST_SEED = 2 ** 53 - 1;
 
 /** What the automatic profile came to in a job, in the words of the list. */
-function decidedProfile(job: JobView | null): string | null {
+function decidedProfile(job: ForgeJob | null): string | null {
   if (job?.request.params.profile !== "auto") return null;
   return PROFILE_TITLES[textFact(stepOf(job, "mesh"), "profile") ?? ""] ?? null;
 }
 
-export function Settings({ job, locked }: { job: JobView | null; locked: boolean }) {
+export function Settings({ job, locked }: { job: ForgeJob | null; locked: boolean }) {
   const params = useUi((state) => state.params);
   const setParams = useUi((state) => state.setParams);
   const profile = decidedProfile(job);

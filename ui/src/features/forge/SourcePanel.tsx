@@ -4,7 +4,7 @@ import { Section } from "../../components/Section";
 import { Ring } from "../../components/Ring";
 import { useHost } from "../../host/context";
 import type { SourceRef, ViewScore, ViewSlot } from "../../protocol/generated";
-import { newestOf, newestViews, type JobView } from "../../state/jobView";
+import { newestOf, newestViews, type ForgeJob } from "../../state/jobView";
 import { importedRef, uiStore, useUi } from "../../state/ui";
 import type { Forge } from "./useForge";
 import { needsMask, numberFact, SLOT_TITLES, stepOf } from "./words";
@@ -23,7 +23,7 @@ function sourceName(source: SourceRef): string {
   }
 }
 
-function Pictures({ job, forge, busy }: { job: JobView; forge: Forge; busy: boolean }) {
+function Pictures({ job, forge, busy }: { job: ForgeJob; forge: Forge; busy: boolean }) {
   const host = useHost();
   const set = useUi((state) => state.set);
   const editing = useUi((state) => state.editingCutout);
@@ -66,7 +66,7 @@ function Pictures({ job, forge, busy }: { job: JobView; forge: Forge; busy: bool
 }
 
 interface SlotProps {
-  job: JobView;
+  job: ForgeJob;
   slot: ViewSlot;
   score: ViewScore | undefined;
   given: SourceRef | undefined;
@@ -111,7 +111,7 @@ function Slot({ job, slot, score, given, busy, onPick, onRemove }: SlotProps) {
   );
 }
 
-function Views({ job, forge, busy }: { job: JobView; forge: Forge; busy: boolean }) {
+function Views({ job, forge, busy }: { job: ForgeJob; forge: Forge; busy: boolean }) {
   const given = useUi((state) => state.givenViews);
   const set = useUi((state) => state.set);
   const made = newestViews(job).length;
@@ -154,7 +154,7 @@ function Views({ job, forge, busy }: { job: JobView; forge: Forge; busy: boolean
   );
 }
 
-export function SourcePanel({ job, forge, busy }: { job: JobView; forge: Forge; busy: boolean }) {
+export function SourcePanel({ job, forge, busy }: { job: ForgeJob; forge: Forge; busy: boolean }) {
   const warnings = job.log.filter(({ level }) => level === "warn");
   return (
     <aside className="side left" aria-label="Source and views">

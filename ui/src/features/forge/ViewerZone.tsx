@@ -8,7 +8,7 @@ import { useKeys } from "../../components/useKeys";
 import { count } from "../../components/format";
 import { useHost } from "../../host/context";
 import type { Artifact } from "../../protocol/generated";
-import { artifactOf, newestOf, statsOf, type JobView } from "../../state/jobView";
+import { artifactOf, newestOf, statsOf, type ForgeJob } from "../../state/jobView";
 import { useUi, type Shading } from "../../state/ui";
 
 const Viewer = lazy(() => import("../viewer/Viewer"));
@@ -25,7 +25,7 @@ const SHADINGS: { value: Shading; label: string; note: string }[] = [
 
 /** The mesh to look at: the one of this job that stands, else the newest, else of the job before it, so that nothing
  *  made disappears. */
-export function shownMesh(job: JobView, previous: JobView | null): { mesh: Artifact; of: JobView } | null {
+export function shownMesh(job: ForgeJob, previous: ForgeJob | null): { mesh: Artifact; of: ForgeJob } | null {
   for (const candidate of [job, previous]) {
     const mesh = candidate === null ? null : (artifactOf(candidate, "mesh") ?? newestOf(candidate, "mesh") ?? newestOf(candidate, "raw_mesh"));
     if (candidate !== null && mesh !== null) return { mesh, of: candidate };
@@ -33,7 +33,7 @@ export function shownMesh(job: JobView, previous: JobView | null): { mesh: Artif
   return null;
 }
 
-function caption(shown: { mesh: Artifact; of: JobView } | null, job: JobView, drawn: boolean): string[] {
+function caption(shown: { mesh: Artifact; of: ForgeJob } | null, job: ForgeJob, drawn: boolean): string[] {
   if (shown === null) return [];
   const lines: string[] = [];
   if (shown.of.id !== job.id || (job.retry !== null && !job.retry.artifacts.includes(shown.mesh))) lines.push("the result before this one");
@@ -47,7 +47,7 @@ function caption(shown: { mesh: Artifact; of: JobView } | null, job: JobView, dr
   return lines;
 }
 
-export function ViewerZone({ job, previous, automation }: { job: JobView; previous: JobView | null; automation: boolean }) {
+export function ViewerZone({ job, previous, automation }: { job: ForgeJob; previous: ForgeJob | null; automation: boolean }) {
   const host = useHost();
   const { shading, grid, theme, set } = useUi();
   const [fitRequests, setFitRequests] = useState(0);

@@ -5,7 +5,7 @@ import { fileName, folderName } from "../../components/format";
 import { useHost } from "../../host/context";
 import { reportOf } from "../../host/host";
 import type { Artifact, ForgeRequest, JobId, SourceInfo, SourceRef, StepName } from "../../protocol/generated";
-import type { JobView } from "../../state/jobView";
+import type { ForgeJob } from "../../state/jobView";
 import { importedRef, uiStore } from "../../state/ui";
 import { adoptSnapshot, jobKey } from "../../state/useJob";
 
@@ -15,13 +15,13 @@ export interface Forge {
   paste: () => Promise<void>;
   sample: (name: string) => Promise<void>;
   take: (picture: SourceInfo) => Promise<void>;
-  again: (job: JobView, change?: Partial<ForgeRequest>) => Promise<void>;
+  again: (job: ForgeJob, change?: Partial<ForgeRequest>) => Promise<void>;
   resume: (job: { id: JobId }) => Promise<void>;
   /** Goes on with jobs that were interrupted, and looks at the first of them. */
   resumeAll: (jobs: { id: JobId }[]) => Promise<void>;
   /** Runs the same job again from a step; what it made stays until the new result is complete. */
-  retry: (job: JobView, from: StepName) => Promise<void>;
-  cancel: (job: JobView) => Promise<void>;
+  retry: (job: ForgeJob, from: StepName) => Promise<void>;
+  cancel: (job: ForgeJob) => Promise<void>;
   save: (mesh: Artifact, name: string) => Promise<void>;
   pickView: () => Promise<SourceInfo | null>;
 }
@@ -42,7 +42,7 @@ export function useForge(): Forge {
     const start = async (request: ForgeRequest, previousJobId: string | null) => {
       const snapshot = await host.execute({ command: "start_forge", request });
       adoptSnapshot(client, snapshot);
-      set({ tab: "forge", jobId: snapshot.id, previousJobId, editingCutout: false, params: snapshot.request.params, givenViews: snapshot.request.views });
+      set({ tab: "forge", jobId: snapshot.id, previousJobId, editingCutout: false, params: request.params, givenViews: request.views });
     };
     const startWith = (source: SourceRef) => {
       const { params } = uiStore.getState();
@@ -78,7 +78,7 @@ export function useForge(): Forge {
       retry: (job, from) => guarded(async () => adoptSnapshot(client, await host.execute({ command: "retry_job", id: job.id, from }))),
       cancel: (job) =>
         guarded(async () => {
-          client.setQueryData<JobView>(jobKey(job.id), (view) => view && { ...view, cancelling: true });
+          client.setQueryData<ForgeJob>(jobKey(job.id), (view) => view && { ...view, cancelling: true });
           await host.execute({ command: "cancel_job", id: job.id });
         }),
       save: async (mesh, name) => {

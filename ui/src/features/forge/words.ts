@@ -1,8 +1,8 @@
-import type { JobView, StepView } from "../../state/jobView";
+import type { ForgeJob, StepView } from "../../state/jobView";
 import type { StepLook } from "../../components/StepIcon";
 import type { StepName, ViewSlot } from "../../protocol/generated";
 
-export const STEP_TITLES: Record<StepName, string> = { prepare: "Cut-out", views: "Views", gate: "Gate", mesh: "Mesh", finish: "Finish", export: "Export" };
+export const STEP_TITLES: Record<StepName, string> = { prepare: "Cut-out", views: "Views", gate: "Gate", mesh: "Mesh", finish: "Finish", export: "Export", pictures: "Pictures" };
 
 /** What a step is for, before it has run. */
 export const STEP_PURPOSES: Record<StepName, string> = {
@@ -12,6 +12,7 @@ export const STEP_PURPOSES: Record<StepName, string> = {
   mesh: "a closed surface",
   finish: "budget, UV, texture",
   export: "GLB and report",
+  pictures: "from the prompt",
 };
 
 const STEP_DOING: Record<StepName, string> = {
@@ -21,6 +22,7 @@ const STEP_DOING: Record<StepName, string> = {
   mesh: "Forging the mesh",
   finish: "Finishing the mesh",
   export: "Writing the files",
+  pictures: "Making the pictures",
 };
 
 export const SLOT_TITLES: Record<ViewSlot, string> = {
@@ -29,16 +31,16 @@ export const SLOT_TITLES: Record<ViewSlot, string> = {
 
 export const PROFILE_TITLES: Record<string, string> = { organic: "Rounded", lathe: "Turned", hard: "Hard edges" };
 
-export function needsMask(job: JobView): boolean {
+export function needsMask(job: ForgeJob): boolean {
   return job.state === "failed" && job.error?.code === "needs_mask";
 }
 
-export function lookOf(job: JobView, step: StepView): StepLook {
+export function lookOf(job: ForgeJob, step: StepView): StepLook {
   return step.state === "failed" && needsMask(job) ? "needs_you" : step.state;
 }
 
 /** The job's state in a few words, with the shape that goes with it. */
-export function headline(job: JobView): { look: StepLook; text: string; tone: string } {
+export function headline(job: ForgeJob): { look: StepLook; text: string; tone: string } {
   const running = job.steps.find((step) => step.state === "running");
   if (job.cancelling) return { look: "running", text: "Cancelling", tone: "" };
   switch (job.state) {
@@ -61,7 +63,7 @@ export function headline(job: JobView): { look: StepLook; text: string; tone: st
 }
 
 /** What is kept of a job that did not get to its end, as a sentence; empty when nothing is. */
-export function keptSentence(job: JobView): string {
+export function keptSentence(job: ForgeJob): string {
   const views = job.artifacts.filter(({ kind }) => kind === "view").length;
   const kept: string[] = [];
   if (job.artifacts.some(({ kind }) => kind === "cutout")) kept.push("the cut-out");
@@ -84,6 +86,6 @@ export function numberFact(step: StepView | undefined, name: string): number | n
   return typeof value === "number" ? value : null;
 }
 
-export function stepOf(job: JobView, name: StepName): StepView | undefined {
+export function stepOf(job: ForgeJob, name: StepName): StepView | undefined {
   return job.steps.find((step) => step.name === name);
 }

@@ -48,9 +48,9 @@ function time(at: number): string {
 
 function JobRow({ job, current, onChoose }: { job: JobSnapshot; current: boolean; onChoose: () => void }) {
   const host = useHost();
-  const cutout = job.artifacts.findLast(({ kind, slot }) => kind === "cutout" && slot === null);
+  const shown = job.artifacts.findLast(({ kind, slot }) => kind === "picture" || (kind === "cutout" && slot === null));
   const { source } = job.request;
-  const url = cutout !== undefined ? host.artifactUrl(cutout.id) : source.from === "imported" ? host.sourceUrl(source.id) : null;
+  const url = shown !== undefined ? host.artifactUrl(shown.id) : source?.from === "imported" ? host.sourceUrl(source.id) : null;
   const needs = groupOf(job) === "Needs you";
   return (
     <li>

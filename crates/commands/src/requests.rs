@@ -1,0 +1,133 @@
+//! What a person asks a job for, on its way into the store.
+
+use std::collections::BTreeMap;
+use std::hash::{BuildHasher, RandomState};
+use std::path::Path;
+
+use oreforge_jobs::NewJob;
+use oreforge_protocol::{
+    ErrorCode, ErrorReport, ForgeRequest, JobId, JobRequest, JobSnapshot, ProspectRequest, SourceRef,
+    ViewSlot,
+};
+
+use crate::{Oreforge, pictures};
+
+/// Longest name of a job or project.
+const MAX_NAME_CHARS: usize = 200;
+
+/// Of a name that is taken from a prompt.
+const MAX_PROMPT_NAME_CHARS: usize = 40;
+
+/// Seeds that are drawn stay short enough to be read out and typed.
+const DRAWN_SEEDS: u64 = 1_000_000_000;
+
+pub(crate) async fn start(
+    forge: &Oreforge,
+    mut request: JobRequest,
+    in_front: bool,
+) -> Result<JobSnapshot, ErrorReport> {
+    let (name, project) = match &mut request {
+        JobRequest::Forge(request) => (forge_name(request), &request.project),
+        JobRequest::Prospect(request) => {
+            request.seed.get_or_insert_with(draw_seed);
+            (prospect_name(request), &request.project)
+        }
+    };
+    let project = project.as_deref().map(shorten).filter(|project| !project.is_empty());
+    let failure = make_usable(forge, &mut request).await.err();
+    forge.jobs.create(NewJob { name, project, request, in_front, failure }).await
+}
+
+/// A job's request, with its pictures in the store: one that failed over a picture that was not there is worth
+/// another look.
+pub(crate) async fn usable(forge: &Oreforge, id: JobId) -> Result<JobRequest, ErrorReport> {
+    let mut request = forge.jobs.read(move |store| store.snapshot(id)).await?.request;
+    make_usable(forge, &mut request).await?;
+    Ok(request)
+}
+
+/// The standard library's only source of chance is the keys of its hash maps.
+fn draw_seed() -> u64 {
+    RandomState::new().hash_one(()) % DRAWN_SEEDS
+}
+
+async fn make_usable(forge: &Oreforge, request: &mut JobRequest) -> Result<(), ErrorReport> {
+    let problems = match request {
+        JobRequest::Forge(request) => forge_problems(request),
+        JobRequest::Prospect(request) => request.problems(),
+    };
+    if !problems.is_empty() {
+        return Err(ErrorReport::new(ErrorCode::BadRequest, problems.join(" ")));
+    }
+    match request {
+        JobRequest::Forge(request) => keep_pictures(forge, request).await,
+        JobRequest::Prospect(request) => {
+            if let Some(source) = request.source.clone() {
+                request.source = Some(pictures::keep(forge, source).await?);
+            }
+            Ok(())
+        }
+    }
+}
+
+/// Copies every picture of a request into the store and refers to the copies.
+async fn keep_pictures(forge: &Oreforge, request: &mut ForgeRequest) -> Result<(), ErrorReport> {
+    request.source = pictures::keep(forge, request.source.clone()).await?;
+    let mut views = BTreeMap::new();
+    for (&slot, source) in &request.views {
+        let kept = pictures::keep(forge, source.clone())
+            .await
+            .map_err(|report| about(&format!("The {slot} view"), report))?;
+        views.insert(slot, kept);
+    }
+    request.views = views;
+    if let Some(mask) = request.mask.clone() {
+        request.mask = Some(pictures::keep(forge, mask).await.map_err(|report| about("The mask", report))?);
+    }
+    Ok(())
+}
+
+fn about(what: &str, report: ErrorReport) -> ErrorReport {
+    ErrorReport { message: format!("{what}: {}", report.message), ..report }
+}
+
+fn forge_problems(request: &ForgeRequest) -> Vec<String> {
+    let mut problems = request.params.problems();
+    for slot in request.views.keys() {
+        match slot {
+            ViewSlot::Front => problems.push("The picture itself is the front view.".to_owned()),
+            ViewSlot::ThreeQuarter => {
+                problems.push(
+                    "A three-quarter view cannot be given; use right, back, left, top or bottom.".to_owned(),
+                );
+            }
+            ViewSlot::Right | ViewSlot::Back | ViewSlot::Left | ViewSlot::Top | ViewSlot::Bottom => {}
+        }
+    }
+    problems
+}
+
+fn forge_name(request: &ForgeRequest) -> String {
+    let given = request.name.as_deref().map(shorten).filter(|name| !name.is_empty());
+    given.unwrap_or_else(|| match &request.source {
+        SourceRef::Path { path } => stem(path),
+        SourceRef::Imported { file_name, .. } => stem(file_name),
+        SourceRef::Sample { name } => shorten(name),
+    })
+}
+
+fn prospect_name(request: &ProspectRequest) -> String {
+    let given = request.name.as_deref().map(shorten).filter(|name| !name.is_empty());
+    given.unwrap_or_else(|| {
+        let first_words = request.prompt.split(&[',', '.', '\n'][..]).next().unwrap_or_default().trim();
+        first_words.chars().take(MAX_PROMPT_NAME_CHARS).collect()
+    })
+}
+
+pub(crate) fn stem(path: &str) -> String {
+    shorten(&Path::new(path).file_stem().unwrap_or_default().to_string_lossy())
+}
+
+fn shorten(text: &str) -> String {
+    text.trim().chars().take(MAX_NAME_CHARS).collect()
+}
