@@ -10,8 +10,8 @@ use futures_util::StreamExt;
 use oreforge_commands::{Config, Oreforge};
 use oreforge_jobs::{JobSpec, Jobs, NewJob, Run, Runs, StepError, StepHost, StepInputs, StepOutput, Store};
 use oreforge_protocol::{
-    Command, ErrorReport, EventBody, EventSeq, ForgeParams, ForgeRequest, LogLevel, Reply, SourceRef,
-    StepName,
+    Command, ErrorReport, EventBody, EventSeq, ForgeParams, ForgeRequest, JobRequest, LogLevel, Reply,
+    SourceRef, StepName,
 };
 
 struct Brief;
@@ -83,7 +83,7 @@ async fn soak() {
     let source = SourceRef::Imported { id: source.id, file_name: source.file_name };
     let mut before = None;
     for number in 1..=300 {
-        let request = request(source.clone());
+        let request = JobRequest::Forge(request(source.clone()));
         let job = NewJob { name: "brief".to_owned(), project: None, request, in_front: false, failure: None };
         let id = jobs.create(job).await.unwrap().id;
         let events: Vec<EventBody> = jobs.events(id, EventSeq(0)).map(|event| event.body).collect().await;
