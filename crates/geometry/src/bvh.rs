@@ -1,5 +1,7 @@
 //! Questions to a surface: what is nearest, what does a ray hit.
 
+use std::ops::Deref;
+
 use glam::Vec3;
 
 use crate::TriMesh;
@@ -8,9 +10,9 @@ const LEAF_TRIANGLES: usize = 4;
 /// Triangles from which halves are built side by side.
 const PARALLEL_TRIANGLES: usize = 1 << 13;
 
-/// A tree of boxes over a mesh's triangles, halved by count along the longest side.
-pub struct Bvh<'a> {
-    mesh: &'a TriMesh,
+/// A tree of boxes over a mesh's triangles, halved by count along the longest side. Borrows or owns the mesh.
+pub struct Bvh<M> {
+    mesh: M,
     order: Vec<u32>,
     /// A full binary tree in depth-first order: the left child follows its parent.
     nodes: Vec<Node>,
@@ -37,18 +39,22 @@ pub struct Hit {
     pub distance_m: f32,
 }
 
-impl<'a> Bvh<'a> {
+impl<M: Deref<Target = TriMesh>> Bvh<M> {
     /// # Panics
     /// When a triangle names a vertex that is not there.
-    pub fn new(mesh: &'a TriMesh) -> Self {
+    pub fn new(mesh: M) -> Self {
         let mut order: Vec<u32> = (0..mesh.triangles.len() as u32).collect();
         let centres: Vec<Vec3> = mesh
             .triangles
             .iter()
             .map(|t| t.iter().map(|&v| mesh.positions[v as usize]).sum::<Vec3>() / 3.0)
             .collect();
-        let nodes = build(mesh, &centres, &mut order, 0);
+        let nodes = build(&mesh, &centres, &mut order, 0);
         Self { mesh, order, nodes }
+    }
+
+    pub fn mesh(&self) -> &TriMesh {
+        &self.mesh
     }
 
     fn corners(&self, triangle: u32) -> [Vec3; 3] {

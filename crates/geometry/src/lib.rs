@@ -16,6 +16,7 @@ pub mod filter;
 pub mod glb;
 pub mod grid;
 pub mod mesh;
+pub mod mips;
 pub mod paint;
 pub mod picture;
 pub mod poisson;
@@ -27,6 +28,8 @@ pub mod smooth;
 pub mod surface_nets;
 pub mod topology;
 pub mod unwrap;
+pub mod views;
+
 pub mod volume;
 
 pub use cancel::{Cancel, Cancelled};

@@ -21,6 +21,12 @@ pub struct Window {
     pub height: f32,
 }
 
+impl Window {
+    pub fn whole(picture: &RgbaImage) -> Self {
+        Self { left: 0.0, top: 0.0, width: picture.width() as f32, height: picture.height() as f32 }
+    }
+}
+
 /// Averages `grid` down by exact area coverage, or interpolates it up linearly, to `width` × `height` cells.
 pub fn resize<T: Blend>(grid: &Grid<T>, width: usize, height: usize) -> Grid<T> {
     let whole = Window { left: 0.0, top: 0.0, width: grid.width() as f32, height: grid.height() as f32 };

@@ -59,6 +59,12 @@ impl Frame {
         self.width.max(self.height)
     }
 
+    /// What of the picture lies under it.
+    pub fn window(self) -> Window {
+        let (width, height) = (self.width as f32 * self.cell_px, self.height as f32 * self.cell_px);
+        Window { left: self.left_px, top: self.top_px, width, height }
+    }
+
     /// Picture pixels (pixel centres at halves) of a point in cells (cell centres at whole numbers).
     pub fn px_from_cell(self, x: f32, y: f32) -> (f32, f32) {
         (self.left_px + (x + 0.5) * self.cell_px, self.top_px + (y + 0.5) * self.cell_px)
@@ -84,13 +90,7 @@ pub struct Thumb {
 
 impl Thumb {
     pub fn new(cutout: &RgbaImage, frame: Frame) -> Self {
-        let window = Window {
-            left: frame.left_px,
-            top: frame.top_px,
-            width: frame.width as f32 * frame.cell_px,
-            height: frame.height as f32 * frame.cell_px,
-        };
-        Self::of_cells(frame, resize_premultiplied(cutout, window, frame.width, frame.height))
+        Self::of_cells(frame, resize_premultiplied(cutout, frame.window(), frame.width, frame.height))
     }
 
     /// The same picture under fewer cells.

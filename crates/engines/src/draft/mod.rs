@@ -9,7 +9,6 @@ mod frame;
 mod inflate;
 mod lathe;
 mod legs;
-mod mips;
 mod mirror;
 mod outline;
 mod paint;

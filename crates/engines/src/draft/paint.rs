@@ -2,10 +2,10 @@ use std::sync::Arc;
 
 use glam::Vec3;
 use oreforge_geometry::Painter;
+use oreforge_geometry::mips::Mips;
 
 use super::back::BackFill;
 use super::frame::Frame;
-use super::mips::Mips;
 
 /// How cells over the picture lie in world space.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use glam::{Vec2, Vec3};
 use image::RgbaImage;
+use oreforge_geometry::mips::Mips;
 use oreforge_geometry::smooth::taubin;
 use oreforge_geometry::surface_nets::surface_nets;
 use oreforge_geometry::{Cancel, Cancelled, Grid, Painter, TriMesh};
@@ -16,7 +17,6 @@ use super::choices::{Back, Choices, Cues, Profile};
 use super::field::Maps;
 use super::frame::{Bounds, Frame, Thumb};
 use super::inflate::{InflateOptions, inflate};
-use super::mips::Mips;
 use super::paint::{PicturePainter, Placement};
 use super::relief::relief;
 use super::shape::Shape;
@@ -143,7 +143,7 @@ impl Shape for Solid {
     }
 
     fn painter(self: Arc<Self>, cancel: Cancel<'_>) -> Result<Arc<dyn Painter>, Cancelled> {
-        let front = Mips::new(&self.cutout, self.placement.frame, cancel)?;
+        let front = Mips::new(&self.cutout, self.placement.frame.window(), cancel)?;
         Ok(Arc::new(PicturePainter { placement: self.placement, front, back: self.back.clone() }))
     }
 

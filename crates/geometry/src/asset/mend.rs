@@ -97,7 +97,7 @@ fn at_corner(old: &TriMesh, triangle: u32, place: Vec3) -> Hit {
 
 /// The old surface's point nearest to a corner, on the triangle nearest to the new one, and whether the new
 /// triangle lies on the old surface there.
-fn nearest(old: &TriMesh, bvh: &Bvh<'_>, place: Vec3, middle: Vec3) -> (Hit, bool) {
+fn nearest(old: &TriMesh, bvh: &Bvh<&TriMesh>, place: Vec3, middle: Vec3) -> (Hit, bool) {
     let inner = place.lerp(middle, INWARD);
     // Only coordinates beyond what numbers hold are near nothing.
     let triangle = bvh.nearest(inner, f32::INFINITY).map_or(0, |hit| hit.triangle);

@@ -8,7 +8,7 @@ use glam::{Vec2, Vec3};
 use image::{RgbImage, RgbaImage};
 use rayon::prelude::*;
 
-use crate::{Cancel, Cancelled, Painter, TexturedMesh};
+use crate::{Cancel, Cancelled, Grid, Painter, TexturedMesh, TriMesh};
 pub use camera::{Camera, CameraAxes};
 use light::Studio;
 use visibility::{Projected, SAMPLE_OFFSETS, SAMPLES, bands};
@@ -71,19 +71,11 @@ pub fn render(
     if size_px == 0 {
         return Ok(RgbaImage::new(0, 0));
     }
-    let scale = size_px as f32 / (2.0 * camera.half_extent_m);
     let axes = camera.axes();
-    let projected: Vec<Projected> = surface
-        .positions
-        .par_iter()
-        .map(|&p| {
-            let p = (p - camera.target_m) * scale;
-            let half = size_px as f32 / 2.0;
-            Projected { x: half + p.dot(axes.right), y: half - p.dot(axes.up), nearness: p.dot(axes.towards) }
-        })
-        .collect();
+    let projected = project(surface.positions, camera, size_px);
     cancel.check()?;
-    let resolve = Resolve { surface, shading, axes, studio: Studio::new(&axes), pixel_m: 1.0 / scale };
+    let pixel_m = 2.0 * camera.half_extent_m / size_px as f32;
+    let resolve = Resolve { surface, shading, axes, studio: Studio::new(&axes), pixel_m };
     let mut picture = RgbaImage::new(size_px, size_px);
     let row_bytes = size_px as usize * 4;
     let bands = bands(&projected, surface.triangles, size_px);
@@ -102,6 +94,36 @@ pub fn render(
         },
     )?;
     Ok(picture)
+}
+
+/// How near the nearest surface in each pixel is: in pixels from the target's plane towards the camera, negative
+/// infinity where there is none. Triangles seen from behind are none.
+///
+/// # Panics
+/// When a triangle names a vertex that is not there.
+pub fn nearest(
+    mesh: &TriMesh,
+    camera: &Camera,
+    size_px: u32,
+    cancel: Cancel<'_>,
+) -> Result<Grid<f32>, Cancelled> {
+    let projected = project(&mesh.positions, camera, size_px);
+    cancel.check()?;
+    let rows: Vec<Vec<f32>> = bands(&projected, &mesh.triangles, size_px)
+        .par_iter()
+        .map(|band| band.nearest(&projected, &mesh.triangles, size_px, cancel))
+        .collect::<Result<_, Cancelled>>()?;
+    Ok(Grid::from_cells(size_px as usize, size_px as usize, rows.concat()))
+}
+
+fn project(positions: &[Vec3], camera: &Camera, size_px: u32) -> Vec<Projected> {
+    let scale = size_px as f32 / (2.0 * camera.half_extent_m);
+    let (axes, half) = (camera.axes(), size_px as f32 / 2.0);
+    let projected = positions.par_iter().map(|&p| {
+        let p = (p - camera.target_m) * scale;
+        Projected { x: half + p.dot(axes.right), y: half - p.dot(axes.up), nearness: p.dot(axes.towards) }
+    });
+    projected.collect()
 }
 
 /// A point of the surface, or a sum of such.

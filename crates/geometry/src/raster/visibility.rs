@@ -101,6 +101,31 @@ impl Band {
         Ok(seen)
     }
 
+    /// How near the nearest surface in each pixel is, in pixels towards the camera, row by row; negative infinity
+    /// where there is none.
+    pub fn nearest(
+        &self,
+        projected: &[Projected],
+        triangles: &[[u32; 3]],
+        size_px: u32,
+        cancel: Cancel<'_>,
+    ) -> Result<Vec<f32>, Cancelled> {
+        let width = size_px as usize;
+        let rows = BAND_ROWS.min(width - self.first_row);
+        let mut nearest = vec![f32::NEG_INFINITY; width * rows];
+        for chunk in self.triangles.chunks(CANCEL_EVERY) {
+            cancel.check()?;
+            for &triangle in chunk {
+                let corners = triangles[triangle as usize].map(|v| projected[v as usize]);
+                self.draw(corners, width, rows, |pixel, covered, near| {
+                    let near = Vec4::select(covered, near, Vec4::NEG_INFINITY).max_element();
+                    nearest[pixel] = nearest[pixel].max(near);
+                });
+            }
+        }
+        Ok(nearest)
+    }
+
     /// Calls `covered` with each pixel of which a sample lies in the triangle, which ones do, and how near they
     /// are.
     fn draw(

@@ -65,6 +65,13 @@ impl BitGrid {
         self.words.iter().map(|word| word.count_ones() as usize).sum()
     }
 
+    /// Bits set in both, and in at least one, of two grids of one size.
+    pub fn common(&self, other: &Self) -> (usize, usize) {
+        self.words.iter().zip(&other.words).fold((0, 0), |(both, either), (a, b)| {
+            (both + (a & b).count_ones() as usize, either + (a | b).count_ones() as usize)
+        })
+    }
+
     /// Turned by a quarter: the bit `(x, y)` goes to `(height - 1 - y, x)`.
     pub fn turned(&self) -> Self {
         let mut turned = Self::new(self.height, self.width);

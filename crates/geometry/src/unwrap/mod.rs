@@ -13,8 +13,8 @@ use crate::decimate::half_edges::HalfEdges;
 use crate::{Cancel, Cancelled, TriMesh};
 use chart::{Chart, Projection, grow};
 use creases::CornerNormals;
-pub(crate) use footprint::texel_runs;
-use footprint::{BitGrid, cell_runs};
+use footprint::cell_runs;
+pub(crate) use footprint::{BitGrid, texel_runs};
 use label::SIDES;
 use pack::{MAX_CELLS, Place, pack};
 

@@ -1,11 +1,11 @@
 //! Colours of a carved solid: every view where it sees, neighbours where none does.
 
 use glam::{Vec2, Vec3, Vec4, Vec4Swizzles};
+use oreforge_geometry::mips::Mips;
+use oreforge_geometry::resize::Window;
 use oreforge_geometry::{Cancel, Cancelled, Painter, TriMesh};
 use rayon::prelude::*;
 
-use super::super::frame as raster;
-use super::super::mips::Mips;
 use super::sight::{Sight, smoothstep};
 use super::spread::Spread;
 use super::view::{Direction, Frame, Lattice, View};
@@ -38,14 +38,7 @@ impl CarvedPainter {
         let witnesses = views
             .iter()
             .map(|view| {
-                let frame = raster::Frame {
-                    width: view.picture.width() as usize,
-                    height: view.picture.height() as usize,
-                    cell_px: 1.0,
-                    left_px: 0.0,
-                    top_px: 0.0,
-                };
-                let mips = Mips::new(&view.picture, frame, cancel)?;
+                let mips = Mips::new(&view.picture, Window::whole(&view.picture), cancel)?;
                 let sight = Sight::new(view, surface, &lattice, cancel)?;
                 Ok(Witness { sight, frame: view.frame, mips })
             })

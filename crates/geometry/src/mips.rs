@@ -1,10 +1,11 @@
+//! Pictures to look colours up in.
+
 use glam::{Vec3, Vec4, Vec4Swizzles};
 use image::RgbaImage;
-use oreforge_geometry::resize::bilinear;
-use oreforge_geometry::{Cancel, Cancelled, Grid};
 use rayon::prelude::*;
 
-use super::frame::Frame;
+use crate::resize::{Window, bilinear};
+use crate::{Cancel, Cancelled, Grid};
 
 /// The colours of a cut-out at every fineness, grown beyond its outline so that no background shows at the rim.
 /// Filled in by pull and push: Gortler et al., "The Lumigraph", SIGGRAPH 1996, section 3.4.
@@ -20,11 +21,12 @@ pub struct Mips {
 const UNTRUSTED_RIM: f32 = 0.0015;
 
 impl Mips {
-    pub fn new(cutout: &RgbaImage, frame: Frame, cancel: Cancel<'_>) -> Result<Self, Cancelled> {
-        let left = frame.left_px.floor().max(0.0) as usize;
-        let top = frame.top_px.floor().max(0.0) as usize;
-        let right = (frame.left_px + frame.width as f32 * frame.cell_px).ceil().min(cutout.width() as f32);
-        let bottom = (frame.top_px + frame.height as f32 * frame.cell_px).ceil().min(cutout.height() as f32);
+    /// Of the part of `cutout`, straight alpha, that lies in `window`.
+    pub fn new(cutout: &RgbaImage, window: Window, cancel: Cancel<'_>) -> Result<Self, Cancelled> {
+        let left = window.left.floor().max(0.0) as usize;
+        let top = window.top.floor().max(0.0) as usize;
+        let right = (window.left + window.width).ceil().min(cutout.width() as f32);
+        let bottom = (window.top + window.height).ceil().min(cutout.height() as f32);
         let (width, height) = ((right as usize - left).max(1), (bottom as usize - top).max(1));
         let longer = width.max(height);
         let inset = ((UNTRUSTED_RIM * longer as f32).round() as usize).max(1);
