@@ -122,6 +122,7 @@ export class MemoryHost implements Host {
         return { files: 0, bytes: 0 };
       case "export_mesh":
       case "save_artifacts":
+      case "finish_mesh":
       case "save_artifact":
         throw new Error("the page never names a path");
     }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use oreforge_protocol::{BackChoice, EngineChoice, ForgeParams, JobId, ProfileChoice, StepName, ViewSlot};
 
+use crate::finish::{FINISH_EXAMPLES, FinishArgs};
 use crate::mesh::{EXPORT_EXAMPLES, ExportArgs, INSPECT_EXAMPLES, InspectArgs};
 
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("OREFORGE_COMMIT"), ")");
@@ -27,6 +28,9 @@ pub enum Verb {
     /// Write a mesh in another format, for an engine or a printer.
     #[command(after_help = EXPORT_EXAMPLES)]
     Export(ExportArgs),
+    /// Make an asset of a bare mesh from elsewhere, painted from views of it.
+    #[command(after_help = FINISH_EXAMPLES)]
+    Finish(FinishArgs),
     /// Look at jobs, stop them, go on with them, run them again.
     Jobs(JobsArgs),
     /// Say what is there, what is missing, and what to do.
@@ -44,6 +48,7 @@ Examples:
   oreforge forge duck.png --out out     make out/duck.glb and what goes with it
   oreforge inspect duck.glb             what an engine would say to it
   oreforge export duck.glb --to duck.fbx --preset unity
+  oreforge finish raw.glb --views duck.views --out duck.glb
   oreforge jobs list                    every job of the data folder, newest first
   oreforge jobs resume ID --out out     go on with a job that was interrupted or cancelled
   oreforge jobs retry ID --from mesh    run a job again from a step, with the same seed and settings

@@ -3,6 +3,7 @@
 mod args;
 mod doctor;
 mod exit;
+mod finish;
 mod follow;
 mod forge;
 mod interrupt;
@@ -48,6 +49,7 @@ pub fn run() -> ExitCode {
             Verb::Doctor(args) => doctor::doctor(args).await,
             Verb::Inspect(args) => mesh::inspect(args).await,
             Verb::Export(args) => mesh::export(args).await,
+            Verb::Finish(args) => finish::finish(args).await,
             Verb::Serve(args) => serve::serve(args).await,
             Verb::Completions { .. } => Ok(Exit::Done),
         }

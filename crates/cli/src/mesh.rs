@@ -108,11 +108,15 @@ pub async fn export(args: ExportArgs) -> anyhow::Result<Exit> {
     }
     let counts: Vec<String> = exported.triangles.iter().map(u32::to_string).collect();
     out_line(&format!("triangles  {}", counts.join(", ")));
-    for (what, before, after) in exported.repaired.iter().flat_map(RepairTicket::lines) {
-        out_line(&format!("repaired   {what}: {before} before, {after} after"));
-    }
+    exported.repaired.iter().for_each(show_repairs);
     exported.notes.iter().for_each(|note| out_line(&format!("note       {note}")));
     Ok(Exit::Done)
+}
+
+pub fn show_repairs(ticket: &RepairTicket) {
+    for (what, before, after) in ticket.lines() {
+        out_line(&format!("repaired   {what}: {before} before, {after} after"));
+    }
 }
 
 fn show(ticket: &MeshTicket) {
@@ -135,7 +139,7 @@ fn show(ticket: &MeshTicket) {
 }
 
 /// The core takes places as text.
-fn text(path: &Path) -> Result<String, ErrorReport> {
+pub fn text(path: &Path) -> Result<String, ErrorReport> {
     path.to_str().map(str::to_owned).ok_or_else(|| {
         ErrorReport::new(ErrorCode::BadRequest, format!("{} is no readable name.", path.display()))
             .with_hint("Give the file another name.")

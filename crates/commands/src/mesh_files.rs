@@ -1,15 +1,19 @@
-//! Mesh files of the artist's own: looked at, and written in another format.
+//! Mesh files of the artist's own: looked at, written in another format, finished.
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
-use oreforge_jobs::meshes::{self, ExportOptions, NamedFile};
+use oreforge_jobs::meshes::{self, ExportOptions, FinishOptions, NamedFile};
 use oreforge_jobs::write_atomically;
-use oreforge_protocol::{ErrorCode, ErrorReport, ExportedMesh, MeshExport, MeshRef, MeshTicket, SavedFile};
+use oreforge_protocol::{
+    ErrorCode, ErrorReport, ExportedMesh, FinishedMesh, MeshExport, MeshFinish, MeshRef, MeshTicket,
+    SavedFile,
+};
 
-use crate::pictures::blocking;
+use crate::pictures::{self, blocking};
 use crate::{Oreforge, save};
 
 /// Of a mesh and everything beside it.
@@ -33,16 +37,9 @@ pub(crate) async fn inspect(forge: &Oreforge, mesh: MeshRef) -> Result<MeshTicke
 pub(crate) async fn export(forge: &Oreforge, export: MeshExport) -> Result<ExportedMesh, ErrorReport> {
     let mesh = open(forge, export.mesh).await?;
     blocking(move || {
-        let target = PathBuf::from(&export.path);
-        if target.is_dir() {
-            return Err(ErrorReport::new(
-                ErrorCode::OutputUnwritable,
-                format!("{} is a folder.", export.path),
-            )
-            .with_hint("Add a file name."));
-        }
+        let (target, file_name) = target(&export.path)?;
         let options = ExportOptions {
-            file_name: target.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            file_name,
             preset: export.preset,
             repair: export.repair,
             triangles: export.triangles,
@@ -60,6 +57,42 @@ pub(crate) async fn export(forge: &Oreforge, export: MeshExport) -> Result<Expor
         })
     })
     .await
+}
+
+pub(crate) async fn finish(forge: &Oreforge, finish: MeshFinish) -> Result<FinishedMesh, ErrorReport> {
+    let mesh = open(forge, finish.mesh).await?;
+    let mut views = BTreeMap::new();
+    for (slot, source) in finish.views {
+        views.insert(slot, pictures::read(forge, source).await?.bytes.into_owned());
+    }
+    let (target, file_name) = target(&finish.path)?;
+    let MeshFinish { triangles, texture_px, size_m, .. } = finish;
+    let options = FinishOptions { file_name, triangles, texture_px, size_m };
+    blocking(move || {
+        let finished = mesh.with_companions(|companion| {
+            meshes::finish(&mesh.bytes, &mesh.file_name, companion, &views, &options)
+        })?;
+        let files = finished.files.iter().map(|file| put(&target, file)).collect::<Result<_, _>>()?;
+        Ok(FinishedMesh {
+            files,
+            mesh: finished.stats,
+            repaired: finished.repaired,
+            agreement: finished.agreement,
+            notes: finished.notes,
+        })
+    })
+    .await
+}
+
+/// A place to write to, and its file name.
+fn target(path: &str) -> Result<(PathBuf, String), ErrorReport> {
+    let target = PathBuf::from(path);
+    if target.is_dir() {
+        let folder = ErrorReport::new(ErrorCode::OutputUnwritable, format!("{path} is a folder."));
+        return Err(folder.with_hint("Add a file name."));
+    }
+    let file_name = target.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    Ok((target, file_name))
 }
 
 fn put(target: &Path, file: &NamedFile) -> Result<SavedFile, ErrorReport> {

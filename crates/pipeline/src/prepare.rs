@@ -48,7 +48,7 @@ pub(crate) fn prepare(
             0.6 + 0.3 * index as f32 / spec.given_views.len() as f32,
             "finding the object in the other views",
         );
-        let given = given_view(inputs, slot, cancel)?;
+        let given = given_view(&inputs.given_view(slot)?, slot, cancel)?;
         artifacts.push(cutout_artifact(Some(slot), &given));
         given_views.insert(slot, given);
     }
@@ -101,13 +101,14 @@ fn read_mask(bytes: &[u8]) -> Result<GrayImage, StepError> {
     }))
 }
 
-fn given_view(inputs: &dyn StepInputs, slot: ViewSlot, cancel: Cancel<'_>) -> Result<RgbaImage, StepError> {
+/// The object of a picture of another side, cut out at the size it was read.
+pub(crate) fn given_view(bytes: &[u8], slot: ViewSlot, cancel: Cancel<'_>) -> Result<RgbaImage, StepError> {
     let unusable = |report: ErrorReport| ErrorReport {
         code: ErrorCode::ViewUnusable,
         message: format!("The {slot} view: {}", report.message),
         ..report
     };
-    let picture = read_picture(&inputs.given_view(slot)?, "The picture").map_err(unusable)?;
+    let picture = read_picture(bytes, "The picture").map_err(unusable)?;
     match segment::cut_out(&picture, &MaskHints::default(), cancel) {
         Ok(cutout) => Ok(cutout.picture),
         Err(error) => Err(segment_report(&error).map_or(StepError::Cancelled, |report| {

@@ -10,6 +10,7 @@ use oreforge_protocol::{ArtifactKind, ErrorCode, ErrorReport, GateVerdict, StepN
 use tokio_util::sync::CancellationToken;
 
 use crate::contract::{ForgeSpec, NewArtifact, StepError, StepHost, StepInputs, StepOutput};
+use crate::finish::Colours;
 use crate::gate::SeenView;
 use crate::step_context::{Memo, step_context};
 use crate::{export, finish, gate, prepare, space};
@@ -134,10 +135,10 @@ impl ForgeRun {
         let input = self.surface_input(&host.cancel).await?;
         let raw = self.raw(&host.cancel).await?;
         let context = step_context(&host, &self.memo);
-        let painter = self.engine.painter(&context, &input).await?;
+        let colours = Colours::Painter(self.engine.painter(&context, &input).await?);
         let (spec, engine) = (Arc::clone(&self.spec), self.engine.name().to_string());
         let (output, finished) = blocking(&host.cancel.clone(), move |cancel| {
-            finish::finish(&spec, &engine, raw, &*painter, &*host.sink, cancel)
+            finish::finish(&spec, &engine, raw, colours, &*host.sink, cancel)
         })
         .await?;
         self.finished = Some(Arc::new(finished));

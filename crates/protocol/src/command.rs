@@ -107,6 +107,8 @@ commands! {
     InspectMesh { mesh: crate::MeshRef } -> crate::MeshTicket;
     /// Write a mesh in another format, each file whole or not at all, and read back before it counts.
     ExportMesh { export: crate::MeshExport } -> crate::ExportedMesh;
+    /// Make an asset of a bare mesh from elsewhere: clean, in budget, placed, and painted from views of it.
+    FinishMesh { finish: crate::MeshFinish } -> crate::FinishedMesh;
 }
 
 /// One brush stroke over a picture.

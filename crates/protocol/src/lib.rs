@@ -34,8 +34,8 @@ pub use job::{
     JobKind, JobRequest, JobSignal, JobSnapshot, JobState, RetrySnapshot, StepName, StepSnapshot, StepState,
 };
 pub use mesh::{
-    ExportPreset, ExportedMesh, MeshDefects, MeshExport, MeshRef, MeshTicket, RepairTicket, TextureInfo,
-    TicketCheck, UvReport,
+    ExportPreset, ExportedMesh, FinishedMesh, MeshDefects, MeshExport, MeshFinish, MeshRef, MeshTicket,
+    RepairTicket, TextureInfo, TicketCheck, UvReport, ViewAgreement,
 };
 pub use prompt::{PromptNote, PromptState};
 pub use prospect::ProspectRequest;

@@ -1,10 +1,11 @@
 //! Mesh files that are looked at and handed over.
 
+use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ArtifactId, GateVerdict, SavedFile};
+use crate::{ArtifactId, GateVerdict, MeshStats, SavedFile, SourceRef, ViewSlot};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
@@ -94,6 +95,35 @@ pub struct ExportedMesh {
     pub notes: Vec<String>,
 }
 
+/// A bare mesh and views of it, to be made an asset.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct MeshFinish {
+    pub mesh: MeshRef,
+    /// Square, at one scale, the middle of the object in the middle of each; at least one.
+    pub views: BTreeMap<ViewSlot, SourceRef>,
+    /// The ending chooses the format, as in `MeshExport`.
+    pub path: String,
+    /// Budgets and size as in `ForgeParams`.
+    pub triangles: u32,
+    pub texture_px: u32,
+    pub size_m: f32,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct FinishedMesh {
+    /// The last is the one to open.
+    pub files: Vec<SavedFile>,
+    pub mesh: MeshStats,
+    pub repaired: RepairTicket,
+    pub agreement: ViewAgreement,
+    /// What was assumed, changed or cannot be carried, as sentences.
+    pub notes: Vec<String>,
+}
+
 /// Defects before and after repair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
@@ -122,6 +152,23 @@ impl RepairTicket {
         .filter(|&(_, before, after)| before + after > 0)
         .collect()
     }
+}
+
+/// How a mesh from elsewhere fits the views it is painted from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ViewAgreement {
+    /// Mean over the views of the intersection over union of the outlines, 0..=1.
+    pub iou: f32,
+    /// Of each view; 0 for one that shows nothing.
+    pub views: BTreeMap<ViewSlot, f32>,
+    /// The axis that was up in the mesh as it came: `+y`, `-z` and so on.
+    pub up_axis: String,
+    /// Turned by so much about the upright axis.
+    pub azimuth_deg: f32,
+    /// Share of the surface that a view shows, 0..=1; the rest gets the colours round about.
+    pub seen_share: f32,
 }
 
 /// What the asset gate says of a mesh file.

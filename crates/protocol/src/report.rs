@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ForgeParams, StepName, ViewSlot};
+use crate::{ForgeParams, RepairTicket, StepName, ViewSlot};
 
 /// Measured on the exported mesh, with the vertices split at UV seams welded again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -87,6 +87,8 @@ pub struct Provenance {
     pub source_name: String,
     pub source_sha256: String,
     pub params: ForgeParams,
+    /// What was wrong with the raw surface, and what still is.
+    pub repaired: RepairTicket,
 }
 
 /// `<stem>.report.json`.

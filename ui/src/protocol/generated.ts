@@ -48,7 +48,11 @@ hint: string | null, };
 
 export type CheckState = "good" | "not_yet" | "bad";
 
+<<<<<<< HEAD
 export type Command = { "command": "start_forge", request: ForgeRequest, } | { "command": "start_prospect", request: ProspectRequest, in_front: boolean, } | { "command": "get_job", id: JobId, } | { "command": "list_jobs", limit: number, } | { "command": "cancel_job", id: JobId, } | { "command": "resume_job", id: JobId, } | { "command": "retry_job", id: JobId, from: StepName, } | { "command": "job_events", id: JobId, after: EventSeq, } | { "command": "import_picture", source: SourceRef, } | { "command": "preview_cutout", source: SourceRef, strokes: Array<MaskStroke>, } | { "command": "save_mask", source: SourceRef, strokes: Array<MaskStroke>, } | { "command": "list_samples", } | { "command": "engine_status", } | { "command": "doctor", comfy: string | null, } | { "command": "save_artifact", id: ArtifactId, path: string, } | { "command": "save_artifacts", ids: Array<ArtifactId>, folder: string, } | { "command": "list_gallery", query: GalleryQuery, offset: number, limit: number, } | { "command": "gallery_overview", query: GalleryQuery, utc_offset_min: number, } | { "command": "mark_artifacts", ids: Array<ArtifactId>, change: MarkChange, } | { "command": "trash_artifacts", ids: Array<ArtifactId>, } | { "command": "restore_artifacts", ids: Array<ArtifactId>, } | { "command": "empty_trash", } | { "command": "inspect_mesh", mesh: MeshRef, } | { "command": "export_mesh", export: MeshExport, };
+=======
+export type Command = { "command": "start_forge", request: ForgeRequest, } | { "command": "get_job", id: JobId, } | { "command": "list_jobs", limit: number, } | { "command": "cancel_job", id: JobId, } | { "command": "resume_job", id: JobId, } | { "command": "retry_job", id: JobId, from: StepName, } | { "command": "job_events", id: JobId, after: EventSeq, } | { "command": "import_picture", source: SourceRef, } | { "command": "preview_cutout", source: SourceRef, strokes: Array<MaskStroke>, } | { "command": "save_mask", source: SourceRef, strokes: Array<MaskStroke>, } | { "command": "list_samples", } | { "command": "engine_status", } | { "command": "doctor", comfy: string | null, } | { "command": "save_artifact", id: ArtifactId, path: string, } | { "command": "inspect_mesh", mesh: MeshRef, } | { "command": "export_mesh", export: MeshExport, } | { "command": "finish_mesh", finish: MeshFinish, };
+>>>>>>> 6ec3435 (oreforge finish: a bare mesh from elsewhere becomes an asset, painted from its views; the repair ticket travels with every mesh)
 
 export type CutoutPreview = { 
 /**
@@ -162,6 +166,16 @@ triangles: Array<number>,
  * What was wrong, and what still is, when it was to be repaired.
  */
 repaired: RepairTicket | null, 
+/**
+ * What was assumed, changed or cannot be carried, as sentences.
+ */
+notes: Array<string>, };
+
+export type FinishedMesh = { 
+/**
+ * The last is the one to open.
+ */
+files: Array<SavedFile>, mesh: MeshStats, repaired: RepairTicket, agreement: ViewAgreement, 
 /**
  * What was assumed, changed or cannot be carried, as sentences.
  */
@@ -413,6 +427,23 @@ triangles: number | null,
  */
 lods: number, };
 
+/**
+ * A bare mesh and views of it, to be made an asset.
+ */
+export type MeshFinish = { mesh: MeshRef, 
+/**
+ * Square, at one scale, the middle of the object in the middle of each; at least one.
+ */
+views: { [key in ViewSlot]?: SourceRef }, 
+/**
+ * The ending chooses the format, as in `MeshExport`.
+ */
+path: string, 
+/**
+ * Budgets and size as in `ForgeParams`.
+ */
+triangles: number, texture_px: number, size_m: number, };
+
 export type MeshRef = { "from": "path", path: string, } | { "from": "artifact", id: ArtifactId, };
 
 /**
@@ -516,7 +547,11 @@ export type RepairTicket = { before: MeshDefects, after: MeshDefects, };
 /**
  * The answer to the command of the same name.
  */
+<<<<<<< HEAD
 export type Reply = { "command": "start_forge", "reply": JobSnapshot } | { "command": "start_prospect", "reply": JobSnapshot } | { "command": "get_job", "reply": JobSnapshot } | { "command": "list_jobs", "reply": Array<JobSnapshot> } | { "command": "cancel_job", "reply": JobSnapshot } | { "command": "resume_job", "reply": JobSnapshot } | { "command": "retry_job", "reply": JobSnapshot } | { "command": "job_events", "reply": Array<Event> } | { "command": "import_picture", "reply": SourceInfo } | { "command": "preview_cutout", "reply": CutoutPreview } | { "command": "save_mask", "reply": SourceInfo } | { "command": "list_samples", "reply": Array<SampleInfo> } | { "command": "engine_status", "reply": Array<EngineStatus> } | { "command": "doctor", "reply": DoctorReport } | { "command": "save_artifact", "reply": SavedFile } | { "command": "save_artifacts", "reply": Array<SavedFile> } | { "command": "list_gallery", "reply": GalleryPage } | { "command": "gallery_overview", "reply": GalleryOverview } | { "command": "mark_artifacts", "reply": number } | { "command": "trash_artifacts", "reply": number } | { "command": "restore_artifacts", "reply": number } | { "command": "empty_trash", "reply": EmptiedTrash } | { "command": "inspect_mesh", "reply": MeshTicket } | { "command": "export_mesh", "reply": ExportedMesh };
+=======
+export type Reply = { "command": "start_forge", "reply": JobSnapshot } | { "command": "get_job", "reply": JobSnapshot } | { "command": "list_jobs", "reply": Array<JobSnapshot> } | { "command": "cancel_job", "reply": JobSnapshot } | { "command": "resume_job", "reply": JobSnapshot } | { "command": "retry_job", "reply": JobSnapshot } | { "command": "job_events", "reply": Array<Event> } | { "command": "import_picture", "reply": SourceInfo } | { "command": "preview_cutout", "reply": CutoutPreview } | { "command": "save_mask", "reply": SourceInfo } | { "command": "list_samples", "reply": Array<SampleInfo> } | { "command": "engine_status", "reply": Array<EngineStatus> } | { "command": "doctor", "reply": DoctorReport } | { "command": "save_artifact", "reply": SavedFile } | { "command": "inspect_mesh", "reply": MeshTicket } | { "command": "export_mesh", "reply": ExportedMesh } | { "command": "finish_mesh", "reply": FinishedMesh };
+>>>>>>> 6ec3435 (oreforge finish: a bare mesh from elsewhere becomes an asset, painted from its views; the repair ticket travels with every mesh)
 
 /**
  * `<stem>.report.json`.
@@ -621,6 +656,31 @@ outside: number,
  * Texels per metre over the surface: at a tenth, half and nine tenths of its area. `None` without a texture.
  */
 texels_per_m: [number, number, number] | null, };
+
+/**
+ * How a mesh from elsewhere fits the views it is painted from.
+ */
+export type ViewAgreement = { 
+/**
+ * Mean over the views of the intersection over union of the outlines, 0..=1.
+ */
+iou: number, 
+/**
+ * Of each view; 0 for one that shows nothing.
+ */
+views: { [key in ViewSlot]?: number }, 
+/**
+ * The axis that was up in the mesh as it came: `+y`, `-z` and so on.
+ */
+up_axis: string, 
+/**
+ * Turned by so much about the upright axis.
+ */
+azimuth_deg: number, 
+/**
+ * Share of the surface that a view shows, 0..=1; the rest gets the colours round about.
+ */
+seen_share: number, };
 
 /**
  * How one view compares with the reference.

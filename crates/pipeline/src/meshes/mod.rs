@@ -1,10 +1,14 @@
-//! Mesh files from anywhere: looked at, and handed over in another format.
+//! Mesh files from anywhere: looked at, handed over in another format, and
+//! finished.
 
 mod export;
+mod finish;
 mod ticket;
 
 pub use export::{ExportOptions, Exported, export};
+pub use finish::{FinishOptions, Finished, finish};
 pub use oreforge_geometry::asset::{Companion, NamedFile};
+pub(crate) use ticket::counted;
 pub use ticket::inspect;
 
 use oreforge_geometry::asset::{AssetError, Format, Imported, read};

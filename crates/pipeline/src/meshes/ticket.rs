@@ -69,7 +69,7 @@ pub fn inspect(bytes: &[u8], file_name: &str, companion: Companion<'_>) -> Resul
     Ok(ticket)
 }
 
-pub(super) fn counted(defects: &Defects) -> MeshDefects {
+pub(crate) fn counted(defects: &Defects) -> MeshDefects {
     MeshDefects {
         split_vertices: defects.split_vertices as u32,
         degenerate_triangles: defects.degenerate_triangles as u32,
