@@ -21,10 +21,10 @@ pub fn check(command: &Command) -> Result<(), ErrorReport> {
             Err(refusal("A mesh is opened through the system's dialog."))
         }
 <<<<<<< HEAD
-        Command::ExportMesh { .. } | Command::SaveArtifact { .. } | Command::SaveArtifacts { .. } => {
-=======
-        Command::ExportMesh { .. } | Command::FinishMesh { .. } | Command::SaveArtifact { .. } => {
->>>>>>> 6ec3435 (oreforge finish: a bare mesh from elsewhere becomes an asset, painted from its views; the repair ticket travels with every mesh)
+        Command::ExportMesh { .. }
+        | Command::FinishMesh { .. }
+        | Command::SaveArtifact { .. }
+        | Command::SaveArtifacts { .. } => {
             Err(refusal("A file is saved through the system's dialog."))
         }
         Command::GetJob { .. }
