@@ -50,7 +50,6 @@ pub(crate) async fn execute(forge: &Oreforge, command: Command) -> Result<Reply,
         Command::Doctor { comfy } => Reply::Doctor(doctor::examine(forge, comfy).await?),
         Command::InspectMesh { mesh } => Reply::InspectMesh(mesh_files::inspect(forge, mesh).await?),
         Command::ExportMesh { export } => Reply::ExportMesh(mesh_files::export(forge, export).await?),
-<<<<<<< HEAD
         Command::ListGallery { query, offset, limit } => {
             Reply::ListGallery(gallery::list(forge, query, offset, limit).await?)
         }
@@ -66,9 +65,7 @@ pub(crate) async fn execute(forge: &Oreforge, command: Command) -> Result<Reply,
         Command::SaveArtifacts { ids, folder } => {
             Reply::SaveArtifacts(gallery::save_all(forge, ids, folder).await?)
         }
-=======
         Command::FinishMesh { finish } => Reply::FinishMesh(mesh_files::finish(forge, finish).await?),
->>>>>>> 6ec3435 (oreforge finish: a bare mesh from elsewhere becomes an asset, painted from its views; the repair ticket travels with every mesh)
         Command::SaveArtifact { id, path } => Reply::SaveArtifact(save::save(forge, id, path).await?),
     })
 }

@@ -20,13 +20,10 @@ pub fn check(command: &Command) -> Result<(), ErrorReport> {
         Command::InspectMesh { mesh: MeshRef::Path { .. } } => {
             Err(refusal("A mesh is opened through the system's dialog."))
         }
-<<<<<<< HEAD
         Command::ExportMesh { .. }
         | Command::FinishMesh { .. }
         | Command::SaveArtifact { .. }
-        | Command::SaveArtifacts { .. } => {
-            Err(refusal("A file is saved through the system's dialog."))
-        }
+        | Command::SaveArtifacts { .. } => Err(refusal("A file is saved through the system's dialog.")),
         Command::GetJob { .. }
         | Command::ListJobs { .. }
         | Command::CancelJob { .. }

@@ -63,6 +63,7 @@ pub(crate) fn finish(
     if let Some(agreement) = agreement {
         facts.insert("views".to_owned(), to_value(&agreement)?);
     }
-    let artifact = NewArtifact { kind: ArtifactKind::Mesh, slot: None, bytes, stats: Some(stats) };
+    let artifact =
+        NewArtifact { kind: ArtifactKind::Mesh, slot: None, number: None, bytes, stats: Some(stats) };
     Ok((StepOutput { artifacts: vec![artifact], facts }, mesh))
 }
