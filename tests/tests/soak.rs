@@ -29,8 +29,9 @@ impl Run for Brief {
     }
 }
 
+#[async_trait]
 impl Runs for Brief {
-    fn start(&self, _: JobSpec, _: Arc<dyn StepInputs>) -> Result<(Box<dyn Run>, String), ErrorReport> {
+    async fn start(&self, _: JobSpec, _: Arc<dyn StepInputs>) -> Result<(Box<dyn Run>, String), ErrorReport> {
         Ok((Box::new(Brief), "brief".to_owned()))
     }
 }

@@ -2,7 +2,9 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-use oreforge_protocol::{BackChoice, EngineChoice, ForgeParams, JobId, ProfileChoice, StepName, ViewSlot};
+use oreforge_protocol::{
+    BackChoice, ComfyChoices, EngineChoice, ForgeParams, JobId, ProfileChoice, StepName, ViewSlot,
+};
 
 use crate::finish::{FINISH_EXAMPLES, FinishArgs};
 use crate::mesh::{EXPORT_EXAMPLES, ExportArgs, INSPECT_EXAMPLES, InspectArgs};
@@ -63,6 +65,8 @@ Examples:
       carve from three sides instead of guessing
   oreforge forge cup.jpg --mask cup_mask.png --triangles 5000 --texture 512 --out out
       say yourself what the object is; a small mesh
+  oreforge forge duck.png --engine comfy --comfy http://127.0.0.1:8188 --out out
+      views and mesh from a ComfyUI server; --views-workflow, --mesh-workflow and --set choose how
   oreforge forge *.png --out out --json > events.jsonl
       one job per picture, one event per line
 
@@ -120,8 +124,30 @@ pub struct ForgeArgs {
     /// Folder for the results; made when it is not there.
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
+    /// What makes views and mesh: `auto` takes a ComfyUI server that is ready, else the draft engine.
     #[arg(long, value_enum, default_value = "auto")]
     engine: Engine,
+    /// What makes the views, where it is not what makes the mesh.
+    #[arg(long, value_enum, value_name = "ENGINE")]
+    views_engine: Option<Engine>,
+    /// What makes the mesh, where it is not what makes the views.
+    #[arg(long, value_enum, value_name = "ENGINE")]
+    mesh_engine: Option<Engine>,
+    /// Address of the ComfyUI server; those of the settings when absent.
+    #[arg(long, value_name = "URL")]
+    comfy: Option<String>,
+    /// Workflow that makes the views: a built-in one, or a file of the workflows folder.
+    #[arg(long, value_name = "NAME")]
+    views_workflow: Option<String>,
+    /// Workflow that makes the mesh.
+    #[arg(long, value_name = "NAME")]
+    mesh_workflow: Option<String>,
+    /// Set an input of a workflow, as views.steps=20 or mesh.cfg=5.5.
+    #[arg(long = "set", value_name = "STEP.INPUT=VALUE", value_parser = parse_set)]
+    set: Vec<(String, String)>,
+    /// Go on with views that the quality gate refuses.
+    #[arg(long)]
+    accept_views: bool,
     /// How the silhouette becomes a solid.
     #[arg(long, value_enum, default_value = "auto")]
     profile: Profile,
@@ -156,11 +182,16 @@ pub struct ForgeArgs {
 impl ForgeArgs {
     pub fn params(&self) -> ForgeParams {
         ForgeParams {
-            engine: match self.engine {
-                Engine::Auto => EngineChoice::Auto,
-                Engine::Draft => EngineChoice::Draft,
-                Engine::Comfy => EngineChoice::Comfy,
+            engine: self.engine.into(),
+            views_engine: self.views_engine.map(EngineChoice::from),
+            mesh_engine: self.mesh_engine.map(EngineChoice::from),
+            comfy: ComfyChoices {
+                server: self.comfy.clone(),
+                views_workflow: self.views_workflow.clone(),
+                mesh_workflow: self.mesh_workflow.clone(),
+                set: self.set.iter().cloned().collect(),
             },
+            accept_views: self.accept_views,
             profile: match self.profile {
                 Profile::Auto => ProfileChoice::Auto,
                 Profile::Organic => ProfileChoice::Organic,
@@ -187,6 +218,16 @@ enum Engine {
     Auto,
     Draft,
     Comfy,
+}
+
+impl From<Engine> for EngineChoice {
+    fn from(engine: Engine) -> Self {
+        match engine {
+            Engine::Auto => EngineChoice::Auto,
+            Engine::Draft => EngineChoice::Draft,
+            Engine::Comfy => EngineChoice::Comfy,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -287,6 +328,11 @@ pub struct Common {
     /// Where jobs are kept.
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
+}
+
+fn parse_set(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("write it as STEP.INPUT=VALUE, like views.steps=20")?;
+    Ok((key.trim().to_owned(), value.to_owned()))
 }
 
 fn parse_view(text: &str) -> Result<(ViewSlot, PathBuf), String> {

@@ -46,7 +46,7 @@ pub(crate) async fn execute(forge: &Oreforge, command: Command) -> Result<Reply,
         }
         Command::SaveMask { source, strokes } => Reply::SaveMask(save_mask(forge, source, strokes).await?),
         Command::ListSamples {} => Reply::ListSamples(samples::list()),
-        Command::EngineStatus {} => Reply::EngineStatus(forge.engines.status()),
+        Command::EngineStatus {} => Reply::EngineStatus(forge.engines.status().await),
         Command::Doctor { comfy } => Reply::Doctor(doctor::examine(forge, comfy).await?),
         Command::InspectMesh { mesh } => Reply::InspectMesh(mesh_files::inspect(forge, mesh).await?),
         Command::ExportMesh { export } => Reply::ExportMesh(mesh_files::export(forge, export).await?),

@@ -1,19 +1,17 @@
-use oreforge_jobs::doctor::check_comfy;
+use oreforge_jobs::doctor::check_servers;
 use oreforge_protocol::{Check, CheckState, DoctorReport, ErrorReport};
 
 use crate::Oreforge;
 
 pub(crate) async fn examine(forge: &Oreforge, comfy: Option<String>) -> Result<DoctorReport, ErrorReport> {
     let mut checks = vec![data_folder(forge).await];
-    checks.extend(forge.engines.status().into_iter().map(|status| Check {
-        subject: format!("{} engine", status.engine),
-        state: if status.ready { CheckState::Good } else { CheckState::NotYet },
-        message: status.note,
+    checks.push(Check {
+        subject: "draft engine".to_owned(),
+        state: CheckState::Good,
+        message: forge.engines.draft_note(),
         hint: None,
-    }));
-    if let Some(address) = comfy {
-        checks.push(check_comfy(&address).await?);
-    }
+    });
+    checks.extend(check_servers(&forge.engines, comfy.as_deref()).await?);
     Ok(DoctorReport { version: env!("CARGO_PKG_VERSION").to_owned(), checks })
 }
 

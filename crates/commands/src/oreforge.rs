@@ -47,7 +47,7 @@ impl Oreforge {
             store.adopt_queued()?;
         }
         tracing::info!(owner = store.is_owner(), version = env!("CARGO_PKG_VERSION"), "opened");
-        let engines = oreforge_jobs::engines();
+        let engines = Engines::new(store.settings()?, Some(store.root().join("workflows")));
         let jobs = Jobs::start(Arc::new(store), Arc::new(PipelineRuns::new(engines.clone())));
         Ok(Self { jobs, engines, _logs: Arc::new(logs) })
     }

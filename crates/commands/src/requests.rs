@@ -51,7 +51,18 @@ fn draw_seed() -> u64 {
     RandomState::new().hash_one(()) % DRAWN_SEEDS
 }
 
+/// What is written down about a job names a server, never how it lets us in. What is no address is not kept at all.
+fn forget_credentials(forge: &Oreforge, server: &mut Option<String>) -> Result<(), ErrorReport> {
+    if let Some(address) = server.take() {
+        *server = Some(forge.engines.remember(&address)?);
+    }
+    Ok(())
+}
+
 async fn make_usable(forge: &Oreforge, request: &mut JobRequest) -> Result<(), ErrorReport> {
+    if let JobRequest::Forge(request) = request {
+        forget_credentials(forge, &mut request.params.comfy.server)?;
+    }
     let problems = match request {
         JobRequest::Forge(request) => forge_problems(request),
         JobRequest::Prospect(request) => request.problems(),

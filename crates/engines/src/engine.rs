@@ -15,12 +15,14 @@ use crate::comfy::PromptLedger;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum EngineName {
     Draft,
+    Comfy,
 }
 
 impl fmt::Display for EngineName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             EngineName::Draft => f.write_str("draft"),
+            EngineName::Comfy => f.write_str("comfy"),
         }
     }
 }
@@ -80,7 +82,19 @@ pub struct SurfaceInput {
     pub cutout: Arc<RgbaImage>,
     /// Cut-outs of other sides, given by the artist.
     pub given_views: Arc<BTreeMap<ViewSlot, RgbaImage>>,
+    /// What the views step made; empty before it, and for an engine that only uses its own.
+    pub views: Arc<BTreeMap<ViewSlot, RgbaImage>>,
     pub params: ForgeParams,
+}
+
+impl SurfaceInput {
+    /// What is known of a side: the picture itself, what the artist gave, or what was made.
+    pub fn side(&self, slot: ViewSlot) -> Option<&RgbaImage> {
+        match slot {
+            ViewSlot::Front => Some(&self.cutout),
+            _ => self.given_views.get(&slot).or_else(|| self.views.get(&slot)),
+        }
+    }
 }
 
 /// One side of the object, seen orthographically along its slot's direction: RGBA, straight alpha, square,
@@ -91,8 +105,8 @@ pub struct ViewPicture {
     pub picture: RgbaImage,
 }
 
-/// A surface as an engine makes it. In glTF space, metres: Y up, +Z towards the front, feet at the origin,
-/// largest dimension `params.size_m`.
+/// A surface as an engine makes it. From an engine with a painter in glTF space, metres: Y up, +Z towards the front,
+/// feet at the origin, largest dimension `params.size_m`. From one without, of any scale and turned as it may be.
 pub struct RawSurface {
     pub mesh: TriMesh,
     /// Decisions worth reporting, by name.
@@ -105,6 +119,9 @@ pub struct RawSurface {
 pub trait Engine: Send + Sync {
     fn name(&self) -> EngineName;
 
+    /// The views it makes, in the order they come.
+    fn slots(&self) -> &'static [ViewSlot];
+
     /// Renders or paints the named views; calls `on_view` with each as it comes.
     async fn views(
         &self,
@@ -116,10 +133,11 @@ pub trait Engine: Send + Sync {
     async fn mesh(&self, context: &Arc<StepContext>, input: &SurfaceInput)
     -> Result<RawSurface, EngineError>;
 
-    /// The colours of the surface that `mesh` makes from the same input.
+    /// The colours of the surface that `mesh` makes from the same input. `None` when it only knows the shape: the
+    /// surface lies as it may, and the views give its colours.
     async fn painter(
         &self,
         context: &Arc<StepContext>,
         input: &SurfaceInput,
-    ) -> Result<Arc<dyn Painter>, EngineError>;
+    ) -> Result<Option<Arc<dyn Painter>>, EngineError>;
 }

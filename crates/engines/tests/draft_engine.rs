@@ -121,7 +121,7 @@ fn large() -> Arc<RgbaImage> {
 }
 
 fn input(cutout: Arc<RgbaImage>, params: ForgeParams) -> SurfaceInput {
-    SurfaceInput { cutout, given_views: Arc::new(BTreeMap::new()), params }
+    SurfaceInput { cutout, given_views: Arc::default(), views: Arc::default(), params }
 }
 
 /// The draft engine asks nothing of any server.
@@ -219,8 +219,10 @@ async fn steps_remember_and_forgetting_changes_nothing() {
     assert!(remembered.mesh == afresh.mesh);
     assert_eq!(remembered.facts, afresh.facts);
     assert_eq!(remembered.facts, facts);
-    let (a, b) =
-        (engine.painter(&one_run, &input).await.unwrap(), engine.painter(&context(), &input).await.unwrap());
+    let (a, b) = (
+        engine.painter(&one_run, &input).await.unwrap().unwrap(),
+        engine.painter(&context(), &input).await.unwrap().unwrap(),
+    );
     for &p in remembered.mesh.positions.iter().step_by(101) {
         assert_eq!(a.albedo(p, Vec3::NEG_Z, 0.01), b.albedo(p, Vec3::NEG_Z, 0.01));
     }
@@ -249,6 +251,7 @@ async fn given_views_are_carved_from() {
     let input = SurfaceInput {
         cutout: Arc::new(front),
         given_views: Arc::new(BTreeMap::from([(ViewSlot::Right, right), (ViewSlot::Top, top)])),
+        views: Arc::default(),
         params: ForgeParams::default(),
     };
     let carved = DraftEngine::new().mesh(&context(), &input).await.unwrap();
@@ -261,6 +264,7 @@ async fn an_empty_given_view_is_named() {
     let input = SurfaceInput {
         cutout: Arc::new(drawn(60, 60, |x, y| x.abs_diff(30) < 20 && y.abs_diff(30) < 20)),
         given_views: Arc::new(BTreeMap::from([(ViewSlot::Left, RgbaImage::new(60, 60))])),
+        views: Arc::default(),
         params: ForgeParams::default(),
     };
     match DraftEngine::new().mesh(&context(), &input).await {

@@ -27,8 +27,9 @@ struct Written {
 struct Talkers(Arc<Written>);
 struct Talker(Arc<Written>);
 
+#[async_trait]
 impl Runs for Talkers {
-    fn start(&self, _: JobSpec, _: Arc<dyn StepInputs>) -> Result<(Box<dyn Run>, String), ErrorReport> {
+    async fn start(&self, _: JobSpec, _: Arc<dyn StepInputs>) -> Result<(Box<dyn Run>, String), ErrorReport> {
         Ok((Box::new(Talker(Arc::clone(&self.0))), "talker".to_owned()))
     }
 }

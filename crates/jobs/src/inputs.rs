@@ -45,7 +45,9 @@ impl StepInputs for StoreInputs {
     fn artifact(&self, kind: ArtifactKind, slot: Option<ViewSlot>) -> Result<Vec<u8>, ErrorReport> {
         let artifacts = self.store.input_artifacts(self.job)?;
         let found = artifacts.iter().find(|artifact| artifact.kind == kind && artifact.slot == slot);
-        Ok(self.store.artifact_bytes(found.ok_or_else(|| missing("file of an earlier step"))?)?)
+        Ok(self.store.artifact_bytes(found.ok_or_else(|| {
+            ErrorReport::new(ErrorCode::ArtifactNotFound, "A file of an earlier step is not there.")
+        })?)?)
     }
 
     fn pictures(&self) -> Result<BTreeSet<u32>, ErrorReport> {

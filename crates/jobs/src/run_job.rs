@@ -23,10 +23,21 @@ use crate::sink::{StoreSink, to_store};
 pub(crate) async fn run_job(inner: &Arc<Inner>, job: QueuedJob) -> Result<(), ErrorReport> {
     let id = job.id;
     let inputs = StoreInputs { store: Arc::clone(&inner.store), job: id, request: job.request.clone() };
-    let started = spec(&job).and_then(|spec| inner.runs.start(spec, Arc::new(inputs)));
+    let started = match spec(&job) {
+        Ok(spec) => tokio::select! {
+            started = inner.runs.start(spec, Arc::new(inputs)) => started,
+            // It stays in the queue.
+            () = inner.stop.cancelled() => return Ok(()),
+        },
+        Err(report) => Err(report),
+    };
     let (mut run, engine) = match started {
         Ok(started) => started,
-        Err(report) => return inner.write(move |store| store.fail(id, None, report)).await,
+        // Somebody may have cancelled it while it was being started.
+        Err(report) => match inner.write(move |store| store.fail(id, None, report)).await {
+            Err(late) if late.code == ErrorCode::WrongState => return Ok(()),
+            ended => return ended,
+        },
     };
     // Before it counts as running, so that nobody can ask a running job to stop and not be heard.
     let running = inner.track(id);

@@ -23,12 +23,13 @@ pub trait Run: Send {
 }
 
 /// Where runs come from.
+#[async_trait]
 pub trait Runs: Send + Sync {
     /// A run, and the name of the engine it works with.
     ///
     /// # Errors
     /// When the wanted engine cannot work now.
-    fn start(
+    async fn start(
         &self,
         spec: JobSpec,
         inputs: Arc<dyn StepInputs>,
@@ -46,17 +47,18 @@ impl PipelineRuns {
     }
 }
 
+#[async_trait]
 impl Runs for PipelineRuns {
-    fn start(
+    async fn start(
         &self,
         spec: JobSpec,
         inputs: Arc<dyn StepInputs>,
     ) -> Result<(Box<dyn Run>, String), ErrorReport> {
         match spec {
             JobSpec::Forge(spec) => {
-                let engine = self.engines.choose(spec.params.engine)?;
-                let name = engine.name().to_string();
-                Ok((Box::new(ForgeRun::new(spec, engine, inputs)), name))
+                let engines = self.engines.choose(&spec.params).await?;
+                let name = engines.name();
+                Ok((Box::new(ForgeRun::new(spec, engines, inputs)), name))
             }
             JobSpec::Prospect(_) => Err(self.engines.no_prompts()),
         }

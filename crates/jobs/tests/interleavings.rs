@@ -30,8 +30,9 @@ impl Run for Silent {
     }
 }
 
+#[async_trait]
 impl Runs for Silent {
-    fn start(&self, _: JobSpec, _: Arc<dyn StepInputs>) -> Result<(Box<dyn Run>, String), ErrorReport> {
+    async fn start(&self, _: JobSpec, _: Arc<dyn StepInputs>) -> Result<(Box<dyn Run>, String), ErrorReport> {
         Ok((Box::new(Silent), "silent".to_owned()))
     }
 }

@@ -23,8 +23,9 @@ struct FakeRun {
     inputs: Arc<dyn StepInputs>,
 }
 
+#[async_trait]
 impl Runs for FakeRuns {
-    fn start(
+    async fn start(
         &self,
         spec: JobSpec,
         inputs: Arc<dyn StepInputs>,

@@ -1,26 +1,20 @@
-//! How a ComfyUI server is, in words.
+//! How ComfyUI servers are, in words.
 
-use oreforge_engines::comfy::{Health, Limits, Server, ServerAddress, ServerInfo};
-use oreforge_protocol::{Check, CheckState, ErrorCode, ErrorReport};
+use oreforge_engines::comfy::{Health, ServerInfo};
+use oreforge_protocol::{Check, CheckState, ErrorReport};
 
-/// A server that is just being started gets this many tries.
-const TRIES: u32 = 3;
+use crate::Engines;
 
-/// Asks the ComfyUI server at an address how it is. Credentials in the address are not repeated.
+/// Asks the servers of the settings, or the one at an address, how they are. Credentials are not repeated.
 ///
 /// # Errors
 /// When it is no address.
-pub async fn check_comfy(address: &str) -> Result<Check, ErrorReport> {
-    let bad = |e: &dyn std::error::Error| {
-        ErrorReport::new(ErrorCode::BadRequest, format!("{e}."))
-            .with_hint("Write it like http://127.0.0.1:8188.")
-    };
-    let address = ServerAddress::parse(address).map_err(|e| bad(&e))?;
-    let server = Server::open(address, Limits::default()).map_err(|e| bad(&e))?;
-    Ok(described(server.address(), &server.health_within(TRIES).await))
+pub async fn check_servers(engines: &Engines, address: Option<&str>) -> Result<Vec<Check>, ErrorReport> {
+    let asked = engines.desk(address)?.healths().await;
+    Ok(asked.into_iter().map(|(address, health)| described(address, &health)).collect())
 }
 
-fn described(address: &ServerAddress, health: &Health) -> Check {
+fn described(address: String, health: &Health) -> Check {
     let (state, message, hint) = match health {
         Health::Ready(info) => (CheckState::Good, format!("{} is ready.", named(info)), None),
         Health::Busy { queued, info } => (
@@ -28,25 +22,12 @@ fn described(address: &ServerAddress, health: &Health) -> Check {
             format!("{} is at work: {queued} in its queue.", named(info)),
             Some("A job of yours waits its turn there."),
         ),
-        Health::Starting { .. } => (
-            CheckState::NotYet,
-            capital(&health.to_string()),
-            Some("Wait until ComfyUI has started; its own window says when."),
-        ),
-        Health::Unreachable { .. } => (
-            CheckState::NotYet,
-            capital(&health.to_string()),
-            Some(
-                "Start ComfyUI, or check the address and the port. On another computer start it with --listen.",
-            ),
-        ),
-        Health::Incompatible { .. } => (
-            CheckState::Bad,
-            capital(&health.to_string()),
-            Some("Check the address, and that ComfyUI is up to date."),
-        ),
+        Health::Starting { .. } | Health::Unreachable { .. } => {
+            (CheckState::NotYet, capital(&health.to_string()), health.hint())
+        }
+        Health::Incompatible { .. } => (CheckState::Bad, capital(&health.to_string()), health.hint()),
     };
-    Check { subject: address.to_string(), state, message, hint: hint.map(str::to_owned) }
+    Check { subject: address, state, message, hint: hint.map(str::to_owned) }
 }
 
 fn named(info: &ServerInfo) -> String {

@@ -17,11 +17,12 @@ mod sheet;
 mod silhouette;
 mod space;
 mod step_context;
+mod views;
 
 pub use contract::{
     ForgeSpec, NewArtifact, ProspectSpec, StepError, StepHost, StepInputs, StepOutput, StepSink,
 };
-pub use engines::{Engines, engines};
+pub use engines::{Engines, ForgeEngines};
 pub use gate::{SeenView, assess};
 pub use oreforge_engines::comfy::PromptLedger;
 pub use run::ForgeRun;

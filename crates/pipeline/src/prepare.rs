@@ -63,6 +63,7 @@ pub(crate) fn prepare(
     let input = SurfaceInput {
         cutout: Arc::new(front.picture),
         given_views: Arc::new(given_views),
+        views: Arc::default(),
         params: spec.params.clone(),
     };
     Ok((StepOutput { artifacts, facts }, input))
@@ -81,6 +82,7 @@ pub(crate) fn restore(spec: &ForgeSpec, inputs: &dyn StepInputs) -> Result<Surfa
     Ok(SurfaceInput {
         cutout: Arc::new(read(None)?),
         given_views: Arc::new(given_views),
+        views: Arc::default(),
         params: spec.params.clone(),
     })
 }

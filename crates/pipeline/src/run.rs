@@ -1,25 +1,25 @@
 //! One run of the chain: which step does what, and what is kept in memory between them.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, Mutex};
 
-use oreforge_engines::{Engine, SurfaceInput, ViewPicture, blocking};
+use oreforge_engines::{SurfaceInput, blocking};
 use oreforge_geometry::glb::{self, GlbOptions};
-use oreforge_geometry::{TexturedMesh, TriMesh, picture};
-use oreforge_protocol::{ArtifactKind, ErrorCode, ErrorReport, GateVerdict, StepName, ViewSlot};
+use oreforge_geometry::{TexturedMesh, TriMesh};
+use oreforge_protocol::{ArtifactKind, ErrorCode, ErrorReport, GateVerdict, LogLevel, StepName};
 use tokio_util::sync::CancellationToken;
 
 use crate::contract::{ForgeSpec, NewArtifact, StepError, StepHost, StepInputs, StepOutput};
+use crate::engines::ForgeEngines;
 use crate::finish::Colours;
-use crate::gate::SeenView;
 use crate::step_context::{Memo, step_context};
-use crate::{export, finish, gate, prepare, space};
+use crate::{export, finish, gate, prepare, space, views};
 
 /// One run of one forge job. Holds in memory what the next step wants, and reads it back from the job's
 /// artifacts where it starts in the middle; both ways give the same bytes.
 pub struct ForgeRun {
     spec: Arc<ForgeSpec>,
-    engine: Arc<dyn Engine>,
+    engines: ForgeEngines,
     inputs: Arc<dyn StepInputs>,
     memo: Memo,
     surface_input: Option<SurfaceInput>,
@@ -28,10 +28,10 @@ pub struct ForgeRun {
 }
 
 impl ForgeRun {
-    pub fn new(spec: ForgeSpec, engine: Arc<dyn Engine>, inputs: Arc<dyn StepInputs>) -> Self {
+    pub fn new(spec: ForgeSpec, engines: ForgeEngines, inputs: Arc<dyn StepInputs>) -> Self {
         Self {
             spec: Arc::new(spec),
-            engine,
+            engines,
             inputs,
             memo: Arc::new(Mutex::new(None)),
             surface_input: None,
@@ -47,6 +47,9 @@ impl ForgeRun {
 
     /// Runs one step. Stops within 50 ms of `cancel`; what was published until then stays.
     pub async fn run_step(&mut self, step: StepName, host: StepHost) -> Result<StepOutput, StepError> {
+        for note in self.engines.notes.drain(..) {
+            host.sink.log(LogLevel::Warn, note);
+        }
         match step {
             StepName::Prepare => self.prepare(host).await,
             StepName::Views => self.views(&host).await,
@@ -71,42 +74,18 @@ impl ForgeRun {
     async fn views(&mut self, host: &StepHost) -> Result<StepOutput, StepError> {
         let input = self.surface_input(&host.cancel).await?;
         let context = step_context(host, &self.memo);
-        let sink = Arc::clone(&host.sink);
-        // Engines hand views over where they must not be held up; files are written elsewhere, in their order.
-        let (hand_over, handed_over) = mpsc::channel::<ViewPicture>();
-        let publishing = blocking(&host.cancel, move |cancel| {
-            for view in handed_over {
-                cancel.check()?;
-                sink.publish(NewArtifact {
-                    kind: ArtifactKind::View,
-                    slot: Some(view.slot),
-                    number: None,
-                    bytes: picture::encode_png(&view.picture),
-                    stats: None,
-                })?;
-            }
-            Ok::<(), StepError>(())
-        });
-        let engine = Arc::clone(&self.engine);
-        let drawing = async move {
-            // A publisher that is gone says itself why.
-            engine.views(&context, &input, &|view| drop(hand_over.send(view))).await
-        };
-        let (facts, published) = tokio::join!(drawing, publishing);
-        published?;
-        Ok(StepOutput { artifacts: Vec::new(), facts: facts? })
+        let facts = views::make(&*self.engines.views, &context, &input, host).await?;
+        Ok(StepOutput { artifacts: Vec::new(), facts })
     }
 
     async fn gate(&mut self, host: StepHost) -> Result<StepOutput, StepError> {
         let input = self.surface_input(&host.cancel).await?;
-        let inputs = Arc::clone(&self.inputs);
+        let (inputs, accept) = (Arc::clone(&self.inputs), self.spec.params.accept_views);
         blocking(&host.cancel.clone(), move |cancel| {
-            let seen =
-                [ViewSlot::Front, ViewSlot::Right, ViewSlot::Back, ViewSlot::Left, ViewSlot::ThreeQuarter]
-                    .map(|slot| SeenView { slot, picture: read_view(&*inputs, slot) });
+            let seen = views::seen(&*inputs)?;
             let report = gate::assess(&input.cutout, &seen, cancel)?;
             host.sink.quality(report.clone())?;
-            if report.verdict == GateVerdict::Refuse {
+            if report.verdict == GateVerdict::Refuse && !accept {
                 return Err(StepError::Failed(gate::refusal(&report)));
             }
             let facts = BTreeMap::from([("report".to_owned(), to_value(&report)?)]);
@@ -116,9 +95,9 @@ impl ForgeRun {
     }
 
     async fn mesh(&mut self, host: &StepHost) -> Result<StepOutput, StepError> {
-        let input = self.surface_input(&host.cancel).await?;
+        let input = self.input_with_views(&host.cancel).await?;
         let context = step_context(host, &self.memo);
-        let surface = self.engine.mesh(&context, &input).await?;
+        let surface = self.engines.mesh.mesh(&context, &input).await?;
         let raw = Arc::new(surface.mesh);
         self.raw = Some(Arc::clone(&raw));
         let options = GlbOptions { name: self.spec.name.clone(), generator: generator(), extras: None };
@@ -132,11 +111,17 @@ impl ForgeRun {
     }
 
     async fn finish(&mut self, host: StepHost) -> Result<StepOutput, StepError> {
-        let input = self.surface_input(&host.cancel).await?;
+        let input = self.input_with_views(&host.cancel).await?;
         let raw = self.raw(&host.cancel).await?;
         let context = step_context(&host, &self.memo);
-        let colours = Colours::Painter(self.engine.painter(&context, &input).await?);
-        let (spec, engine) = (Arc::clone(&self.spec), self.engine.name().to_string());
+        let colours = match self.engines.mesh.painter(&context, &input).await? {
+            Some(painter) => Colours::Painter(painter),
+            None => {
+                let (inputs, cutout) = (Arc::clone(&self.inputs), Arc::clone(&input.cutout));
+                Colours::Views(blocking(&host.cancel, move |_| views::for_colours(&cutout, &*inputs)).await?)
+            }
+        };
+        let (spec, engine) = (Arc::clone(&self.spec), self.engines.name());
         let (output, finished) = blocking(&host.cancel.clone(), move |cancel| {
             finish::finish(&spec, &engine, raw, colours, &*host.sink, cancel)
         })
@@ -147,7 +132,7 @@ impl ForgeRun {
 
     async fn export(&mut self, host: StepHost) -> Result<StepOutput, StepError> {
         let (spec, inputs) = (Arc::clone(&self.spec), Arc::clone(&self.inputs));
-        let engine = self.engine.name().to_string();
+        let engine = self.engines.name();
         let finished = self.finished.take();
         blocking(&host.cancel.clone(), move |cancel| {
             let finished = match finished {
@@ -172,6 +157,13 @@ impl ForgeRun {
         Ok(input)
     }
 
+    /// With the views the job has, where another engine made them than the one that only uses its own.
+    async fn input_with_views(&mut self, cancel: &CancellationToken) -> Result<SurfaceInput, StepError> {
+        let input = self.surface_input(cancel).await?;
+        let (inputs, mesh_engine) = (Arc::clone(&self.inputs), self.engines.mesh.name());
+        blocking(cancel, move |_| views::added(input, mesh_engine, &*inputs)).await
+    }
+
     async fn raw(&mut self, cancel: &CancellationToken) -> Result<Arc<TriMesh>, StepError> {
         // Handed over, not shared, so that finishing works on it without a copy.
         if let Some(raw) = self.raw.take() {
@@ -184,11 +176,6 @@ impl ForgeRun {
         })
         .await
     }
-}
-
-fn read_view(inputs: &dyn StepInputs, slot: ViewSlot) -> Result<image::RgbaImage, String> {
-    let bytes = inputs.artifact(ArtifactKind::View, Some(slot)).map_err(|report| report.message)?;
-    picture::decode(&bytes, &picture::Limits::default()).map_err(|e| e.to_string())
 }
 
 /// Named in every file made here.

@@ -6,13 +6,15 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, ThreadId};
 
 use async_trait::async_trait;
+use oreforge_engines::Engine;
+use oreforge_engines::draft::DraftEngine;
 use oreforge_pipeline::{
-    ForgeRun, ForgeSpec, NewArtifact, PromptLedger, StepError, StepHost, StepInputs, StepOutput, StepSink,
-    engines,
+    ForgeEngines, ForgeRun, ForgeSpec, NewArtifact, PromptLedger, StepError, StepHost, StepInputs,
+    StepOutput, StepSink,
 };
 use oreforge_protocol::{
-    ArtifactKind, EngineChoice, ErrorCode, ErrorReport, ForgeParams, GateReport, GateVerdict, JobKind,
-    LogLevel, PromptNote, Report, SourceId, StepName, StepReport, ViewSlot,
+    ArtifactKind, ErrorCode, ErrorReport, ForgeParams, GateReport, GateVerdict, JobKind, LogLevel,
+    PromptNote, Report, SourceId, StepName, StepReport, ViewSlot,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -131,8 +133,9 @@ fn run(shelf: &Arc<Shelf>) -> ForgeRun {
         given_views: shelf.given.keys().copied().collect(),
         has_mask: shelf.mask.is_some(),
     };
-    let engine = engines().choose(EngineChoice::Auto).unwrap();
-    ForgeRun::new(spec, engine, Arc::clone(shelf) as Arc<dyn StepInputs>)
+    let draft: Arc<dyn Engine> = Arc::new(DraftEngine::new());
+    let engines = ForgeEngines { views: Arc::clone(&draft), mesh: draft, notes: Vec::new() };
+    ForgeRun::new(spec, engines, Arc::clone(shelf) as Arc<dyn StepInputs>)
 }
 
 async fn step(run: &mut ForgeRun, shelf: &Arc<Shelf>, step: StepName) -> Result<(), StepError> {

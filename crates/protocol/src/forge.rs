@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{SourceId, ViewSlot};
+use crate::{ComfyChoices, SourceId, ViewSlot};
 
 /// Where a picture comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,6 +66,13 @@ pub enum BackChoice {
 #[serde(default)]
 pub struct ForgeParams {
     pub engine: EngineChoice,
+    /// Of the views; `engine` when absent.
+    pub views_engine: Option<EngineChoice>,
+    /// Of the mesh; `engine` when absent.
+    pub mesh_engine: Option<EngineChoice>,
+    pub comfy: ComfyChoices,
+    /// Go on with views that the gate refuses.
+    pub accept_views: bool,
     pub profile: ProfileChoice,
     pub back: BackChoice,
     /// Factor on the depth the profile gives, 0.1..=4; `None` is 1.
@@ -87,6 +94,10 @@ impl Default for ForgeParams {
     fn default() -> Self {
         Self {
             engine: EngineChoice::Auto,
+            views_engine: None,
+            mesh_engine: None,
+            comfy: ComfyChoices::default(),
+            accept_views: false,
             profile: ProfileChoice::Auto,
             back: BackChoice::Auto,
             depth: None,

@@ -4,6 +4,7 @@
 //! `npm run gen`.
 
 mod artifact;
+mod comfy;
 mod command;
 mod doctor;
 mod error;
@@ -18,6 +19,7 @@ mod prospect;
 mod report;
 
 pub use artifact::{Artifact, ArtifactKind, ViewSlot};
+pub use comfy::{ComfyChoices, ComfyServer, ServerAuth, Settings};
 pub use command::{
     Command, CutoutPreview, EngineStatus, MaskStroke, Reply, SampleInfo, SavedFile, SourceInfo,
 };

@@ -20,6 +20,7 @@ mod row;
 mod run;
 mod runner;
 mod schema;
+mod settings;
 mod snapshot;
 mod sources;
 mod space;

@@ -48,6 +48,23 @@ hint: string | null, };
 
 export type CheckState = "good" | "not_yet" | "bad";
 
+/**
+ * What a forge job asks of ComfyUI.
+ */
+export type ComfyChoices = { 
+/**
+ * Address of the server; those of the settings when absent. Credentials in it are not kept.
+ */
+server: string | null, 
+/**
+ * Name of the workflow; the first built-in one that the server can run when absent.
+ */
+views_workflow: string | null, mesh_workflow: string | null, 
+/**
+ * Values of workflows' inputs, by step and input: `views.steps`, `mesh.cfg`.
+ */
+set: { [key in string]: string }, };
+
 export type Command = { "command": "start_forge", request: ForgeRequest, } | { "command": "start_prospect", request: ProspectRequest, in_front: boolean, } | { "command": "get_job", id: JobId, } | { "command": "list_jobs", limit: number, } | { "command": "cancel_job", id: JobId, } | { "command": "resume_job", id: JobId, } | { "command": "retry_job", id: JobId, from: StepName, } | { "command": "job_events", id: JobId, after: EventSeq, } | { "command": "import_picture", source: SourceRef, } | { "command": "preview_cutout", source: SourceRef, strokes: Array<MaskStroke>, } | { "command": "save_mask", source: SourceRef, strokes: Array<MaskStroke>, } | { "command": "list_samples", } | { "command": "engine_status", } | { "command": "doctor", comfy: string | null, } | { "command": "save_artifact", id: ArtifactId, path: string, } | { "command": "save_artifacts", ids: Array<ArtifactId>, folder: string, } | { "command": "list_gallery", query: GalleryQuery, offset: number, limit: number, } | { "command": "gallery_overview", query: GalleryQuery, utc_offset_min: number, } | { "command": "mark_artifacts", ids: Array<ArtifactId>, change: MarkChange, } | { "command": "trash_artifacts", ids: Array<ArtifactId>, } | { "command": "restore_artifacts", ids: Array<ArtifactId>, } | { "command": "empty_trash", } | { "command": "inspect_mesh", mesh: MeshRef, } | { "command": "export_mesh", export: MeshExport, } | { "command": "finish_mesh", finish: MeshFinish, };
 
 export type CutoutPreview = { 
@@ -177,7 +194,19 @@ files: Array<SavedFile>, mesh: MeshStats, repaired: RepairTicket, agreement: Vie
  */
 notes: Array<string>, };
 
-export type ForgeParams = { engine: EngineChoice, profile: ProfileChoice, back: BackChoice, 
+export type ForgeParams = { engine: EngineChoice, 
+/**
+ * Of the views; `engine` when absent.
+ */
+views_engine: EngineChoice | null, 
+/**
+ * Of the mesh; `engine` when absent.
+ */
+mesh_engine: EngineChoice | null, comfy: ComfyChoices, 
+/**
+ * Go on with views that the gate refuses.
+ */
+accept_views: boolean, profile: ProfileChoice, back: BackChoice, 
 /**
  * Factor on the depth the profile gives, 0.1..=4; `None` is 1.
  */

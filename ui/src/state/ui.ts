@@ -8,7 +8,9 @@ export type Shading = "textured" | "clay" | "wire" | "normals" | "uv" | "albedo"
 
 /** The same as `ForgeParams::default()` of the core. */
 export const DEFAULT_PARAMS: ForgeParams = {
-  engine: "auto", profile: "auto", back: "auto", depth: null, triangles: 20_000, texture_px: 1024, seed: 0, size_m: 1, provenance: true,
+  engine: "auto", views_engine: null, mesh_engine: null, accept_views: false,
+  comfy: { server: null, views_workflow: null, mesh_workflow: null, set: {} },
+  profile: "auto", back: "auto", depth: null, triangles: 20_000, texture_px: 1024, seed: 0, size_m: 1, provenance: true,
 };
 
 export type GivenViews = { [slot in ViewSlot]?: SourceRef };

@@ -90,6 +90,10 @@ impl ServerAddress {
         self
     }
 
+    pub fn credentials(&self) -> &Credentials {
+        &self.credentials
+    }
+
     pub fn is_secure(&self) -> bool {
         self.base.scheme() == "https"
     }

@@ -91,6 +91,18 @@ impl Health {
         }
     }
 
+    /// What a person can do to make it usable; nothing when it is.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Health::Ready(_) | Health::Busy { .. } => None,
+            Health::Starting { .. } => Some("Wait until ComfyUI has started; its own window says when."),
+            Health::Unreachable { .. } => Some(
+                "Start ComfyUI, or check the address and the port. On another computer start it with --listen.",
+            ),
+            Health::Incompatible { .. } => Some("Check the address, and that ComfyUI is up to date."),
+        }
+    }
+
     pub fn info(&self) -> Option<&ServerInfo> {
         match self {
             Health::Ready(info) | Health::Busy { info, .. } => Some(info),

@@ -5,7 +5,9 @@
 
 mod address;
 mod back_off;
+mod desk;
 mod download;
+mod engine;
 mod failure;
 mod health;
 mod history;
@@ -32,7 +34,9 @@ mod upload;
 pub mod workflow;
 
 pub use address::{AddressError, Credentials, ServerAddress};
+pub use desk::{Desk, Errand};
 pub use download::DownloadError;
+pub use engine::{ComfyEngine, Workflows, in_place_of};
 pub use failure::NodeFailure;
 pub use health::{Device, Health, ServerInfo};
 pub use history::Verdict;

@@ -60,6 +60,10 @@ impl Engine for DraftEngine {
         EngineName::Draft
     }
 
+    fn slots(&self) -> &'static [ViewSlot] {
+        &VIEW_SLOTS
+    }
+
     async fn views(
         &self,
         context: &Arc<StepContext>,
@@ -115,10 +119,12 @@ impl Engine for DraftEngine {
         &self,
         context: &Arc<StepContext>,
         input: &SurfaceInput,
-    ) -> Result<Arc<dyn Painter>, EngineError> {
+    ) -> Result<Option<Arc<dyn Painter>>, EngineError> {
         let input = input.clone();
-        off_runtime(context, move |context, cancel| Ok(drafted(context, &input, cancel)?.painter(cancel)?))
-            .await
+        off_runtime(context, move |context, cancel| {
+            Ok(Some(drafted(context, &input, cancel)?.painter(cancel)?))
+        })
+        .await
     }
 }
 

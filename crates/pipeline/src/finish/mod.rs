@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use oreforge_geometry::glb::{self, GlbOptions};
 use oreforge_geometry::{Cancel, TexturedMesh, TriMesh};
-use oreforge_protocol::{ArtifactKind, LogLevel, Provenance};
+use oreforge_protocol::{ArtifactKind, ForgeParams, LogLevel, Provenance};
 
 use crate::contract::{ForgeSpec, NewArtifact, StepError, StepOutput, StepSink};
 use crate::run::{generator, internal, to_value};
@@ -17,6 +17,13 @@ pub(crate) use foreign::doubt;
 
 /// Share of the step until the GLB is written.
 const UNTIL_WRITING: f32 = 0.85;
+
+/// An asset goes out into the world; the names of an artist's servers stay at home.
+fn without_server(params: &ForgeParams) -> ForgeParams {
+    let mut params = params.clone();
+    params.comfy.server = None;
+    params
+}
 
 pub(crate) fn finish(
     spec: &ForgeSpec,
@@ -45,7 +52,7 @@ pub(crate) fn finish(
             seed: params.seed,
             source_name: spec.source_name.clone(),
             source_sha256: spec.source_id.to_string(),
-            params: params.clone(),
+            params: without_server(params),
             repaired,
         })?)
     } else {

@@ -60,8 +60,12 @@ impl ObjectInfo {
         }
         let all: Map<String, Value> =
             serde_json::from_slice(body).map_err(|error| ObjectInfoError::NotJson(error.to_string()))?;
-        let classes = all.into_iter().map(|(name, class)| (name, read(&class))).collect();
-        Ok(Self { classes })
+        Ok(Self::of(&all))
+    }
+
+    /// From the answer to GET /object_info.
+    pub fn of(all: &Map<String, Value>) -> Self {
+        Self { classes: all.iter().map(|(name, class)| (name.clone(), read(class))).collect() }
     }
 
     pub fn class(&self, name: &str) -> Option<&Class> {

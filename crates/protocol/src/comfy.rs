@@ -1,0 +1,100 @@
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// What a forge job asks of ComfyUI.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default)]
+pub struct ComfyChoices {
+    /// Address of the server; those of the settings when absent. Credentials in it are not kept.
+    pub server: Option<String>,
+    /// Name of the workflow; the first built-in one that the server can run when absent.
+    pub views_workflow: Option<String>,
+    pub mesh_workflow: Option<String>,
+    /// Values of workflows' inputs, by step and input: `views.steps`, `mesh.cfg`.
+    pub set: BTreeMap<String, String>,
+}
+
+/// What holds for all jobs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default)]
+pub struct Settings {
+    /// At most 16; a job goes to the least busy one that has what it needs.
+    pub servers: Vec<ComfyServer>,
+    /// A prompt that neither moves in a queue nor makes progress is given up after this long, 30..=86 400.
+    pub silence_s: u32,
+    /// A server that does not answer is given up after this long, 5..=86 400.
+    pub unreachable_s: u32,
+    /// Folder with the person's own workflows in ComfyUI's API format, absolute.
+    pub workflows_folder: Option<String>,
+    /// ComfyUI's models folder on this computer, absolute.
+    pub models_folder: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ComfyServer {
+    /// What the person calls it.
+    pub name: String,
+    /// Without credentials.
+    pub url: String,
+    pub auth: ServerAuth,
+}
+
+/// How a server lets us in. The secret itself is kept elsewhere.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum ServerAuth {
+    #[default]
+    None,
+    /// A bearer token.
+    Token,
+    Password {
+        user: String,
+    },
+}
+
+const MAX_SERVERS: usize = 16;
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            servers: Vec::new(),
+            silence_s: 15 * 60,
+            unreachable_s: 5 * 60,
+            workflows_folder: None,
+            models_folder: None,
+        }
+    }
+}
+
+impl Settings {
+    /// Every field that is out of its range, as sentences for the person who chose it.
+    pub fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        if self.servers.len() > MAX_SERVERS {
+            problems
+                .push(format!("There are {} servers; at most {MAX_SERVERS} are used.", self.servers.len()));
+        }
+        let mut limit = |name: &str, value: u32, least: u32| {
+            if !(least..=86_400).contains(&value) {
+                problems.push(format!("{name} is {value} s; it goes from {least} to 86400."));
+            }
+        };
+        limit("The limit on silence", self.silence_s, 30);
+        limit("The limit on absence", self.unreachable_s, 5);
+        for (what, folder) in [("workflows", &self.workflows_folder), ("models", &self.models_folder)] {
+            if folder.as_deref().is_some_and(|folder| !std::path::Path::new(folder).is_absolute()) {
+                problems.push(format!("The {what} folder is not an absolute path."));
+            }
+        }
+        problems
+    }
+}
