@@ -59,25 +59,46 @@ pub async fn save_artifact(
     suggested_name: String,
 ) -> Result<Option<SavedFile>, ErrorReport> {
     let name = Path::new(&suggested_name).file_name().map(|name| name.to_string_lossy().into_owned());
+    let name = name.unwrap_or_else(|| "mesh.glb".to_owned());
+    let (kind, extension) = if name.ends_with(".png") { ("PNG", "png") } else { ("GLB", "glb") };
     let path = chosen(&window, |dialog, answer| {
         dialog
-            .set_title("Save GLB")
-            .set_file_name(name.unwrap_or_else(|| "mesh.glb".to_owned()))
-            .add_filter("GLB", &["glb"])
+            .set_title(format!("Save {kind}"))
+            .set_file_name(name)
+            .add_filter(kind, &[extension])
             .save_file(answer);
     })
     .await?;
     let Some(path) = path else { return Ok(None) };
-    let path = with_extension(path).display().to_string();
+    let path = with_extension(path, extension).display().to_string();
     match core.forge()?.execute(Command::SaveArtifact { id, path }).await? {
         Reply::SaveArtifact(saved) => Ok(Some(saved)),
         _ => Err(ErrorReport::new(ErrorCode::Internal, "The core answered another question.")),
     }
 }
 
+/// Copies into a folder of the artist's choice; none replaces a file that is there.
+#[tauri::command]
+pub async fn save_artifacts(
+    core: State<'_, Core>,
+    window: WebviewWindow,
+    ids: Vec<ArtifactId>,
+) -> Result<Option<Vec<SavedFile>>, ErrorReport> {
+    let folder = chosen(&window, |dialog, answer| {
+        dialog.set_title("Save to folder").pick_folder(answer);
+    })
+    .await?;
+    let Some(folder) = folder else { return Ok(None) };
+    let folder = folder.display().to_string();
+    match core.forge()?.execute(Command::SaveArtifacts { ids, folder }).await? {
+        Reply::SaveArtifacts(saved) => Ok(Some(saved)),
+        _ => Err(ErrorReport::new(ErrorCode::Internal, "The core answered another question.")),
+    }
+}
+
 /// A name typed without its ending gets one, unless that would replace a file the dialog did not ask about.
-fn with_extension(path: PathBuf) -> PathBuf {
-    let completed = path.with_extension("glb");
+fn with_extension(path: PathBuf, extension: &str) -> PathBuf {
+    let completed = path.with_extension(extension);
     if path.extension().is_none() && !completed.exists() { completed } else { path }
 }
 
@@ -89,9 +110,9 @@ mod tests {
     fn a_bare_name_gets_its_ending_but_replaces_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let bare = folder.path().join("scarab");
-        assert_eq!(with_extension(bare.clone()), folder.path().join("scarab.glb"));
+        assert_eq!(with_extension(bare.clone(), "glb"), folder.path().join("scarab.glb"));
         std::fs::write(folder.path().join("scarab.glb"), b"mine").unwrap();
-        assert_eq!(with_extension(bare.clone()), bare);
-        assert_eq!(with_extension("a.gltf".into()), PathBuf::from("a.gltf"));
+        assert_eq!(with_extension(bare.clone(), "glb"), bare);
+        assert_eq!(with_extension("a.gltf".into(), "glb"), PathBuf::from("a.gltf"));
     }
 }

@@ -1,4 +1,4 @@
-//! `ore://localhost/artifact/<id>` and `ore://localhost/source/<id>`: pictures and meshes of the store, by
+//! `ore://localhost/artifact/<id>`, `…/thumbnail/<id>` and `…/source/<id>`: pictures and meshes of the store, by
 //! id only, for our own page only.
 
 use oreforge_commands::{Shown, ShownFile};

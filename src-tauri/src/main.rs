@@ -11,6 +11,7 @@ mod dialogs;
 mod drops;
 mod files;
 mod ipc;
+mod reveal;
 
 use anyhow::Context;
 use tauri::webview::PageLoadEvent;
@@ -46,6 +47,8 @@ fn open(args: Args) -> anyhow::Result<()> {
             clipboard::paste_picture,
             dialogs::pick_picture,
             dialogs::save_artifact,
+            dialogs::save_artifacts,
+            reveal::reveal_artifact,
             ipc::subscribe,
             ipc::unsubscribe,
             ipc::watch_drops,

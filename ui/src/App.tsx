@@ -7,7 +7,7 @@ import { Logo } from "./components/Logo";
 import { Ring } from "./components/Ring";
 import { StoreProblem } from "./components/StoreProblem";
 import { Shortcuts } from "./components/Shortcuts";
-import { TabList, panelId, tabId } from "./components/TabList";
+import { TabList, panelId } from "./components/TabList";
 import { Toasts } from "./components/Toasts";
 import { InView, useKeys } from "./components/useKeys";
 import { useForge, type Forge } from "./features/forge/useForge";
@@ -54,7 +54,7 @@ function TabPanels({ current, ...given }: { current: TabName } & TabProps) {
   const [visited, setVisited] = useState<readonly TabName[]>([current]);
   if (!visited.includes(current)) setVisited([...visited, current]);
   return TABS.map(({ name, whole, Panel }) => (
-    <div key={name} role="tabpanel" id={panelId(name)} aria-labelledby={tabId(name)} className="tab-page" inert={name !== current}>
+    <div key={name} role="tabpanel" id={panelId(name)} className="tab-page" inert={name !== current}>
       {visited.includes(name) && (
         <ErrorBoundary what={whole}>
           <InView value={name === current}>

@@ -13,6 +13,7 @@ mod requests;
 mod samples;
 mod save;
 mod shown;
+mod thumbnails;
 
 #[doc(hidden)]
 pub use oreforge_jobs::faults;

@@ -9,6 +9,7 @@ use tokio::runtime::Handle;
 
 use crate::logs::{self, LogGuard};
 use crate::shown::{self, Shown, ShownFile};
+use crate::thumbnails::Thumbnails;
 use crate::{dispatch, pictures};
 
 /// How to open Oreforge.
@@ -25,6 +26,7 @@ pub struct Config {
 pub struct Oreforge {
     pub(crate) jobs: Jobs,
     pub(crate) engines: Engines,
+    pub(crate) thumbnails: Arc<Thumbnails>,
     _logs: Arc<LogGuard>,
 }
 
@@ -48,8 +50,9 @@ impl Oreforge {
         }
         tracing::info!(owner = store.is_owner(), version = env!("CARGO_PKG_VERSION"), "opened");
         let engines = Engines::new(store.settings()?, Some(store.root().join("workflows")));
+        let thumbnails = Thumbnails::new(store.root());
         let jobs = Jobs::start(Arc::new(store), Arc::new(PipelineRuns::new(engines.clone())));
-        Ok(Self { jobs, engines, _logs: Arc::new(logs) })
+        Ok(Self { jobs, engines, thumbnails, _logs: Arc::new(logs) })
     }
 
     /// Answers a command with the reply of the same name.

@@ -5,21 +5,24 @@ use std::path::{Path, PathBuf};
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use oreforge_protocol::{ArtifactId, ErrorCode, ErrorReport, SourceId};
 
-use crate::Oreforge;
 use crate::pictures::blocking;
+use crate::{Oreforge, thumbnails};
 
 /// What a page asks to see.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Shown {
     Artifact(ArtifactId),
+    /// A small picture of an artifact, on nothing.
+    Thumbnail(ArtifactId),
     Source(SourceId),
 }
 
 impl Shown {
-    /// `artifact/<id>` or `source/<id>`, as both hosts write it in their addresses.
+    /// `artifact/<id>`, `thumbnail/<id>` or `source/<id>`, as both hosts write it in their addresses.
     pub fn parse(path: &str) -> Option<Self> {
         match path.split_once('/')? {
             ("artifact", id) => id.parse().ok().map(Self::Artifact),
+            ("thumbnail", id) => id.parse().ok().map(Self::Thumbnail),
             ("source", id) => id.parse().ok().map(Self::Source),
             _ => None,
         }
@@ -38,6 +41,10 @@ pub(crate) async fn find(forge: &Oreforge, what: Shown) -> Result<ShownFile, Err
         Shown::Artifact(id) => {
             let artifact = forge.jobs.read(move |store| store.artifact(id)).await?;
             Ok(ShownFile::OnDisk { path: artifact.path.into(), media_type: artifact.kind.media_type() })
+        }
+        Shown::Thumbnail(id) => {
+            let path = thumbnails::find(forge, id).await?;
+            Ok(ShownFile::OnDisk { path, media_type: "image/png" })
         }
         Shown::Source(id) => {
             let source = forge.jobs.read(move |store| store.source(&id)).await?;

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use futures_util::StreamExt;
-use oreforge_commands::{Config, Oreforge, page_policy};
+use oreforge_commands::{Config, Oreforge, Shown, ShownFile, page_policy};
 use oreforge_protocol::{
     ArtifactId, Command, ErrorCode, EventSeq, ForgeParams, ForgeRequest, GalleryKind, GalleryPage,
     GalleryQuery, MarkChange, Reply, SourceRef,
@@ -53,6 +53,16 @@ async fn a_forge_is_found_marked_deleted_brought_back_and_copied_out() {
         mesh.triangles
     );
     let all = list(&forge, GalleryQuery::default()).await;
+    for entry in &all.entries {
+        let shown = forge.shown(Shown::Thumbnail(entry.artifact.id)).await.unwrap();
+        let ShownFile::OnDisk { path, media_type: "image/png" } = &shown else { panic!("{shown:?}") };
+        let small = image::open(path).unwrap().to_rgba8();
+        assert_eq!(small.width().max(small.height()), 320);
+        assert_eq!(small.get_pixel(0, 0).0[3], 0, "on nothing");
+        let made = std::fs::metadata(path).unwrap().modified().unwrap();
+        assert_eq!(forge.shown(Shown::Thumbnail(entry.artifact.id)).await.unwrap(), shown);
+        assert_eq!(std::fs::metadata(path).unwrap().modified().unwrap(), made, "made once");
+    }
     let ids: Vec<ArtifactId> = all.entries.iter().map(|entry| entry.artifact.id).collect();
 
     let change = MarkChange {

@@ -16,7 +16,7 @@ mod watch_others;
 
 pub use oreforge_pipeline::{
     Engines, ForgeSpec, ProspectSpec, StepError, StepHost, StepInputs, StepOutput, StepSink, cutout, doctor,
-    meshes,
+    meshes, thumbnail,
 };
 #[doc(hidden)]
 pub use oreforge_store::faults;

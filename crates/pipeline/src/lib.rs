@@ -17,6 +17,7 @@ mod sheet;
 mod silhouette;
 mod space;
 mod step_context;
+pub mod thumbnail;
 mod views;
 
 pub use contract::{

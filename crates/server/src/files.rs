@@ -1,4 +1,4 @@
-//! `/files/artifact/<id>` and `/files/source/<id>`, with ranges, for whoever has the token or a pass.
+//! `/files/artifact/<id>`, `/files/thumbnail/<id>` and `/files/source/<id>`, with ranges, for whoever has the token or a pass.
 
 use axum::Json;
 use axum::body::Body;

@@ -80,7 +80,7 @@ fn description() -> Value {
         "summary": "A picture or a mesh of the store; takes ranges.",
         "security": [{ "token": [] }, { "pass": [] }],
         "parameters": [
-            { "name": "kind", "in": "path", "required": true, "schema": { "enum": ["artifact", "source"] } },
+            { "name": "kind", "in": "path", "required": true, "schema": { "enum": ["artifact", "thumbnail", "source"] } },
             parameter("id", "path", true, "string"),
             parameter("until", "query", false, "integer"),
             parameter("download", "query", false, "string"),

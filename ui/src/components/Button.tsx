@@ -1,4 +1,4 @@
-import type { ButtonHTMLAttributes, ReactNode } from "react";
+import type { ButtonHTMLAttributes, ReactNode, Ref } from "react";
 import { Kbd } from "./Kbd";
 import { Ring } from "./Ring";
 
@@ -9,6 +9,7 @@ interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
   /** A ring stands in for the icon and the button waits. */
   busy?: boolean;
   keys?: string;
+  ref?: Ref<HTMLButtonElement>;
 }
 
 export function Button({ look = "plain", size = "control", icon, busy = false, keys, className = "", children, disabled, ...rest }: ButtonProps) {

@@ -6,7 +6,7 @@ interface TabListProps<T extends string> {
   onChange: (name: T) => void;
 }
 
-export const tabId = (name: string) => `tab-${name}`;
+const tabId = (name: string) => `tab-${name}`;
 export const panelId = (name: string) => `panel-${name}`;
 
 /** One stop for the Tab key; the arrow keys go from tab to tab. */

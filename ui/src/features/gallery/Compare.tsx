@@ -1,16 +1,15 @@
 import { useQuery } from "@tanstack/react-query";
 import { ArrowLeft, ArrowLeftRight, Star } from "lucide-react";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { Button, IconButton } from "../../components/Button";
 import { Segments } from "../../components/Segments";
 import { count, fileSize } from "../../components/format";
-import { useKeys } from "../../components/useKeys";
 import { useHost } from "../../host/context";
 import type { GalleryEntry, MeshTicket } from "../../protocol/generated";
 import type { Shading } from "../../state/ui";
 import { Subject } from "./Subject";
 import type { Actions } from "./useActions";
-import { clock, dayTitle, source } from "./words";
+import { clock, dayTitle, note } from "./words";
 
 const SHADINGS = (["textured", "clay", "wire", "normals", "uv"] as const).map((value) => ({ value, label: value === "uv" ? "UV" : value.charAt(0).toUpperCase() + value.slice(1) }));
 
@@ -51,9 +50,7 @@ function Side({ letter, entry, shading, actions }: { letter: string; entry: Gall
       <Subject key={entry.artifact.id} entry={entry} shading={shading} />
       <header className="compare-label floating-bar">
         <strong className="mono">{letter}</strong> {entry.name}
-        <span className="quiet">
-          {source(entry)} · {clock(entry.created_at)}
-        </span>
+        <span className="quiet">{note(entry)}</span>
       </header>
       <Button className={`compare-keep ${entry.favourite ? "kept" : ""}`} size="small" aria-pressed={entry.favourite} icon={<Star aria-hidden="true" />} onClick={() => void actions.toggleFavourite([entry])}>
         {entry.favourite ? "Favourite" : "Keep this"}
@@ -67,12 +64,13 @@ export function Compare({ pair, actions, onClose }: { pair: Pair; actions: Actio
   const [swapped, setSwapped] = useState(false);
   const [shading, setShading] = useState<Shading>("textured");
   const shown: Pair = swapped ? [pair[1], pair[0]] : pair;
+  const back = useRef<HTMLButtonElement>(null);
+  useEffect(() => back.current?.focus(), []);
   const tickets = [useTicket(shown[0]), useTicket(shown[1])];
-  useKeys({ Escape: onClose });
   return (
-    <main className="compare">
+    <section className="compare" aria-label="Compare">
       <header className="job-header">
-        <Button look="quiet" icon={<ArrowLeft aria-hidden="true" />} onClick={onClose}>
+        <Button ref={back} look="quiet" icon={<ArrowLeft aria-hidden="true" />} onClick={onClose}>
           Gallery
         </Button>
         <h1 className="job-name">
@@ -112,6 +110,6 @@ export function Compare({ pair, actions, onClose }: { pair: Pair; actions: Actio
           ))}
         </tbody>
       </table>
-    </main>
+    </section>
   );
 }

@@ -27,7 +27,7 @@ import { EVERYTHING, KIND_PLURALS } from "./words";
 const TILE_KEY = "oreforge.tile";
 const TILE_PX = 180;
 
-type Open = { dialog: "look"; index: number } | { dialog: "name" | "tags" | "compare"; entries: readonly GalleryEntry[] } | { dialog: "empty" } | null;
+type Open = { dialog: "look"; index: number } | { dialog: "name" | "tags"; entries: readonly GalleryEntry[] } | { dialog: "compare" | "empty" } | null;
 
 /** What jobs have made so far, in a word that changes when they make more. */
 const madeBy = (jobs: readonly JobSnapshot[]) => jobs.map(({ id, artifacts }) => `${id}${artifacts.map((artifact) => artifact.id).join()}`).join();
@@ -49,7 +49,7 @@ export default function GalleryTab({ jobs, automation }: { jobs: JobSnapshot[]; 
   const query = useMemo(() => ({ ...place, ...parseSearch(sought, Date.now()) }), [place, sought]);
   const { overview, error } = useOverview(query);
   const selection = useSelection(query);
-  const actions = useActions();
+  const actions = useActions(selection.patch);
   const [at, setAt] = useState(0);
   const [open, setOpen] = useState<Open>(null);
   const [tilePx, setTilePx] = useState(() => Number(localStorage.getItem(TILE_KEY)) || TILE_PX);
@@ -70,7 +70,7 @@ export default function GalleryTab({ jobs, automation }: { jobs: JobSnapshot[]; 
     if (found > 0 && at >= found) setAt(found - 1);
   }, [at, found]);
 
-  useKeys({ "Ctrl+z": () => void actions.undo(), Escape: clear });
+  useKeys({ "Ctrl+z": () => void actions.undo(), Escape: () => (open?.dialog === "compare" ? close() : clear()) });
   const chosenOr = (entry: GalleryEntry | null) => (selection.entries.length > 0 ? selection.entries : entry === null ? [] : [entry]);
   const onKey = (event: React.KeyboardEvent, entry: GalleryEntry | null, index: number): boolean => {
     const entries = chosenOr(entry);
@@ -87,7 +87,7 @@ export default function GalleryTab({ jobs, automation }: { jobs: JobSnapshot[]; 
       Delete: () => !query.trashed && void actions.remove(entries).then(clear),
       s: () => void actions.toggleFavourite(entries),
       x: () => void actions.toggleRejected(entries),
-      c: () => comparable(entries) && setOpen({ dialog: "compare", entries }),
+      c: () => comparable(entries) && setOpen({ dialog: "compare" }),
       t: () => setOpen({ dialog: "tags", entries }),
       F2: () => setOpen({ dialog: "name", entries: [entry] }),
       "Ctrl+s": () => void actions.save(entries),
@@ -101,58 +101,60 @@ export default function GalleryTab({ jobs, automation }: { jobs: JobSnapshot[]; 
     setTilePx(px);
     localStorage.setItem(TILE_KEY, String(px));
   };
-  const close = () => setOpen(null);
+  const close = (index = at) => {
+    setOpen(null);
+    // Once what covered the tiles is gone.
+    requestAnimationFrame(() => document.getElementById(`entry-${index}`)?.focus({ preventScroll: true }));
+  };
   const entry = open?.dialog === "look" ? lookedAt(open.index) : null;
-  const [one, other] = open?.dialog === "compare" ? open.entries : [];
+  const [one, other] = open?.dialog === "compare" ? selection.entries : [];
+  const comparing = one !== undefined && other !== undefined;
   if (error !== null) return <StoreProblem error={error} busy={false} onRetry={() => void client.invalidateQueries({ queryKey: galleryKey })} />;
   return (
     <div className="gallery">
       <CrashPoint name="gallery" armed={automation} />
-      {one !== undefined && other !== undefined ? (
-        <Compare pair={[one, other]} actions={actions} onClose={close} />
-      ) : (
-        <>
-          <SidePanel overview={overview} query={query} onQuery={(change) => setPlace({ ...place, ...change })} />
-          <main className="gallery-main">
-            <h1 className="sr-only">Gallery</h1>
-            <div className="gallery-head">
-              <SearchBar
-                typed={typed}
-                onType={setTyped}
-                place={placeOf(place)}
-                onLeavePlace={() => setPlace(EVERYTHING)}
-                found={found}
-                of={place.trashed ? (overview?.trashed ?? 0) : made}
-                tilePx={tilePx}
-                onTilePx={sizeTiles}
-                onDown={() => document.getElementById(`entry-${at}`)?.focus()}
-              />
-              {place.trashed && found > 0 && (
-                <Button look="danger" icon={<Trash2 aria-hidden="true" />} onClick={() => setOpen({ dialog: "empty" })}>
-                  Empty the trash…
-                </Button>
-              )}
-            </div>
-            {overview !== null && found === 0 ? (
-              <GalleryEmpty query={query} nothingMade={made === 0 && overview.trashed === 0} onReset={() => (setTyped(""), setPlace(EVERYTHING))} onForge={() => set({ tab: "forge" })} />
-            ) : (
-              <Grid query={query} days={days} tilePx={tilePx} selection={selection} actions={actions} at={at} onAt={setAt} onLook={(index) => setOpen({ dialog: "look", index })} onKey={onKey} />
-            )}
-            <SelectionBar
-              entries={selection.entries}
-              inTrash={place.trashed}
-              actions={actions}
-              onCompare={() => setOpen({ dialog: "compare", entries: selection.entries })}
-              onRename={() => setOpen({ dialog: "name", entries: selection.entries })}
-              onTag={() => setOpen({ dialog: "tags", entries: selection.entries })}
-              onClear={clear}
+      <div className="gallery-places" inert={comparing}>
+        <SidePanel overview={overview} query={query} onQuery={(change) => setPlace({ ...place, ...change })} />
+        <main className="gallery-main">
+          <h1 className="sr-only">Gallery</h1>
+          <div className="gallery-head">
+            <SearchBar
+              typed={typed}
+              onType={setTyped}
+              place={placeOf(place)}
+              onLeavePlace={() => setPlace(EVERYTHING)}
+              found={found}
+              of={place.trashed ? (overview?.trashed ?? 0) : made}
+              tilePx={tilePx}
+              onTilePx={sizeTiles}
+              onDown={() => document.getElementById(`entry-${at}`)?.focus()}
             />
-          </main>
-        </>
-      )}
-      {open?.dialog === "look" && entry !== null && <Look entry={entry} actions={actions} onStep={(by) => setOpen({ dialog: "look", index: Math.max(0, Math.min(found - 1, open.index + by)) })} onClose={() => (setAt(open.index), close())} />}
-      {open?.dialog === "name" && open.entries[0] !== undefined && <NameDialog entry={open.entries[0]} actions={actions} onClose={close} />}
-      {open?.dialog === "tags" && <TagDialog entries={open.entries} known={overview?.tags ?? []} actions={actions} onClose={close} />}
+            {place.trashed && found > 0 && (
+              <Button look="danger" icon={<Trash2 aria-hidden="true" />} onClick={() => setOpen({ dialog: "empty" })}>
+                Empty the trash…
+              </Button>
+            )}
+          </div>
+          {overview !== null && found === 0 ? (
+            <GalleryEmpty query={query} nothingMade={made === 0 && overview.trashed === 0} onReset={() => (setTyped(""), setPlace(EVERYTHING))} onForge={() => set({ tab: "forge" })} />
+          ) : (
+            <Grid query={query} days={days} tilePx={tilePx} selection={selection} actions={actions} at={at} onAt={setAt} onLook={(index) => setOpen({ dialog: "look", index })} onKey={onKey} />
+          )}
+          <SelectionBar
+            entries={selection.entries}
+            inTrash={place.trashed}
+            actions={actions}
+            onCompare={() => setOpen({ dialog: "compare" })}
+            onRename={() => setOpen({ dialog: "name", entries: selection.entries })}
+            onTag={() => setOpen({ dialog: "tags", entries: selection.entries })}
+            onClear={clear}
+          />
+        </main>
+      </div>
+      {comparing && <Compare pair={[one, other]} actions={actions} onClose={() => close()} />}
+      {open?.dialog === "look" && entry !== null && <Look entry={entry} actions={actions} onStep={(by) => setOpen({ dialog: "look", index: Math.max(0, Math.min(found - 1, open.index + by)) })} onClose={() => (setAt(open.index), close(open.index))} />}
+      {open?.dialog === "name" && open.entries[0] !== undefined && <NameDialog entry={open.entries[0]} actions={actions} onClose={() => close()} />}
+      {open?.dialog === "tags" && <TagDialog entries={open.entries} known={overview?.tags ?? []} actions={actions} onClose={() => close()} />}
       <ConfirmDialog
         open={open?.dialog === "empty"}
         title="Empty the trash?"
@@ -160,7 +162,7 @@ export default function GalleryTab({ jobs, automation }: { jobs: JobSnapshot[]; 
         confirm="Delete for good"
         keep="Keep them"
         onConfirm={() => (close(), void actions.emptyTrash())}
-        onClose={close}
+        onClose={() => close()}
       />
     </div>
   );

@@ -1,5 +1,6 @@
 import { Dialog } from "@base-ui/react/dialog";
 import { ChevronLeft, ChevronRight, Download, Hammer, Star, Trash2, X } from "lucide-react";
+import { useRef } from "react";
 import { Button, IconButton } from "../../components/Button";
 import { count, fileSize } from "../../components/format";
 import type { GalleryEntry } from "../../protocol/generated";
@@ -30,6 +31,7 @@ function facts(entry: GalleryEntry): [string, string][] {
 
 /** One entry as large as the window allows. */
 export function Look({ entry, actions, onStep, onClose }: LookProps) {
+  const popup = useRef<HTMLDivElement>(null);
   const onKeyDown = (event: React.KeyboardEvent) => {
     const inViewer = event.target instanceof HTMLElement && event.target.closest("[role=application]") !== null;
     if (event.ctrlKey || event.altKey || (inViewer && event.key.startsWith("Arrow"))) return;
@@ -45,7 +47,7 @@ export function Look({ entry, actions, onStep, onClose }: LookProps) {
     <Dialog.Root open onOpenChange={(open) => !open && onClose()}>
       <Dialog.Portal>
         <Dialog.Backdrop className="backdrop" />
-        <Dialog.Popup className="look" onKeyDown={onKeyDown}>
+        <Dialog.Popup ref={popup} className="look" initialFocus={popup} onKeyDown={onKeyDown}>
           <header className="look-head">
             <Dialog.Title className="job-name">{entry.name}</Dialog.Title>
             <span className="push" />

@@ -2,7 +2,7 @@ import { Check, FileX, Star } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useHost } from "../../host/context";
 import type { GalleryEntry } from "../../protocol/generated";
-import { badge, clock, source, spoken } from "./words";
+import { badge, note, spoken } from "./words";
 
 interface TileProps {
   entry: GalleryEntry;
@@ -45,6 +45,7 @@ export function Tile({ entry, index, selected, focused, onPress, onKeyDown, onTo
       onDoubleClick={onLook}
       onKeyDown={onKeyDown}
     >
+      <span className="tile-name">{entry.name}</span> <span className="note">{note(entry)}</span>{" "}
       <span className="tile-mat">
         <Picture entry={entry} />
         <span className="tile-badge mono">{badge(entry)}</span>
@@ -55,10 +56,6 @@ export function Tile({ entry, index, selected, focused, onPress, onKeyDown, onTo
       <button type="button" className="tile-star" tabIndex={-1} aria-label={`Favourite ${entry.name}`} aria-pressed={entry.favourite} onClick={(event) => (event.stopPropagation(), onFavourite())}>
         <Star aria-hidden="true" />
       </button>
-      <span className="tile-name">{entry.name}</span>
-      <span className="note">
-        {source(entry)} · {clock(entry.created_at)}
-      </span>
     </div>
   );
 }

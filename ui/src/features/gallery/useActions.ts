@@ -30,7 +30,8 @@ export interface Actions {
 const NO_CHANGE: MarkChange = { favourite: null, rejected: null, name: null, add_tags: [], remove_tags: [] };
 const idsOf = (entries: Entries) => entries.map(({ artifact }) => artifact.id);
 
-export function useActions(): Actions {
+/** `onPatch` hears of changes before the core has made them. */
+export function useActions(onPatch: (ids: ReadonlySet<string>, change: Partial<GalleryEntry>) => void): Actions {
   const host = useHost();
   const client = useQueryClient();
   const undoable = useRef<(() => Promise<void>) | null>(null);
@@ -46,7 +47,9 @@ export function useActions(): Actions {
     const refresh = () => client.invalidateQueries({ queryKey: galleryKey });
     const mark = (entries: Entries, change: Partial<MarkChange>, shown: Partial<GalleryEntry> = {}) =>
       guarded(async () => {
-        patchEntries(client, new Set(idsOf(entries)), shown);
+        const ids = new Set(idsOf(entries));
+        patchEntries(client, ids, shown);
+        onPatch(ids, shown);
         try {
           await host.execute({ command: "mark_artifacts", ids: idsOf(entries), change: { ...NO_CHANGE, ...change } });
         } finally {
@@ -66,7 +69,7 @@ export function useActions(): Actions {
     };
     const { revealArtifact } = host;
     return {
-      mark: (entries, change) => mark(entries, change),
+      mark: (entries, change) => mark(entries, change, change.name === null || change.name === undefined || change.name === "" ? {} : { name: change.name }),
       toggleFavourite: (entries) => {
         const favourite = !entries.every((entry) => entry.favourite);
         return mark(entries, { favourite }, favourite ? { favourite, rejected: false } : { favourite });
@@ -107,5 +110,5 @@ export function useActions(): Actions {
       reveal: revealArtifact === null ? null : (entry) => guarded(() => revealArtifact(entry.artifact.id)),
       openInForge: (entry) => uiStore.getState().set({ tab: "forge", jobId: entry.artifact.job_id, previousJobId: null, editingCutout: false, error: null }),
     };
-  }, [host, client]);
+  }, [host, client, onPatch]);
 }

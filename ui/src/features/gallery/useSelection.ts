@@ -18,6 +18,8 @@ export interface Selection {
   extend: (index: number) => void;
   all: (total: number) => void;
   clear: () => void;
+  /** Shows a change of those that are selected. */
+  patch: (ids: ReadonlySet<string>, change: Partial<GalleryEntry>) => void;
 }
 
 const NONE: ReadonlyMap<string, GalleryEntry> = new Map();
@@ -35,6 +37,11 @@ export function useSelection(query: GalleryQuery): Selection {
     },
     [host, client, query],
   );
+  const clear = useCallback(() => setChosen(NONE), []);
+  const patch = useCallback(
+    (ids: ReadonlySet<string>, change: Partial<GalleryEntry>) => setChosen((before) => new Map([...before].map(([id, entry]) => [id, ids.has(id) ? { ...entry, ...change } : entry]))),
+    [],
+  );
   return {
     entries: [...chosen.values()],
     has: ({ artifact }) => chosen.has(artifact.id),
@@ -50,6 +57,7 @@ export function useSelection(query: GalleryQuery): Selection {
     },
     extend: (index) => void between(Math.min(anchor, index), Math.max(anchor, index)),
     all: (total) => void between(0, total - 1),
-    clear: () => setChosen(NONE),
+    clear,
+    patch,
   };
 }

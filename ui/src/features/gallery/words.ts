@@ -1,4 +1,3 @@
-import { count } from "../../components/format";
 import type { GalleryEntry, GalleryKind, GalleryQuery } from "../../protocol/generated";
 
 export const EVERYTHING: GalleryQuery = { text: "", kind: null, favourite: false, project: null, tag: null, since: null, until: null, trashed: false };
@@ -32,24 +31,22 @@ export function roughly(triangles: number): string {
 export function badge(entry: GalleryEntry): string {
   if (entry.kind === "mesh") return entry.triangles === null ? "GLB" : `${roughly(entry.triangles)} tris`;
   const { slot } = entry.artifact;
-  return slot === null ? "PNG" : slot.replace("three_quarter", "¾");
+  return slot === null ? "PNG" : slot.replace("three_quarter", "3/4");
 }
 
 const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
-/** The quiet line beneath a name. */
 export function source(entry: GalleryEntry): string {
   return entry.kind === "picture" ? KIND_TITLES.picture : capital(entry.engine ?? KIND_TITLES[entry.kind]);
 }
 
-/** What a screen reader says of a tile. */
+/** The quiet line beneath a name. */
+export const note = (entry: GalleryEntry) => `${source(entry)} · ${clock(entry.created_at)}`;
+
+/** What a screen reader says of a tile: what is written on it, and what is drawn. */
 export function spoken(entry: GalleryEntry): string {
-  const parts = [entry.name, entry.artifact.slot === null ? KIND_PLURALS[entry.kind][0] : `${entry.artifact.slot.replace("_", " ")} view`];
-  if (entry.triangles !== null) parts.push(`${count(entry.triangles)} triangles`);
-  if (entry.favourite) parts.push("favourite");
-  if (entry.rejected) parts.push("rejected");
-  parts.push(clock(entry.created_at));
-  return parts.join(", ");
+  const drawn = [entry.favourite ? "favourite" : null, entry.rejected ? "rejected" : null].filter((word) => word !== null);
+  return [`${entry.name} ${note(entry)} ${badge(entry)}`, ...drawn].join(", ");
 }
 
 /** The name a copy is given unless the artist says another. */
