@@ -8,6 +8,7 @@ use oreforge_protocol::{
 
 use crate::finish::{FINISH_EXAMPLES, FinishArgs};
 use crate::mesh::{EXPORT_EXAMPLES, ExportArgs, INSPECT_EXAMPLES, InspectArgs};
+use crate::sprites::{SPRITES_EXAMPLES, SpritesArgs};
 
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("OREFORGE_COMMIT"), ")");
 
@@ -33,6 +34,9 @@ pub enum Verb {
     /// Make an asset of a bare mesh from elsewhere, painted from views of it.
     #[command(after_help = FINISH_EXAMPLES)]
     Finish(FinishArgs),
+    /// Draw a mesh from all around as sprite atlases.
+    #[command(after_help = SPRITES_EXAMPLES)]
+    Sprites(SpritesArgs),
     /// Look at jobs, stop them, go on with them, run them again.
     Jobs(JobsArgs),
     /// Say what is there, what is missing, and what to do.

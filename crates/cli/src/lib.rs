@@ -12,6 +12,7 @@ mod mesh;
 mod outputs;
 mod serve;
 mod show;
+mod sprites;
 mod staging;
 
 use std::io::{self, Write};
@@ -50,6 +51,7 @@ pub fn run() -> ExitCode {
             Verb::Inspect(args) => mesh::inspect(args).await,
             Verb::Export(args) => mesh::export(args).await,
             Verb::Finish(args) => finish::finish(args).await,
+            Verb::Sprites(args) => sprites::sprites(args).await,
             Verb::Serve(args) => serve::serve(args).await,
             Verb::Completions { .. } => Ok(Exit::Done),
         }

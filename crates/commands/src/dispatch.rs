@@ -49,6 +49,9 @@ pub(crate) async fn execute(forge: &Oreforge, command: Command) -> Result<Reply,
         Command::EngineStatus {} => Reply::EngineStatus(forge.engines.status().await),
         Command::Doctor { comfy } => Reply::Doctor(doctor::examine(forge, comfy).await?),
         Command::InspectMesh { mesh } => Reply::InspectMesh(mesh_files::inspect(forge, mesh).await?),
+        Command::RenderSprites { sprites } => {
+            Reply::RenderSprites(mesh_files::sprites(forge, sprites).await?)
+        }
         Command::ExportMesh { export } => Reply::ExportMesh(mesh_files::export(forge, export).await?),
         Command::ListGallery { query, offset, limit } => {
             Reply::ListGallery(gallery::list(forge, query, offset, limit).await?)

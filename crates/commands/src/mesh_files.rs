@@ -10,7 +10,7 @@ use oreforge_jobs::meshes::{self, ExportOptions, FinishOptions, NamedFile};
 use oreforge_jobs::write_atomically;
 use oreforge_protocol::{
     ErrorCode, ErrorReport, ExportedMesh, FinishedMesh, MeshExport, MeshFinish, MeshRef, MeshTicket,
-    SavedFile,
+    SavedFile, SpriteRender, SpriteSheet,
 };
 
 use crate::pictures::{self, blocking};
@@ -47,8 +47,7 @@ pub(crate) async fn export(forge: &Oreforge, export: MeshExport) -> Result<Expor
         };
         let exported = mesh
             .with_companions(|companion| meshes::export(&mesh.bytes, &mesh.file_name, companion, &options))?;
-        // The one to open comes last, so that it is there when all are.
-        let files = exported.files.iter().map(|file| put(&target, file)).collect::<Result<_, _>>()?;
+        let files = put_all(&target, &exported.files)?;
         Ok(ExportedMesh {
             files,
             triangles: exported.triangles,
@@ -72,13 +71,34 @@ pub(crate) async fn finish(forge: &Oreforge, finish: MeshFinish) -> Result<Finis
         let finished = mesh.with_companions(|companion| {
             meshes::finish(&mesh.bytes, &mesh.file_name, companion, &views, &options)
         })?;
-        let files = finished.files.iter().map(|file| put(&target, file)).collect::<Result<_, _>>()?;
         Ok(FinishedMesh {
-            files,
+            files: put_all(&target, &finished.files)?,
             mesh: finished.stats,
             repaired: finished.repaired,
             agreement: finished.agreement,
             notes: finished.notes,
+        })
+    })
+    .await
+}
+
+pub(crate) async fn sprites(forge: &Oreforge, render: SpriteRender) -> Result<SpriteSheet, ErrorReport> {
+    let mesh = open(forge, render.mesh).await?;
+    let (target, _) = target(&render.path)?;
+    let name = target.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    if name.is_empty() {
+        return Err(ErrorReport::new(ErrorCode::BadRequest, "The sprites have no name.")
+            .with_hint("Name a file, as duck.json."));
+    }
+    blocking(move || {
+        let sprites = mesh.with_companions(|companion| {
+            meshes::sprites(&mesh.bytes, &mesh.file_name, companion, &name, &render.options)
+        })?;
+        Ok(SpriteSheet {
+            files: put_all(&target, &sprites.files)?,
+            frames: sprites.frames,
+            atlas_width_px: sprites.atlas_width_px,
+            atlas_height_px: sprites.atlas_height_px,
         })
     })
     .await
@@ -93,6 +113,11 @@ fn target(path: &str) -> Result<(PathBuf, String), ErrorReport> {
     }
     let file_name = target.file_name().unwrap_or_default().to_string_lossy().into_owned();
     Ok((target, file_name))
+}
+
+/// Writes files beside `target`. The one to open comes last, so that it is there when all are.
+fn put_all(target: &Path, files: &[NamedFile]) -> Result<Vec<SavedFile>, ErrorReport> {
+    files.iter().map(|file| put(target, file)).collect()
 }
 
 fn put(target: &Path, file: &NamedFile) -> Result<SavedFile, ErrorReport> {

@@ -22,6 +22,7 @@ pub fn check(command: &Command) -> Result<(), ErrorReport> {
         }
         Command::ExportMesh { .. }
         | Command::FinishMesh { .. }
+        | Command::RenderSprites { .. }
         | Command::SaveArtifact { .. }
         | Command::SaveArtifacts { .. } => Err(refusal("A file is saved through the system's dialog.")),
         Command::GetJob { .. }

@@ -109,6 +109,8 @@ commands! {
     ExportMesh { export: crate::MeshExport } -> crate::ExportedMesh;
     /// Make an asset of a bare mesh from elsewhere: clean, in budget, placed, and painted from views of it.
     FinishMesh { finish: crate::MeshFinish } -> crate::FinishedMesh;
+    /// Draw a mesh from all around as sprite atlases of colour, normals and depth.
+    RenderSprites { sprites: crate::SpriteRender } -> crate::SpriteSheet;
 }
 
 /// One brush stroke over a picture.

@@ -37,7 +37,8 @@ pub use job::{
 };
 pub use mesh::{
     ExportPreset, ExportedMesh, FinishedMesh, MeshDefects, MeshExport, MeshFinish, MeshRef, MeshTicket,
-    RepairTicket, TextureInfo, TicketCheck, UvReport, ViewAgreement,
+    RepairTicket, SpriteOptions, SpriteRender, SpriteSheet, TextureInfo, TicketCheck, UvReport,
+    ViewAgreement,
 };
 pub use prompt::{PromptNote, PromptState};
 pub use prospect::ProspectRequest;

@@ -1,6 +1,7 @@
 //! A software rasteriser: meshes seen by an orthographic camera.
 
 mod camera;
+mod layers;
 mod light;
 mod visibility;
 
@@ -10,6 +11,7 @@ use rayon::prelude::*;
 
 use crate::{Cancel, Cancelled, Grid, Painter, TexturedMesh, TriMesh};
 pub use camera::{Camera, CameraAxes};
+pub use layers::{Layers, layers};
 use light::Studio;
 use visibility::{Projected, SAMPLE_OFFSETS, SAMPLES, bands};
 
@@ -222,8 +224,8 @@ fn sample(texture: Texture<'_>, corners: [u32; 3], weights: Vec3) -> Vec3 {
     bilinear(texture.albedo, a * weights.x + b * weights.y + c * weights.z)
 }
 
-/// sRGB, 0..=1, clamped to the border; black without pixels.
-fn bilinear(picture: &RgbImage, uv: Vec2) -> Vec3 {
+/// sRGB, 0..=1, clamped to the border; black without pixels. `uv` is 0..=1, from the top left.
+pub fn bilinear(picture: &RgbImage, uv: Vec2) -> Vec3 {
     let (width, height) = picture.dimensions();
     if width == 0 || height == 0 {
         return Vec3::ZERO;

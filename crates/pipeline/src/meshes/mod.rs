@@ -3,11 +3,13 @@
 
 mod export;
 mod finish;
+mod sprites;
 mod ticket;
 
 pub use export::{ExportOptions, Exported, export};
 pub use finish::{FinishOptions, Finished, finish};
 pub use oreforge_geometry::asset::{Companion, NamedFile};
+pub use sprites::{Sprites, sprites};
 pub(crate) use ticket::counted;
 pub use ticket::inspect;
 
