@@ -170,3 +170,44 @@ fn a_mesh_reads_nothing_outside_of_its_folder() {
         assert!(ticket["textures"].as_array().unwrap().is_empty());
     }
 }
+
+#[test]
+fn sprites_show_a_mesh_from_all_around_in_three_atlases() {
+    let desk = Desk::new();
+    let options = ["--directions", "5", "--size", "64", "--elevation", "20", "--outline", "2"];
+    let sheet = desk.json(&[&["sprites", "crate.glb", "--to", "turn.json"][..], &options].concat());
+    assert_eq!(
+        (&sheet["frames"], &sheet["atlas_width_px"], &sheet["atlas_height_px"]),
+        (&5.into(), &192.into(), &128.into())
+    );
+    let list: Value = serde_json::from_slice(&fs::read(desk.path("turn.json")).unwrap()).unwrap();
+    assert_eq!(list["meta"]["image"], "turn.png");
+    assert_eq!(list["animations"]["turn"].as_array().unwrap().len(), 5);
+    let colour = image::open(desk.path("turn.png")).unwrap().into_rgba8();
+    let normal = image::open(desk.path("turn_normal.png")).unwrap().into_rgba8();
+    let depth = image::open(desk.path("turn_depth.png")).unwrap();
+    assert_eq!(depth.color(), image::ColorType::L16);
+    let depth = depth.into_luma16();
+    let mut seen = Vec::new();
+    for (name, frame) in list["frames"].as_object().unwrap() {
+        let [x, y, w, h] = ["x", "y", "w", "h"].map(|key| frame["frame"][key].as_u64().unwrap() as u32);
+        let tile = |atlas: &image::RgbaImage| image::imageops::crop_imm(atlas, x, y, w, h).to_image();
+        let (tile, normals) = (tile(&colour), tile(&normal));
+        let covered = normals.pixels().filter(|p| p.0[3] == 255).count();
+        assert!((400..3500).contains(&covered), "{name} shows the crate: {covered}");
+        for (px, py, normal) in normals.enumerate_pixels().filter(|(.., p)| p.0[3] == 255) {
+            assert!(normal.0[2] >= 126, "what is seen faces the camera: {name} {px} {py} {normal:?}");
+            assert!(depth.get_pixel(x + px, y + py).0[0] > 0, "and is at some depth");
+        }
+        let inked = tile.pixels().zip(normals.pixels()).filter(|(c, n)| c.0[3] == 255 && n.0[3] == 0).count();
+        assert!(inked > 60, "{name} has its outline: {inked}");
+        let border = |x: u32, y: u32| x == 0 || y == 0 || x == w - 1 || y == h - 1;
+        assert!(tile.enumerate_pixels().all(|(x, y, p)| !border(x, y) || p.0[3] == 0), "{name} is cut off");
+        seen.push(tile);
+    }
+    assert!((0..5).all(|i| (0..i).all(|j| seen[i] != seen[j])), "every frame shows another side");
+
+    let refused = desk.run(&["sprites", "crate.glb", "--to", "no.json", "--directions", "0"]);
+    assert_eq!(refused.status.code(), Some(2), "{}", String::from_utf8_lossy(&refused.stderr));
+    assert!(!desk.path("no.json").exists() && !desk.path("no.png").exists());
+}

@@ -65,7 +65,7 @@ views_workflow: string | null, mesh_workflow: string | null,
  */
 set: { [key in string]: string }, };
 
-export type Command = { "command": "start_forge", request: ForgeRequest, } | { "command": "start_prospect", request: ProspectRequest, in_front: boolean, } | { "command": "get_job", id: JobId, } | { "command": "list_jobs", limit: number, } | { "command": "cancel_job", id: JobId, } | { "command": "resume_job", id: JobId, } | { "command": "retry_job", id: JobId, from: StepName, } | { "command": "job_events", id: JobId, after: EventSeq, } | { "command": "import_picture", source: SourceRef, } | { "command": "preview_cutout", source: SourceRef, strokes: Array<MaskStroke>, } | { "command": "save_mask", source: SourceRef, strokes: Array<MaskStroke>, } | { "command": "list_samples", } | { "command": "engine_status", } | { "command": "doctor", comfy: string | null, } | { "command": "save_artifact", id: ArtifactId, path: string, } | { "command": "save_artifacts", ids: Array<ArtifactId>, folder: string, } | { "command": "list_gallery", query: GalleryQuery, offset: number, limit: number, } | { "command": "gallery_overview", query: GalleryQuery, utc_offset_min: number, } | { "command": "mark_artifacts", ids: Array<ArtifactId>, change: MarkChange, } | { "command": "trash_artifacts", ids: Array<ArtifactId>, } | { "command": "restore_artifacts", ids: Array<ArtifactId>, } | { "command": "empty_trash", } | { "command": "inspect_mesh", mesh: MeshRef, } | { "command": "export_mesh", export: MeshExport, } | { "command": "finish_mesh", finish: MeshFinish, };
+export type Command = { "command": "start_forge", request: ForgeRequest, } | { "command": "start_prospect", request: ProspectRequest, in_front: boolean, } | { "command": "get_job", id: JobId, } | { "command": "list_jobs", limit: number, } | { "command": "cancel_job", id: JobId, } | { "command": "resume_job", id: JobId, } | { "command": "retry_job", id: JobId, from: StepName, } | { "command": "job_events", id: JobId, after: EventSeq, } | { "command": "import_picture", source: SourceRef, } | { "command": "preview_cutout", source: SourceRef, strokes: Array<MaskStroke>, } | { "command": "save_mask", source: SourceRef, strokes: Array<MaskStroke>, } | { "command": "list_samples", } | { "command": "engine_status", } | { "command": "doctor", comfy: string | null, } | { "command": "save_artifact", id: ArtifactId, path: string, } | { "command": "save_artifacts", ids: Array<ArtifactId>, folder: string, } | { "command": "list_gallery", query: GalleryQuery, offset: number, limit: number, } | { "command": "gallery_overview", query: GalleryQuery, utc_offset_min: number, } | { "command": "mark_artifacts", ids: Array<ArtifactId>, change: MarkChange, } | { "command": "trash_artifacts", ids: Array<ArtifactId>, } | { "command": "restore_artifacts", ids: Array<ArtifactId>, } | { "command": "empty_trash", } | { "command": "inspect_mesh", mesh: MeshRef, } | { "command": "export_mesh", export: MeshExport, } | { "command": "finish_mesh", finish: MeshFinish, } | { "command": "render_sprites", sprites: SpriteRender, };
 
 export type CutoutPreview = { 
 /**
@@ -572,7 +572,7 @@ export type RepairTicket = { before: MeshDefects, after: MeshDefects, };
 /**
  * The answer to the command of the same name.
  */
-export type Reply = { "command": "start_forge", "reply": JobSnapshot } | { "command": "start_prospect", "reply": JobSnapshot } | { "command": "get_job", "reply": JobSnapshot } | { "command": "list_jobs", "reply": Array<JobSnapshot> } | { "command": "cancel_job", "reply": JobSnapshot } | { "command": "resume_job", "reply": JobSnapshot } | { "command": "retry_job", "reply": JobSnapshot } | { "command": "job_events", "reply": Array<Event> } | { "command": "import_picture", "reply": SourceInfo } | { "command": "preview_cutout", "reply": CutoutPreview } | { "command": "save_mask", "reply": SourceInfo } | { "command": "list_samples", "reply": Array<SampleInfo> } | { "command": "engine_status", "reply": Array<EngineStatus> } | { "command": "doctor", "reply": DoctorReport } | { "command": "save_artifact", "reply": SavedFile } | { "command": "save_artifacts", "reply": Array<SavedFile> } | { "command": "list_gallery", "reply": GalleryPage } | { "command": "gallery_overview", "reply": GalleryOverview } | { "command": "mark_artifacts", "reply": number } | { "command": "trash_artifacts", "reply": number } | { "command": "restore_artifacts", "reply": number } | { "command": "empty_trash", "reply": EmptiedTrash } | { "command": "inspect_mesh", "reply": MeshTicket } | { "command": "export_mesh", "reply": ExportedMesh } | { "command": "finish_mesh", "reply": FinishedMesh };
+export type Reply = { "command": "start_forge", "reply": JobSnapshot } | { "command": "start_prospect", "reply": JobSnapshot } | { "command": "get_job", "reply": JobSnapshot } | { "command": "list_jobs", "reply": Array<JobSnapshot> } | { "command": "cancel_job", "reply": JobSnapshot } | { "command": "resume_job", "reply": JobSnapshot } | { "command": "retry_job", "reply": JobSnapshot } | { "command": "job_events", "reply": Array<Event> } | { "command": "import_picture", "reply": SourceInfo } | { "command": "preview_cutout", "reply": CutoutPreview } | { "command": "save_mask", "reply": SourceInfo } | { "command": "list_samples", "reply": Array<SampleInfo> } | { "command": "engine_status", "reply": Array<EngineStatus> } | { "command": "doctor", "reply": DoctorReport } | { "command": "save_artifact", "reply": SavedFile } | { "command": "save_artifacts", "reply": Array<SavedFile> } | { "command": "list_gallery", "reply": GalleryPage } | { "command": "gallery_overview", "reply": GalleryOverview } | { "command": "mark_artifacts", "reply": number } | { "command": "trash_artifacts", "reply": number } | { "command": "restore_artifacts", "reply": number } | { "command": "empty_trash", "reply": EmptiedTrash } | { "command": "inspect_mesh", "reply": MeshTicket } | { "command": "export_mesh", "reply": ExportedMesh } | { "command": "finish_mesh", "reply": FinishedMesh } | { "command": "render_sprites", "reply": SpriteSheet };
 
 /**
  * `<stem>.report.json`.
@@ -621,6 +621,39 @@ path: string, };
  * Where a picture comes from.
  */
 export type SourceRef = { "from": "path", path: string, } | { "from": "imported", id: SourceId, file_name: string, } | { "from": "sample", name: string, };
+
+export type SpriteOptions = { 
+/**
+ * Frames around the mesh, from its front towards its right side, 1..=72.
+ */
+directions: number, 
+/**
+ * Of the camera above the ground, -90..=90.
+ */
+elevation_deg: number, 
+/**
+ * Side of a frame in pixels, 16..=1024.
+ */
+size_px: number, 
+/**
+ * Width of a dark outline, 0..=16 and at most an eighth of the frame; 0 draws none.
+ */
+outline_px: number, };
+
+/**
+ * A turntable of a mesh as sprite atlases.
+ */
+export type SpriteRender = { mesh: MeshRef, 
+/**
+ * Of the JSON file, or of the atlas: the others stand beside it and share its name.
+ */
+path: string, options: SpriteOptions, };
+
+export type SpriteSheet = { 
+/**
+ * Atlases of colour, normals and depth; the last is the JSON that names the frames.
+ */
+files: Array<SavedFile>, frames: number, atlas_width_px: number, atlas_height_px: number, };
 
 /**
  * The steps of every kind of job; those of one kind in the order they run.
