@@ -234,7 +234,9 @@ impl Check<'_> {
             let offered = owned(nearest(&text, names.iter().copied(), OFFERED.min(1)));
             return Err(Fault::NotInList { value: text, offered, options: options.len() });
         }
-        let others = model.map(|model| model.names.as_slice()).unwrap_or_default();
+        // Other names stand for the model the workflow is made for, not for one that a person chose.
+        let usual = model.filter(|model| model.names.iter().any(|name| file_name(name) == file_name(&text)));
+        let others = usual.map(|model| model.names.as_slice()).unwrap_or_default();
         let wanted: Vec<String> =
             std::iter::once(&text).chain(others.iter().filter(|name| **name != text)).cloned().collect();
         match wanted.iter().find_map(|wanted| installed(wanted, &names)) {

@@ -34,9 +34,10 @@ macro_rules! built_in {
     };
 }
 
-const BUILT_IN: [(&str, &str, &str); 7] = built_in! {
-    "text-to-image-sd15" "text-to-image-sdxl" "image-to-views-zero123" "image-to-views-sv3d"
-    "image-to-mesh-hunyuan3d" "views-to-mesh-hunyuan3d" "image-to-depth-lotus"
+const BUILT_IN: [(&str, &str, &str); 9] = built_in! {
+    "text-to-image-sd15" "text-to-image-sdxl" "variation-sd15" "variation-sdxl"
+    "image-to-views-zero123" "image-to-views-sv3d" "image-to-mesh-hunyuan3d"
+    "views-to-mesh-hunyuan3d" "image-to-depth-lotus"
 };
 
 #[derive(Debug, Clone, PartialEq)]
