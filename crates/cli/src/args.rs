@@ -8,6 +8,7 @@ use oreforge_protocol::{
 
 use crate::finish::{FINISH_EXAMPLES, FinishArgs};
 use crate::mesh::{EXPORT_EXAMPLES, ExportArgs, INSPECT_EXAMPLES, InspectArgs};
+use crate::prospect::{PROSPECT_EXAMPLES, ProspectArgs};
 use crate::sprites::{SPRITES_EXAMPLES, SpritesArgs};
 
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("OREFORGE_COMMIT"), ")");
@@ -25,6 +26,9 @@ pub enum Verb {
     /// Make a mesh from each picture.
     #[command(after_help = FORGE_EXAMPLES)]
     Forge(ForgeArgs),
+    /// Make pictures from a prompt on a ComfyUI server.
+    #[command(after_help = PROSPECT_EXAMPLES)]
+    Prospect(ProspectArgs),
     /// Say what a mesh file is like.
     #[command(after_help = INSPECT_EXAMPLES)]
     Inspect(InspectArgs),

@@ -2,7 +2,9 @@ use std::path::Path;
 
 use futures_util::StreamExt;
 use oreforge_commands::Oreforge;
-use oreforge_protocol::{Command, ErrorCode, ErrorReport, EventBody, EventSeq, JobId, JobSnapshot, Reply};
+use oreforge_protocol::{
+    ArtifactKind, Command, ErrorCode, ErrorReport, EventBody, EventSeq, JobId, JobSnapshot, Reply,
+};
 
 use crate::exit::Exit;
 use crate::interrupt::Interrupt;
@@ -48,10 +50,17 @@ pub async fn follow(
             (EventBody::Done { .. }, Some(place)) if !interrupt.asked() => {
                 outputs::write(forge, &snapshot(forge, job.id).await?, place).await
             }
+            (EventBody::ImageReady { artifact }, Some(place)) if artifact.kind == ArtifactKind::Picture => {
+                outputs::write_picture(forge, job, artifact, place).await
+            }
             _ => Ok(Vec::new()),
         };
         show.event(&event);
-        written.extend(results.map_err(|error| kept_all_the_same(error, job.id))?);
+        for path in results.map_err(|error| kept_all_the_same(error, job.id))? {
+            if !written.contains(&path) {
+                written.push(path);
+            }
+        }
         is_over = event.body.is_terminal();
         match event.body {
             EventBody::Done { .. } => exit = Exit::Done,

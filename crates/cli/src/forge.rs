@@ -85,7 +85,7 @@ fn check(args: &ForgeArgs) -> Result<BTreeMap<ViewSlot, SourceRef>, ErrorReport>
     Ok(views)
 }
 
-fn at(path: &Path) -> Result<SourceRef, ErrorReport> {
+pub fn at(path: &Path) -> Result<SourceRef, ErrorReport> {
     let path = path.to_str().ok_or_else(|| {
         ErrorReport::new(ErrorCode::PictureMissing, format!("{} is no readable name.", path.display()))
             .with_hint("Rename the file.")

@@ -10,6 +10,7 @@ mod interrupt;
 mod jobs;
 mod mesh;
 mod outputs;
+mod prospect;
 mod serve;
 mod show;
 mod sprites;
@@ -46,6 +47,7 @@ pub fn run() -> ExitCode {
     let ended = runtime.block_on(async {
         match verb {
             Verb::Forge(args) => forge::forge(args).await,
+            Verb::Prospect(args) => prospect::prospect(args).await,
             Verb::Jobs(args) => jobs::jobs(args).await,
             Verb::Doctor(args) => doctor::doctor(args).await,
             Verb::Inspect(args) => mesh::inspect(args).await,

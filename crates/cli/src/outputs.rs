@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use oreforge_commands::{Oreforge, faults};
-use oreforge_protocol::{Artifact, ArtifactKind, Command, ErrorCode, ErrorReport, JobKind, JobSnapshot};
+use oreforge_protocol::{
+    Artifact, ArtifactKind, Command, ErrorCode, ErrorReport, JobKind, JobRequest, JobSnapshot,
+};
 
 use crate::follow::Place;
 use crate::staging::{Staging, tidy_abandoned};
@@ -101,16 +103,34 @@ async fn stage_pictures(
 ) -> anyhow::Result<Vec<String>> {
     let mut names = Vec::new();
     for picture in job.artifacts.iter().filter(|artifact| artifact.kind == ArtifactKind::Picture) {
-        let name = picture_name(place.stem, picture.number.unwrap_or_default());
+        let name = picture_name(job, picture, place);
         stage(forge, picture, staging, place, &name).await?;
         names.push(name);
     }
     Ok(names)
 }
 
-/// Counted from 1, as a person does.
-fn picture_name(stem: &str, number: u32) -> String {
-    format!("{stem}-{:02}.png", u64::from(number) + 1)
+/// Writes one of a prompt's pictures as soon as it is there.
+pub async fn write_picture(
+    forge: &Oreforge,
+    job: &JobSnapshot,
+    picture: &Artifact,
+    place: &Place<'_>,
+) -> anyhow::Result<Vec<PathBuf>> {
+    let staging = Staging::open(place.dir).map_err(|error| unwritable(place.dir, &error))?;
+    let name = picture_name(job, picture, place);
+    stage(forge, picture, &staging, place, &name).await?;
+    Ok(vec![staging.publish(&name).map_err(|error| unwritable(&place.dir.join(&name), &error))?])
+}
+
+/// Called after its seed, with which it can be made again.
+fn picture_name(job: &JobSnapshot, picture: &Artifact, place: &Place<'_>) -> String {
+    let number = picture.number.unwrap_or_default();
+    let seed = match &job.request {
+        JobRequest::Prospect(request) => request.seed_of(number),
+        JobRequest::Forge(_) => number.into(),
+    };
+    format!("{}-{seed}.png", place.stem)
 }
 
 async fn stage(

@@ -12,6 +12,9 @@ pub fn check(command: &Command) -> Result<(), ErrorReport> {
             let sources = std::iter::once(&request.source).chain(request.views.values()).chain(&request.mask);
             sources.into_iter().try_for_each(source)
         }
+        Command::StartProspect { request, .. } if request.server.is_some() => {
+            Err(refusal("A server is named in the settings."))
+        }
         Command::StartProspect { request, .. } => request.source.iter().try_for_each(source),
         Command::ImportPicture { source: picture }
         | Command::PreviewCutout { source: picture, .. }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
 use std::path::Path;
 
-use oreforge_jobs::NewJob;
+use oreforge_jobs::{NewJob, safe_file_name};
 use oreforge_protocol::{
     ErrorCode, ErrorReport, ForgeRequest, JobId, JobRequest, JobSnapshot, ProspectRequest, SourceRef,
     ViewSlot,
@@ -60,9 +60,13 @@ fn forget_credentials(forge: &Oreforge, server: &mut Option<String>) -> Result<(
 }
 
 async fn make_usable(forge: &Oreforge, request: &mut JobRequest) -> Result<(), ErrorReport> {
-    if let JobRequest::Forge(request) = request {
-        forget_credentials(forge, &mut request.params.comfy.server)?;
-    }
+    forget_credentials(
+        forge,
+        match request {
+            JobRequest::Forge(request) => &mut request.params.comfy.server,
+            JobRequest::Prospect(request) => &mut request.server,
+        },
+    )?;
     let problems = match request {
         JobRequest::Forge(request) => forge_problems(request),
         JobRequest::Prospect(request) => request.problems(),
@@ -131,7 +135,7 @@ fn prospect_name(request: &ProspectRequest) -> String {
     let given = request.name.as_deref().map(shorten).filter(|name| !name.is_empty());
     given.unwrap_or_else(|| {
         let first_words = request.prompt.split(&[',', '.', '\n'][..]).next().unwrap_or_default().trim();
-        first_words.chars().take(MAX_PROMPT_NAME_CHARS).collect()
+        safe_file_name(&first_words.chars().take(MAX_PROMPT_NAME_CHARS).collect::<String>())
     })
 }
 

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use oreforge_pipeline::{
-    Engines, ForgeRun, ForgeSpec, ProspectSpec, StepError, StepHost, StepInputs, StepOutput,
+    Engines, ForgeRun, ForgeSpec, ProspectRun, ProspectSpec, StepError, StepHost, StepInputs, StepOutput,
 };
 use oreforge_protocol::{ErrorReport, StepName};
 
@@ -60,8 +60,23 @@ impl Runs for PipelineRuns {
                 let name = engines.name();
                 Ok((Box::new(ForgeRun::new(spec, engines, inputs)), name))
             }
-            JobSpec::Prospect(_) => Err(self.engines.no_prompts()),
+            JobSpec::Prospect(spec) => {
+                let prospector = self.engines.prospector(&spec.request).await?;
+                let name = prospector.engine().to_string();
+                Ok((Box::new(ProspectRun::new(spec, prospector, inputs)), name))
+            }
         }
+    }
+}
+
+#[async_trait]
+impl Run for ProspectRun {
+    fn written_bytes(&self, step: StepName) -> u64 {
+        ProspectRun::written_bytes(self, step)
+    }
+
+    async fn run_step(&mut self, step: StepName, host: StepHost) -> Result<StepOutput, StepError> {
+        ProspectRun::run_step(self, step, host).await
     }
 }
 

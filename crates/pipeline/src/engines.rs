@@ -5,11 +5,13 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
-use oreforge_engines::comfy::{ComfyEngine, Credentials, Desk, Limits, Server, ServerAddress, Workflows};
+use oreforge_engines::comfy::{
+    ComfyEngine, Credentials, Desk, Limits, Prospector, Server, ServerAddress, Workflows,
+};
 use oreforge_engines::draft::DraftEngine;
 use oreforge_engines::{Engine, EngineName};
 use oreforge_protocol::{
-    EngineChoice, EngineStatus, ErrorCode, ErrorReport, ForgeParams, ServerAuth, Settings,
+    EngineChoice, EngineStatus, ErrorCode, ErrorReport, ForgeParams, ProspectRequest, ServerAuth, Settings,
 };
 
 /// Where another server can take over, none is waited for longer than this.
@@ -68,12 +70,6 @@ impl Engines {
                 remembered: Mutex::default(),
             }),
         }
-    }
-
-    /// Why no engine here makes pictures from a prompt.
-    pub fn no_prompts(&self) -> ErrorReport {
-        ErrorReport::new(ErrorCode::EngineUnavailable, "This version of Oreforge cannot talk to ComfyUI yet.")
-            .with_hint("Forge a picture that you have: it needs no server and no graphics card.")
     }
 
     pub fn settings(&self) -> Settings {
@@ -161,11 +157,7 @@ impl Engines {
         if desk.is_empty() && !asked_for {
             return Ok(draft(Vec::new()));
         }
-        let engines = self.clone();
-        let workflows = tokio::task::spawn_blocking(move || engines.workflows()).await.map_err(|ended| {
-            ErrorReport::new(ErrorCode::Internal, "The workflows could not be read.")
-                .with_details(ended.to_string())
-        })?;
+        let workflows = self.read_workflows().await?;
         let comfy = Arc::new(ComfyEngine::new(desk, &workflows, params)?);
         let mut notes = Vec::new();
         let (views, mesh) = tokio::join!(
@@ -181,6 +173,24 @@ impl Engines {
             (Err(views), Err(mesh)) => Err(together(views, mesh)),
             (Err(report), Ok(_)) | (Ok(_), Err(report)) => Err(report),
         }
+    }
+
+    /// What makes the pictures of a prompt now.
+    ///
+    /// # Errors
+    /// `EngineUnavailable` with all that is in the way; `BadRequest` for choices that no server could meet.
+    pub async fn prospector(&self, request: &ProspectRequest) -> Result<Prospector, ErrorReport> {
+        let desk = self.desk(request.server.as_deref())?;
+        let workflows = self.read_workflows().await?;
+        Prospector::choose(desk, &workflows, request).await
+    }
+
+    async fn read_workflows(&self) -> Result<Workflows, ErrorReport> {
+        let engines = self.clone();
+        tokio::task::spawn_blocking(move || engines.workflows()).await.map_err(|ended| {
+            ErrorReport::new(ErrorCode::Internal, "The workflows could not be read.")
+                .with_details(ended.to_string())
+        })
     }
 
     async fn engine_of(

@@ -12,6 +12,7 @@ pub mod meshes;
 mod palette;
 mod picture_error;
 mod prepare;
+mod prospect;
 mod run;
 mod sheet;
 mod silhouette;
@@ -26,4 +27,5 @@ pub use contract::{
 pub use engines::{Engines, ForgeEngines};
 pub use gate::{SeenView, assess};
 pub use oreforge_engines::comfy::PromptLedger;
+pub use prospect::ProspectRun;
 pub use run::ForgeRun;

@@ -32,6 +32,9 @@ pub struct ProspectRequest {
     /// Values for inputs of the workflow, by name; the others take what it says or the server has.
     #[serde(default)]
     pub inputs: BTreeMap<String, serde_json::Value>,
+    /// Address of the ComfyUI server; those of the settings when absent. Credentials in it are not kept.
+    #[serde(default)]
+    pub server: Option<String>,
     /// The picture that a variation starts from, for a workflow that takes one.
     #[serde(default)]
     pub source: Option<SourceRef>,
@@ -55,6 +58,7 @@ impl ProspectRequest {
             seed: None,
             workflow: None,
             inputs: BTreeMap::new(),
+            server: None,
             source: None,
             name: None,
             project: None,

@@ -55,6 +55,16 @@ impl Desk {
         .await
     }
 
+    /// What each server that answers has, by its address.
+    pub async fn nodes(&self) -> Vec<(String, ObjectInfo)> {
+        let asked = self.servers.iter().map(async |server| {
+            server.health_within(TRIES).await.queued()?;
+            let nodes = server.object_info().await.ok()?;
+            Some((server.address().to_string(), ObjectInfo::of(&nodes)))
+        });
+        join_all(asked).await.into_iter().flatten().collect()
+    }
+
     /// Finds out which of these errands, best first, can be run now, without running it.
     ///
     /// # Errors

@@ -241,18 +241,23 @@ impl Check<'_> {
             std::iter::once(&text).chain(others.iter().filter(|name| **name != text)).cloned().collect();
         match wanted.iter().find_map(|wanted| installed(wanted, &names)) {
             Some(found) => Ok(Some(Value::from(found))),
-            None => Err(missing(wanted, model, &names)),
+            None => Err(missing(wanted, model, usual.map(|model| model.page.clone()), &names)),
         }
     }
 }
 
-fn missing(wanted: Vec<String>, model: Option<&ModelFile>, installed: &[&str]) -> Fault {
+fn missing(
+    wanted: Vec<String>,
+    model: Option<&ModelFile>,
+    page: Option<String>,
+    installed: &[&str],
+) -> Fault {
     let offered = wanted.first().map(|name| nearest(file_name(name), installed.iter().copied(), OFFERED));
     Fault::ModelNotInstalled {
         offered: owned(offered.unwrap_or_default()),
         wanted,
         folder: model.map(|model| model.folder.clone()),
-        page: model.map(|model| model.page.clone()),
+        page,
     }
 }
 

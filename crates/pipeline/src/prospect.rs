@@ -1,0 +1,135 @@
+//! Prompt → pictures: each is kept as soon as it is here.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use oreforge_engines::comfy::Prospector;
+use oreforge_engines::{StepContext, blocking};
+use oreforge_geometry::picture;
+use oreforge_protocol::{ArtifactKind, ErrorCode, ErrorReport, LogLevel, StepName};
+
+use crate::contract::{NewArtifact, ProspectSpec, StepError, StepHost, StepInputs, StepOutput};
+use crate::picture_error::decode_report;
+use crate::run::foreign;
+use crate::step_context::step_context;
+
+/// A picture of a megapixel and its noise as PNG, rounded up.
+const BYTES_PER_PICTURE: u64 = 4_000_000;
+
+/// Of the picture a variation starts from: what the models were made for.
+const MAX_SOURCE_SIDE_PX: u32 = 1024;
+
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
+
+/// One run of one prospect job.
+pub struct ProspectRun {
+    spec: ProspectSpec,
+    prospector: Prospector,
+    inputs: Arc<dyn StepInputs>,
+}
+
+impl ProspectRun {
+    pub fn new(spec: ProspectSpec, prospector: Prospector, inputs: Arc<dyn StepInputs>) -> Self {
+        Self { spec, prospector, inputs }
+    }
+
+    /// How much a step writes, about, in bytes.
+    pub fn written_bytes(&self, step: StepName) -> u64 {
+        match step {
+            StepName::Pictures => u64::from(self.spec.request.count) * BYTES_PER_PICTURE,
+            StepName::Prepare
+            | StepName::Views
+            | StepName::Gate
+            | StepName::Mesh
+            | StepName::Finish
+            | StepName::Export => 0,
+        }
+    }
+
+    /// Runs one step; what was published stays.
+    pub async fn run_step(&mut self, step: StepName, host: StepHost) -> Result<StepOutput, StepError> {
+        match step {
+            StepName::Pictures => self.pictures(&host).await,
+            StepName::Prepare
+            | StepName::Views
+            | StepName::Gate
+            | StepName::Mesh
+            | StepName::Finish
+            | StepName::Export => Err(foreign(step).into()),
+        }
+    }
+
+    async fn pictures(&self, host: &StepHost) -> Result<StepOutput, StepError> {
+        for note in &self.prospector.notes {
+            host.sink.log(LogLevel::Warn, note.clone());
+        }
+        let (inputs, varies) = (Arc::clone(&self.inputs), self.spec.request.source.is_some());
+        let (there, source) = blocking(&host.cancel, move |_| {
+            let source = if varies { Some(Arc::new(source_png(&*inputs)?)) } else { None };
+            Ok::<_, StepError>((inputs.pictures()?, source))
+        })
+        .await?;
+        let request = &self.spec.request;
+        for number in (0..request.count).filter(|number| !there.contains(number)) {
+            let context = self.context_of(number, host);
+            let share = |done: u32| done as f32 / request.count as f32;
+            let seed = request.seed_of(number);
+            let made = self.prospector.picture(
+                &context,
+                number,
+                seed,
+                source.clone(),
+                share(number)..share(number + 1),
+            );
+            let bytes = made.await?;
+            let sink = Arc::clone(&host.sink);
+            blocking(&host.cancel, move |_| {
+                let bytes = checked_png(bytes)?;
+                let kind = ArtifactKind::Picture;
+                sink.publish(NewArtifact { kind, slot: None, number: Some(number), bytes, stats: None })?;
+                Ok::<_, StepError>(())
+            })
+            .await?;
+        }
+        let workflow = self.prospector.workflow();
+        let facts = BTreeMap::from([
+            ("workflow".to_owned(), workflow.name.clone().into()),
+            ("pictures".to_owned(), request.count.into()),
+        ]);
+        Ok(StepOutput { artifacts: Vec::new(), facts })
+    }
+
+    /// Says of all that is being done which picture it is for.
+    fn context_of(&self, number: u32, host: &StepHost) -> StepContext {
+        let (sink, count) = (Arc::clone(&host.sink), self.spec.request.count);
+        let base = step_context(host, &Arc::default());
+        StepContext {
+            cancel: base.cancel.clone(),
+            leaving: base.leaving.clone(),
+            prompts: Arc::clone(&base.prompts),
+            on_progress: Box::new(move |fraction, doing| {
+                sink.progress(fraction, &format!("picture {} of {count}: {doing}", number + 1));
+            }),
+            on_log: Box::new(move |level, message| base.log(level, message)),
+            memo: Arc::default(),
+        }
+    }
+}
+
+/// The picture a variation starts from, as it is sent.
+fn source_png(inputs: &dyn StepInputs) -> Result<Vec<u8>, ErrorReport> {
+    let decoded = picture::decode_to_fit(&inputs.source()?, &picture::Limits::default(), MAX_SOURCE_SIDE_PX)
+        .map_err(|error| decode_report(&error, "The picture"))?;
+    Ok(picture::encode_png(&decoded))
+}
+
+/// What came from a server counts when it decodes. A PNG is kept as it is, with what the server wrote into it.
+fn checked_png(bytes: Vec<u8>) -> Result<Vec<u8>, ErrorReport> {
+    let limits = picture::Limits { min_side_px: 1, ..picture::Limits::default() };
+    let decoded = picture::decode(&bytes, &limits).map_err(|error| {
+        ErrorReport::new(ErrorCode::EngineFailed, "The server sent a picture that cannot be read.")
+            .with_details(error.to_string())
+            .with_hint("Go on with the job to try it again.")
+    })?;
+    Ok(if bytes.starts_with(PNG) { bytes } else { picture::encode_png(&decoded) })
+}
