@@ -556,6 +556,10 @@ workflow: string | null,
  */
 inputs: { [key in string]: JsonValue }, 
 /**
+ * Address of the ComfyUI server; those of the settings when absent. Credentials in it are not kept.
+ */
+server: string | null, 
+/**
  * The picture that a variation starts from, for a workflow that takes one.
  */
 source: SourceRef | null, 
