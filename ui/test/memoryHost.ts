@@ -123,6 +123,7 @@ export class MemoryHost implements Host {
       case "export_mesh":
       case "save_artifacts":
       case "finish_mesh":
+      case "render_sprites":
       case "save_artifact":
         throw new Error("the page never names a path");
     }

@@ -17,6 +17,7 @@ mod mesh;
 mod prompt;
 mod prospect;
 mod report;
+mod sprite;
 
 pub use artifact::{Artifact, ArtifactKind, ViewSlot};
 pub use comfy::{ComfyChoices, ComfyServer, ServerAuth, Settings};
@@ -37,9 +38,9 @@ pub use job::{
 };
 pub use mesh::{
     ExportPreset, ExportedMesh, FinishedMesh, MeshDefects, MeshExport, MeshFinish, MeshRef, MeshTicket,
-    RepairTicket, SpriteOptions, SpriteRender, SpriteSheet, TextureInfo, TicketCheck, UvReport,
-    ViewAgreement,
+    RepairTicket, TextureInfo, TicketCheck, UvReport, ViewAgreement,
 };
 pub use prompt::{PromptNote, PromptState};
 pub use prospect::ProspectRequest;
 pub use report::{GateReport, GateVerdict, MeshStats, Provenance, Report, StepReport, ViewScore};
+pub use sprite::{SpriteOptions, SpriteRender, SpriteSheet};
