@@ -10,8 +10,8 @@ use futures_util::StreamExt;
 use oreforge_commands::{Config, Oreforge};
 use oreforge_jobs::{JobSpec, Jobs, NewJob, Run, Runs, StepError, StepHost, StepInputs, StepOutput, Store};
 use oreforge_protocol::{
-    Command, ErrorReport, EventBody, EventSeq, ForgeParams, ForgeRequest, JobRequest, LogLevel, Reply,
-    SourceRef, StepName,
+    Command, ErrorReport, EventBody, EventSeq, ForgeParams, ForgeRequest, JobRequest, LogLevel, PromptNote,
+    Reply, SourceRef, StepName,
 };
 
 struct Brief;
@@ -33,6 +33,10 @@ impl Run for Brief {
 impl Runs for Brief {
     async fn start(&self, _: JobSpec, _: Arc<dyn StepInputs>) -> Result<(Box<dyn Run>, String), ErrorReport> {
         Ok((Box::new(Brief), "brief".to_owned()))
+    }
+
+    async fn take_back(&self, _: PromptNote) -> bool {
+        false
     }
 }
 

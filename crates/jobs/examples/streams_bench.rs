@@ -12,7 +12,7 @@ use futures_util::{Stream, StreamExt};
 use oreforge_jobs::{JobSpec, Jobs, NewJob, Run, Runs, StepError, StepHost, StepInputs, StepOutput, Store};
 use oreforge_protocol::{
     ErrorCode, ErrorReport, Event, EventBody, EventSeq, ForgeRequest, GateReport, GateVerdict, JobRequest,
-    SourceRef, StepName,
+    PromptNote, SourceRef, StepName,
 };
 
 const READERS: usize = 100;
@@ -31,6 +31,10 @@ struct Talker(Arc<Written>);
 impl Runs for Talkers {
     async fn start(&self, _: JobSpec, _: Arc<dyn StepInputs>) -> Result<(Box<dyn Run>, String), ErrorReport> {
         Ok((Box::new(Talker(Arc::clone(&self.0))), "talker".to_owned()))
+    }
+
+    async fn take_back(&self, _: PromptNote) -> bool {
+        false
     }
 }
 

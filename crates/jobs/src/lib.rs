@@ -12,6 +12,7 @@ mod queue;
 mod run_job;
 mod runs;
 mod sink;
+mod take_back;
 mod watch_others;
 
 pub use oreforge_pipeline::{

@@ -15,7 +15,7 @@ use crate::hub::{Hub, Interest};
 use crate::pages::Pages;
 use crate::run_job::run_job;
 use crate::runs::Runs;
-use crate::{events, watch_others};
+use crate::{events, take_back, watch_others};
 
 /// How long the queue waits before it asks a store again that would not answer.
 pub(crate) const RETRY_INTERVAL: Duration = Duration::from_millis(500);
@@ -48,6 +48,8 @@ pub(crate) struct Inner {
     /// Nothing more will be written by this process.
     pub(crate) closed: CancellationToken,
     queued: Notify,
+    /// A job may have left a prompt that nobody waits for.
+    pub(crate) unwanted: Notify,
     running: Mutex<HashMap<JobId, CancellationToken>>,
 }
 
@@ -65,10 +67,12 @@ impl Jobs {
             stop: stop.clone(),
             closed: CancellationToken::new(),
             queued: Notify::new(),
+            unwanted: Notify::new(),
             running: Mutex::default(),
         });
         inner.tasks.spawn(run_queue(Arc::clone(&inner)));
         inner.tasks.spawn(watch_others::watch_others(Arc::clone(&inner)));
+        inner.tasks.spawn(take_back::take_back(Arc::clone(&inner)));
         Self { inner, _stop_with_the_last: Arc::new(stop.drop_guard()) }
     }
 
@@ -88,7 +92,8 @@ impl Jobs {
     pub async fn cancel(&self, id: JobId) -> Result<JobSnapshot, ErrorReport> {
         match self.inner.write(move |store| store.request_cancel(id)).await? {
             CancelAnswer::Asked => self.inner.cancel_running(id),
-            CancelAnswer::Cancelled | CancelAnswer::Over(_) => {}
+            CancelAnswer::Cancelled => self.inner.unwanted.notify_one(),
+            CancelAnswer::Over(_) => {}
         }
         self.read(move |store| store.snapshot(id)).await
     }
@@ -235,6 +240,7 @@ async fn run_queue(inner: Arc<Inner>) {
                 match run_job(&inner, job).await {
                     Ok(()) => {
                         inner.trouble.send_replace(None);
+                        inner.unwanted.notify_one();
                         continue;
                     }
                     Err(error) => {

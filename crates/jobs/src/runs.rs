@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use oreforge_pipeline::{
     Engines, ForgeRun, ForgeSpec, ProspectRun, ProspectSpec, StepError, StepHost, StepInputs, StepOutput,
 };
-use oreforge_protocol::{ErrorReport, StepName};
+use oreforge_protocol::{ErrorReport, PromptNote, StepName};
 
 /// What a run is about.
 #[derive(Debug, Clone)]
@@ -34,6 +34,9 @@ pub trait Runs: Send + Sync {
         spec: JobSpec,
         inputs: Arc<dyn StepInputs>,
     ) -> Result<(Box<dyn Run>, String), ErrorReport>;
+
+    /// Takes a prompt that nobody waits for out of its server. False when that has to be tried again later.
+    async fn take_back(&self, note: PromptNote) -> bool;
 }
 
 /// Runs of the real pipeline.
@@ -66,6 +69,10 @@ impl Runs for PipelineRuns {
                 Ok((Box::new(ProspectRun::new(spec, prospector, inputs)), name))
             }
         }
+    }
+
+    async fn take_back(&self, note: PromptNote) -> bool {
+        self.engines.take_back(note).await
     }
 }
 

@@ -10,7 +10,9 @@ use std::task::{Context, Poll, Wake, Waker};
 use async_trait::async_trait;
 use futures_util::Stream;
 use oreforge_jobs::{JobSpec, Jobs, NewJob, Run, Runs, StepError, StepHost, StepInputs, StepOutput, Store};
-use oreforge_protocol::{ErrorReport, Event, EventSeq, ForgeRequest, JobId, JobRequest, SourceRef, StepName};
+use oreforge_protocol::{
+    ErrorReport, Event, EventSeq, ForgeRequest, JobId, JobRequest, PromptNote, SourceRef, StepName,
+};
 use tokio::runtime::{Builder, Runtime};
 
 /// Waits of the reader that something may happen at; it has fewer.
@@ -34,6 +36,10 @@ impl Run for Silent {
 impl Runs for Silent {
     async fn start(&self, _: JobSpec, _: Arc<dyn StepInputs>) -> Result<(Box<dyn Run>, String), ErrorReport> {
         Ok((Box::new(Silent), "silent".to_owned()))
+    }
+
+    async fn take_back(&self, _: PromptNote) -> bool {
+        false
     }
 }
 

@@ -13,7 +13,7 @@ use oreforge_jobs::{JobSpec, Jobs, NewJob, Run, Runs, StepError, StepHost, StepI
 use oreforge_pipeline::NewArtifact;
 use oreforge_protocol::{
     ArtifactKind, ErrorCode, ErrorReport, Event, EventBody, EventSeq, ForgeRequest, JobId, JobKind,
-    JobRequest, JobState, LogLevel, ProspectRequest, SourceRef, StepName, ViewSlot,
+    JobRequest, JobState, LogLevel, PromptNote, ProspectRequest, SourceRef, StepName, ViewSlot,
 };
 use proptest::prelude::*;
 
@@ -38,6 +38,10 @@ impl Runs for FakeRuns {
             return Err(ErrorReport::new(ErrorCode::EngineUnavailable, "no server"));
         }
         Ok((Box::new(FakeRun { name, inputs }), "fake".to_owned()))
+    }
+
+    async fn take_back(&self, _: PromptNote) -> bool {
+        false
     }
 }
 

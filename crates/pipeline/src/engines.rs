@@ -11,7 +11,8 @@ use oreforge_engines::comfy::{
 use oreforge_engines::draft::DraftEngine;
 use oreforge_engines::{Engine, EngineName};
 use oreforge_protocol::{
-    EngineChoice, EngineStatus, ErrorCode, ErrorReport, ForgeParams, ProspectRequest, ServerAuth, Settings,
+    EngineChoice, EngineStatus, ErrorCode, ErrorReport, ForgeParams, PromptNote, ProspectRequest, ServerAuth,
+    Settings,
 };
 
 /// Where another server can take over, none is waited for longer than this.
@@ -224,6 +225,17 @@ impl Engines {
     pub fn draft_note(&self) -> String {
         let threads = std::thread::available_parallelism().map_or(1, |count| count.get());
         format!("In the app, on {threads} CPU threads. Needs no network and no models.")
+    }
+
+    /// Takes a prompt that nobody waits for out of its server. False when the server does not say that it is gone.
+    pub async fn take_back(&self, note: PromptNote) -> bool {
+        match self.desk(Some(&note.server)) {
+            Ok(desk) => desk.withdraw(note).await,
+            Err(error) => {
+                tracing::warn!(%error, server = note.server, "a prompt cannot be taken back");
+                false
+            }
+        }
     }
 
     /// How every engine is now; asks the servers of the settings.

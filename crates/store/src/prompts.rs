@@ -7,6 +7,9 @@ use crate::row::{from_word, step_index, to_word};
 use crate::store::Durability;
 use crate::{Store, StoreError};
 
+/// Prompts that are to be taken back; older ones are forgotten.
+const MAX_UNWANTED: u32 = 100;
+
 const COLUMNS: &str = "prompt_id, server, purpose, graph_sha256, crashes, state";
 
 impl Store {
@@ -48,6 +51,34 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Prompts that are to be taken back, of any job, oldest first.
+    pub fn unwanted_prompts(&self) -> Result<Vec<PromptNote>, StoreError> {
+        self.read(|tx| {
+            let mut statement = tx.prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM prompts WHERE state = 'unwanted' ORDER BY rowid LIMIT {MAX_UNWANTED}"
+            ))?;
+            let mut rows = statement.query([])?;
+            let mut notes = Vec::new();
+            while let Some(row) = rows.next()? {
+                notes.push(note(row)?);
+            }
+            Ok(notes)
+        })
+    }
+
+    /// Forgets a prompt that was taken back.
+    pub fn forget_unwanted_prompt(&self, prompt_id: &str) -> Result<(), StoreError> {
+        self.write(Durability::Process, |tx| {
+            tx.execute(
+                "DELETE FROM prompts WHERE prompt_id = ?1 AND state = 'unwanted'",
+                params![prompt_id],
+            )?;
+            Ok(())
+        })
+    }
+}
+
 fn note(row: &Row<'_>) -> Result<PromptNote, StoreError> {
     Ok(PromptNote {
         prompt_id: row.get(0)?,
@@ -70,5 +101,11 @@ pub(crate) fn forget_prompts(db: &Connection, id: JobId) -> Result<(), StoreErro
 pub(crate) fn give_up_prompts(db: &Connection, id: JobId) -> Result<(), StoreError> {
     db.prepare_cached("UPDATE prompts SET state = 'unwanted' WHERE job_id = ?1 AND state = 'open'")?
         .execute(params![id.to_string()])?;
+    // Of a server that never comes back nothing is kept for ever.
+    db.prepare_cached(
+        "DELETE FROM prompts WHERE state = 'unwanted' AND rowid NOT IN
+           (SELECT rowid FROM prompts WHERE state = 'unwanted' ORDER BY rowid DESC LIMIT ?1)",
+    )?
+    .execute(params![MAX_UNWANTED])?;
     forget_prompts(db, id)
 }

@@ -155,16 +155,27 @@ impl Server {
 
     /// Asks up to `tries` times, with pauses, until the server is usable or never will be.
     pub async fn health_within(&self, tries: u32) -> Health {
-        let pauses = (Duration::from_millis(200), self.limits().probe);
-        let mut back_off = BackOff::new(pauses, u64::from(std::process::id()));
+        let mut back_off = self.short_pauses();
+        let mut foreign = false;
         for _ in 1..tries {
             let health = self.health().await;
-            if !matches!(health, Health::Unreachable { .. } | Health::Starting { .. }) {
+            // A page of a proxy may stand in for an answer for a moment.
+            let may_pass = match health {
+                Health::Unreachable { .. } | Health::Starting { .. } => true,
+                Health::Incompatible { .. } => !std::mem::replace(&mut foreign, true),
+                Health::Ready(_) | Health::Busy { .. } => false,
+            };
+            if !may_pass {
                 return health;
             }
             sleep(back_off.pause()).await;
         }
         self.health().await
+    }
+
+    /// Between questions to a server that may just be starting.
+    pub(crate) fn short_pauses(&self) -> BackOff {
+        BackOff::new((Duration::from_millis(200), self.limits().probe), u64::from(std::process::id()))
     }
 }
 

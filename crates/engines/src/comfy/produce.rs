@@ -1,6 +1,7 @@
 //! From a graph to the bytes it makes: one piece of work on one server, through all that can go wrong on the
 //! way.
 
+use async_trait::async_trait;
 use oreforge_protocol::{ErrorReport, LogLevel, PromptNote, PromptState};
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
@@ -136,20 +137,28 @@ impl Server {
         Ok(Stamped { stamped: stamped(graph, &note.prompt_id), note, resumed })
     }
 
-    /// Takes a prompt of ours out of the server, wherever it is there.
+    /// Takes a prompt that nobody waits for out of the server, and what runs of it to its end. False when the
+    /// server does not say that it is gone.
+    pub async fn withdraw(&self, note: PromptNote) -> bool {
+        let ended = self.take_back(note, &Graph::new(), &Forgetful, &|_| {}).await;
+        matches!(ended, Ok(PromptState::Closed))
+    }
+
+    /// Takes a prompt of ours out of the server, wherever it is there, and tells how it is then.
     async fn take_back(
         &self,
         note: PromptNote,
         graph: &Graph,
         ledger: &dyn PromptLedger,
         on_sight: OnSight<'_>,
-    ) -> Result<(), ProduceError> {
+    ) -> Result<PromptState, ProduceError> {
         let cancelled = CancellationToken::new();
         cancelled.cancel();
         let order = Order { note, graph, wanted: &[], resumed: true };
         match run(self, order, ledger, &cancelled, on_sight).await {
             Err(RunError::Ledger(report)) => Err(report.into()),
-            Ok(_) | Err(_) => Ok(()),
+            Err(RunError::CancelledUnheard | RunError::Unreachable(_)) => Ok(PromptState::Unwanted),
+            Ok(_) | Err(_) => Ok(PromptState::Closed),
         }
     }
 
@@ -175,6 +184,20 @@ impl Server {
         if let Err(error) = self.free(unload_models).await {
             tracing::warn!(%error, "the server did not free its memory");
         }
+    }
+}
+
+/// For prompts that nobody asks about again.
+struct Forgetful;
+
+#[async_trait]
+impl PromptLedger for Forgetful {
+    async fn prompts(&self) -> Result<Vec<PromptNote>, ErrorReport> {
+        Ok(Vec::new())
+    }
+
+    async fn note(&self, _: PromptNote) -> Result<(), ErrorReport> {
+        Ok(())
     }
 }
 

@@ -1,5 +1,6 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use tokio::time::sleep;
 
 use super::address::ServerAddress;
 use super::history::History;
@@ -66,6 +67,21 @@ impl Server {
     /// When the server does not answer, or with something else.
     pub async fn object_info(&self) -> Result<Map<String, Value>, HttpError> {
         self.http.get(self.url(&["object_info"])).await
+    }
+
+    /// As [`Server::object_info`], asked up to `tries` times, with pauses.
+    ///
+    /// # Errors
+    /// As [`Server::object_info`].
+    pub async fn object_info_within(&self, tries: u32) -> Result<Map<String, Value>, HttpError> {
+        let mut pauses = self.short_pauses();
+        for _ in 1..tries {
+            if let Ok(nodes) = self.object_info().await {
+                return Ok(nodes);
+            }
+            sleep(pauses.pause()).await;
+        }
+        self.object_info().await
     }
 
     /// Drops what the server keeps of earlier prompts, once the running one is over; models too where

@@ -5,13 +5,13 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use oreforge_protocol::{ErrorReport, LogLevel, PromptNote, PromptState};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
 use super::words::{self, doing};
 use super::{Desk, Fit};
 use crate::comfy::http::HttpError;
-use crate::comfy::patience::PatienceError;
+use crate::comfy::patience::{Patience, PatienceError};
 use crate::comfy::preflight::{ObjectInfo, preflight};
 use crate::comfy::workflow::{InputError, InputKind, Workflow};
 use crate::comfy::{DownloadError, Graph, Made, ProduceError, Progress, RunError, Server, Sight, Work};
@@ -167,17 +167,11 @@ async fn on_server(
     context.progress(share.start, "sending the pictures to the server");
     let mut values = errand.values.clone();
     for (input, png) in &errand.pictures {
-        let uploaded = server.upload_png(png, &wish).await.map_err(|error| match error {
-            PatienceError::Cancelled => Unmade::Over(EngineError::Cancelled),
-            PatienceError::Failed(error) => unanswered(server, &error),
-        })?;
+        let uploaded = server.upload_png(png, &wish).await.map_err(|error| impatient(server, error))?;
         values.insert(input.clone(), uploaded.reference().into());
     }
     let filled = errand.workflow.fill(&values).map_err(|error| over(words::bad_input(&error)))?;
-    let nodes = tokio::select! {
-        nodes = server.object_info() => nodes.map_err(|error| unanswered(server, &error))?,
-        () = wish.cancelled() => return Err(Unmade::Over(EngineError::Cancelled)),
-    };
+    let nodes = nodes_of(server, &wish).await?;
     let checked = preflight(&filled, &errand.workflow.manifest, &ObjectInfo::of(&nodes));
     if !checked.problems.is_empty() {
         return Err(over(words::unfit(server, &errand.workflow.manifest.title, &checked.problems)));
@@ -194,6 +188,28 @@ async fn on_server(
     let on_note = |level, words| context.log(level, words);
     let made = server.produce(&work, &*context.prompts, &wish, &on_sight, &on_note).await;
     made.map_err(|error| unmade(server, error))
+}
+
+/// The nodes of a server, which may be away for a while.
+async fn nodes_of(server: &Server, wish: &CancellationToken) -> Result<Map<String, Value>, Unmade> {
+    let mut patience = Patience::new(server.limits(), 0);
+    loop {
+        let asked = tokio::select! {
+            asked = server.object_info() => asked,
+            () = wish.cancelled() => return Err(Unmade::Over(EngineError::Cancelled)),
+        };
+        match asked {
+            Ok(nodes) => return Ok(nodes),
+            Err(error) => patience.after(error, wish).await.map_err(|error| impatient(server, error))?,
+        }
+    }
+}
+
+fn impatient(server: &Server, error: PatienceError) -> Unmade {
+    match error {
+        PatienceError::Cancelled => Unmade::Over(EngineError::Cancelled),
+        PatienceError::Failed(error) => unanswered(server, &error),
+    }
 }
 
 fn unanswered(server: &Server, error: &HttpError) -> Unmade {

@@ -4,7 +4,7 @@ mod errand;
 mod words;
 
 use futures_util::future::join_all;
-use oreforge_protocol::{ErrorCode, ErrorReport};
+use oreforge_protocol::{ErrorCode, ErrorReport, PromptNote};
 
 use super::health::Health;
 use super::preflight::{ObjectInfo, Problem, preflight};
@@ -59,10 +59,19 @@ impl Desk {
     pub async fn nodes(&self) -> Vec<(String, ObjectInfo)> {
         let asked = self.servers.iter().map(async |server| {
             server.health_within(TRIES).await.queued()?;
-            let nodes = server.object_info().await.ok()?;
+            let nodes = server.object_info_within(TRIES).await.ok()?;
             Some((server.address().to_string(), ObjectInfo::of(&nodes)))
         });
         join_all(asked).await.into_iter().flatten().collect()
+    }
+
+    /// Takes a prompt that nobody waits for out of its server, if that is one of these. False when the server does
+    /// not say that it is gone.
+    pub async fn withdraw(&self, note: PromptNote) -> bool {
+        match self.servers.iter().find(|server| server.address().to_string() == note.server) {
+            Some(server) => server.withdraw(note).await,
+            None => false,
+        }
     }
 
     /// Finds out which of these errands, best first, can be run now, without running it.
@@ -96,7 +105,7 @@ impl Desk {
         ready.sort_by_key(|(queued, _)| *queued);
         let mut known: Vec<(&Server, ObjectInfo)> = Vec::new();
         for (_, server) in ready {
-            match server.object_info().await {
+            match server.object_info_within(TRIES).await {
                 Ok(nodes) => known.push((server, ObjectInfo::of(&nodes))),
                 Err(error) => {
                     let reason = error.to_string();

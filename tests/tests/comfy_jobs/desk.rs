@@ -1,0 +1,182 @@
+//! A data folder, a small picture, a server, and the program or its commands over them.
+
+use std::fs::File;
+use std::path::PathBuf;
+use std::process::{Child, Command as Program, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use futures_util::StreamExt;
+use image::{Rgba, RgbaImage};
+use libtest_mimic::Failed;
+use oreforge_commands::{Config, Oreforge};
+use oreforge_protocol::{
+    ComfyChoices, Command, EngineChoice, Event, EventBody, EventSeq, ForgeParams, ForgeRequest, JobId,
+    JobSnapshot, Reply, SourceRef,
+};
+use oreforge_tests::fake_comfy::{FakeComfy, Options, Outcome};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// Set for this binary to be the program instead of the tests.
+pub const AS_PROGRAM: &str = "OREFORGE_TEST_AS_PROGRAM";
+
+/// Longer than the busiest machine needs for a job.
+const MAX_RUN: Duration = Duration::from_secs(120);
+
+pub fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Failed> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    Ok(runtime.block_on(work))
+}
+
+/// A server with every model of the built-in workflows for views and meshes.
+pub fn server() -> FakeComfy {
+    let fake = FakeComfy::start(Options::default());
+    fake.set_models(
+        "checkpoints",
+        &["stable_zero123.ckpt", "hunyuan3d-dit-v2.safetensors", "hunyuan3d-dit-v2-mv.safetensors"],
+    );
+    fake
+}
+
+/// What another client runs.
+pub fn stranger() -> Value {
+    json!({
+        "1": { "class_type": "EmptyImage", "inputs": { "width": 16, "height": 16, "batch_size": 1, "color": 0 } },
+        "2": { "class_type": "SaveImage", "inputs": { "images": ["1", 0], "filename_prefix": "theirs/a" } },
+    })
+}
+
+/// What became of our prompts, in the order they were sent.
+pub fn ours(fake: &FakeComfy) -> Vec<Outcome> {
+    let all = fake.ledger().into_iter();
+    all.filter(|sent| sent.client_id.as_deref() != Some("somebody-else")).map(|sent| sent.outcome).collect()
+}
+
+pub struct Desk {
+    dir: TempDir,
+}
+
+impl Desk {
+    pub fn new() -> Self {
+        let desk = Self { dir: oreforge_tests::quick_folder().unwrap() };
+        picture().save(desk.path("stick.png")).unwrap();
+        desk
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// Within a runtime.
+    pub fn open(&self) -> Oreforge {
+        Oreforge::open(Config { data_dir: Some(self.path("data")), only_own_jobs: false }).unwrap()
+    }
+
+    /// Small in every way, on this server.
+    pub fn request(&self, engine: EngineChoice, server: Option<String>) -> ForgeRequest {
+        let source = SourceRef::Path { path: self.path("stick.png").to_string_lossy().into_owned() };
+        let set = [("views.steps", "5"), ("mesh.steps", "5"), ("mesh.octree_resolution", "64")];
+        let comfy = ComfyChoices {
+            server,
+            set: set.map(|(key, value)| (key.to_owned(), value.to_owned())).into(),
+            ..ComfyChoices::default()
+        };
+        let params = ForgeParams { engine, comfy, triangles: 200, texture_px: 64, ..ForgeParams::default() };
+        ForgeRequest { params, ..ForgeRequest::new(source) }
+    }
+
+    /// The program, at work.
+    pub fn start(&self, args: &[&str]) -> Running {
+        let child = Program::new(std::env::current_exe().unwrap())
+            .args(args)
+            .arg("--data-dir")
+            .arg(self.path("data"))
+            .current_dir(self.dir.path())
+            .env(AS_PROGRAM, "")
+            .env_remove("RUST_LOG")
+            .stdin(Stdio::null())
+            .stdout(File::create(self.path("stdout")).unwrap())
+            .stderr(File::create(self.path("stderr")).unwrap())
+            .spawn()
+            .unwrap();
+        Running(child)
+    }
+
+    pub fn forge(&self, fake: &FakeComfy) -> Running {
+        let set = ["views.steps=5", "mesh.steps=5", "mesh.octree_resolution=64"];
+        let url = fake.url();
+        let mut args =
+            vec!["forge", "stick.png", "--engine", "comfy", "--comfy", &url, "--json", "--out", "out"];
+        args.extend(["--triangles", "200", "--texture", "64"]);
+        args.extend(set.iter().flat_map(|value| ["--set", value]));
+        self.start(&args)
+    }
+
+    pub fn jobs(&self, args: &[&str]) -> Option<i32> {
+        let mut all = vec!["jobs"];
+        all.extend(args);
+        self.start(&all).end()
+    }
+
+    /// The id and state of the one job there is.
+    pub fn only_job(&self) -> (String, String) {
+        assert_eq!(self.jobs(&["list", "--json"]), Some(0));
+        let listed = std::fs::read_to_string(self.path("stdout")).unwrap();
+        let job: Value = serde_json::from_str(listed.lines().next().unwrap()).unwrap();
+        let text = |key: &str| job[key].as_str().unwrap().to_owned();
+        (text("id"), text("state"))
+    }
+}
+
+/// The program at work.
+pub struct Running(Child);
+
+impl Running {
+    pub fn kill(mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+
+    /// Its exit code.
+    pub fn end(mut self) -> Option<i32> {
+        let deadline = Instant::now() + MAX_RUN;
+        while self.0.try_wait().unwrap().is_none() {
+            if Instant::now() > deadline {
+                let _ = self.0.kill();
+                panic!("the program does not end");
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        self.0.wait().unwrap().code()
+    }
+}
+
+pub async fn begin(forge: &Oreforge, request: ForgeRequest) -> JobSnapshot {
+    match forge.execute(Command::StartForge { request }).await.unwrap() {
+        Reply::StartForge(job) => job,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Every event of a job, to the one that ends it.
+pub async fn all_events(forge: &Oreforge, id: JobId) -> Vec<Event> {
+    let events = forge.events(id, EventSeq(0)).collect();
+    tokio::time::timeout(MAX_RUN, events).await.expect("the job ends")
+}
+
+pub fn logs(events: &[Event]) -> Vec<&str> {
+    let log = |event: &'_ Event| matches!(event.body, EventBody::Log { .. });
+    let logs = events.iter().filter(|event| log(event));
+    logs.map(|event| if let EventBody::Log { message, .. } = &event.body { message.as_str() } else { "" })
+        .collect()
+}
+
+/// An upright ellipse: little surface, so that a job is quick.
+fn picture() -> RgbaImage {
+    RgbaImage::from_fn(96, 96, |x, y| {
+        let (dx, dy) = ((f64::from(x) - 48.0) / 12.0, (f64::from(y) - 48.0) / 42.0);
+        let inside = dx * dx + dy * dy <= 1.0;
+        if inside { Rgba([190, 60 + y as u8, 40, 255]) } else { Rgba([0; 4]) }
+    })
+}

@@ -1,0 +1,34 @@
+//! Whole jobs on ComfyUI servers, through the public commands and the program itself: what works, what goes wrong on
+//! the server or on the way, and what is left when the program dies.
+#![allow(clippy::unwrap_used)]
+
+use std::process::ExitCode;
+
+use libtest_mimic::{Arguments, Trial};
+
+mod desk;
+mod faults;
+mod kills;
+mod outcomes;
+
+fn main() -> ExitCode {
+    if std::env::var_os(desk::AS_PROGRAM).is_some() {
+        return oreforge_cli::run();
+    }
+    let arguments = Arguments::from_args();
+    let trials = vec![
+        Trial::test("views_and_mesh_come_from_a_server", outcomes::both_steps),
+        Trial::test("each_step_has_its_own_engine", outcomes::one_step_each),
+        Trial::test("auto_falls_back_to_the_draft_engine_and_says_why", outcomes::fall_back),
+        Trial::test("all_that_is_missing_is_said_at_once", outcomes::missing),
+        Trial::test("a_node_that_fails_ends_the_job_in_words", outcomes::node_error),
+        Trial::test("the_fault_of_the_day_at_every_boundary", faults::at_every_boundary),
+        Trial::test("a_cancel_anywhere_is_honoured", faults::cancel_anywhere),
+        Trial::test("a_program_killed_while_its_prompt_runs_takes_the_result_over", kills::while_it_runs),
+        Trial::test("a_program_killed_while_its_prompt_waits_finds_it_again", kills::while_it_waits),
+        Trial::test("a_program_killed_while_it_sends_sends_no_second_one", kills::while_it_is_sent),
+        Trial::test("a_cancelled_job_of_a_dead_program_takes_its_prompt_back", kills::then_cancelled),
+        Trial::test("an_end_in_good_order_leaves_the_prompt_to_whoever_goes_on", kills::closed_in_good_order),
+    ];
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
