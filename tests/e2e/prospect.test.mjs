@@ -138,7 +138,14 @@ describe("a server", () => {
   test("without any model for pictures is named with all that is missing", async () => {
     const comfy = await server("stable_zero123.ckpt");
     const { code, stderr } = run("prospect", "a cup", "--comfy", comfy.url, "--out", at("none"));
+    const missing = run("models", "missing", "--comfy", comfy.url);
+    const whole = run("models", "list", "--comfy", comfy.url, "--workflow", "image-to-views-zero123");
     comfy.stop();
+    assert.equal(missing.code, 4);
+    const sd15 = missing.events.find(({ workflows }) => workflows.includes("text-to-image-sd15"));
+    assert.deepEqual([sd15.folder, sd15.installed, sd15.workflows], ["checkpoints", null, ["text-to-image-sd15", "variation-sd15"]]);
+    assert.ok(missing.events.every(({ names }) => !names.includes("stable_zero123.ckpt")));
+    assert.deepEqual([whole.code, whole.events.map(({ installed }) => installed)], [0, ["stable_zero123.ckpt"]]);
     assert.equal(code, 4);
     assert.match(stderr, /sd_xl_base_1\.0\.safetensors is not installed/);
     assert.match(stderr, /v1-5-pruned-emaonly-fp16\.safetensors is not installed/);

@@ -105,6 +105,8 @@ export class MemoryHost implements Host {
         return this.source("mask.png");
       case "list_samples":
         return ["robot", "amphora", "coffee", "duck", "house", "mushroom", "penguin", "t-rex", "teapot"].map((name) => ({ name, file_name: `${name}.png` }));
+      case "workflows":
+        return this.workflows;
       case "engine_status":
         return [{ engine: "draft", ready: true, note: "In the app, on 8 CPU threads. Needs no network and no models." }];
       case "doctor":

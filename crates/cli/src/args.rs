@@ -8,6 +8,7 @@ use oreforge_protocol::{
 
 use crate::finish::{FINISH_EXAMPLES, FinishArgs};
 use crate::mesh::{EXPORT_EXAMPLES, ExportArgs, INSPECT_EXAMPLES, InspectArgs};
+use crate::models::{MODELS_EXAMPLES, ModelsArgs};
 use crate::prospect::{PROSPECT_EXAMPLES, ProspectArgs};
 use crate::sprites::{SPRITES_EXAMPLES, SpritesArgs};
 
@@ -29,6 +30,9 @@ pub enum Verb {
     /// Make pictures from a prompt on a ComfyUI server.
     #[command(after_help = PROSPECT_EXAMPLES)]
     Prospect(ProspectArgs),
+    /// Say which model files the workflows need, and which a ComfyUI server has.
+    #[command(after_help = MODELS_EXAMPLES)]
+    Models(ModelsArgs),
     /// Say what a mesh file is like.
     #[command(after_help = INSPECT_EXAMPLES)]
     Inspect(InspectArgs),

@@ -9,6 +9,7 @@ mod forge;
 mod interrupt;
 mod jobs;
 mod mesh;
+mod models;
 mod outputs;
 mod prospect;
 mod serve;
@@ -48,6 +49,7 @@ pub fn run() -> ExitCode {
         match verb {
             Verb::Forge(args) => forge::forge(args).await,
             Verb::Prospect(args) => prospect::prospect(args).await,
+            Verb::Models(args) => models::models(args).await,
             Verb::Jobs(args) => jobs::jobs(args).await,
             Verb::Doctor(args) => doctor::doctor(args).await,
             Verb::Inspect(args) => mesh::inspect(args).await,

@@ -47,6 +47,7 @@ pub(crate) async fn execute(forge: &Oreforge, command: Command) -> Result<Reply,
         Command::SaveMask { source, strokes } => Reply::SaveMask(save_mask(forge, source, strokes).await?),
         Command::ListSamples {} => Reply::ListSamples(samples::list()),
         Command::EngineStatus {} => Reply::EngineStatus(forge.engines.status().await),
+        Command::Workflows { comfy } => Reply::Workflows(forge.engines.offers(comfy.as_deref()).await?),
         Command::Doctor { comfy } => Reply::Doctor(doctor::examine(forge, comfy).await?),
         Command::InspectMesh { mesh } => Reply::InspectMesh(mesh_files::inspect(forge, mesh).await?),
         Command::RenderSprites { sprites } => {

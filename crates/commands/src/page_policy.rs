@@ -19,7 +19,9 @@ pub fn check(command: &Command) -> Result<(), ErrorReport> {
         Command::ImportPicture { source: picture }
         | Command::PreviewCutout { source: picture, .. }
         | Command::SaveMask { source: picture, .. } => source(picture),
-        Command::Doctor { comfy: Some(_) } => Err(refusal("A server is named on the command line.")),
+        Command::Doctor { comfy: Some(_) } | Command::Workflows { comfy: Some(_) } => {
+            Err(refusal("A server is named on the command line."))
+        }
         Command::InspectMesh { mesh: MeshRef::Path { .. } } => {
             Err(refusal("A mesh is opened through the system's dialog."))
         }
@@ -37,6 +39,7 @@ pub fn check(command: &Command) -> Result<(), ErrorReport> {
         | Command::InspectMesh { mesh: MeshRef::Artifact { .. } }
         | Command::ListSamples {}
         | Command::EngineStatus {}
+        | Command::Workflows { comfy: None }
         | Command::ListGallery { .. }
         | Command::GalleryOverview { .. }
         | Command::MarkArtifacts { .. }

@@ -6,13 +6,13 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use oreforge_engines::comfy::{
-    ComfyEngine, Credentials, Desk, Limits, Prospector, Server, ServerAddress, Workflows,
+    ComfyEngine, Credentials, Desk, Limits, Prospector, Server, ServerAddress, Workflows, offers,
 };
 use oreforge_engines::draft::DraftEngine;
 use oreforge_engines::{Engine, EngineName};
 use oreforge_protocol::{
     EngineChoice, EngineStatus, ErrorCode, ErrorReport, ForgeParams, PromptNote, ProspectRequest, ServerAuth,
-    Settings,
+    Settings, WorkflowInfo,
 };
 
 /// Where another server can take over, none is waited for longer than this.
@@ -184,6 +184,16 @@ impl Engines {
         let desk = self.desk(request.server.as_deref())?;
         let workflows = self.read_workflows().await?;
         Prospector::choose(desk, &workflows, request).await
+    }
+
+    /// The workflows as the servers of the settings, or the one at an address, have them.
+    ///
+    /// # Errors
+    /// When it is no address.
+    pub async fn offers(&self, server: Option<&str>) -> Result<Vec<WorkflowInfo>, ErrorReport> {
+        let desk = self.desk(server)?;
+        let workflows = self.read_workflows().await?;
+        Ok(offers(&workflows, &desk.nodes().await))
     }
 
     async fn read_workflows(&self) -> Result<Workflows, ErrorReport> {

@@ -85,6 +85,9 @@ commands! {
     SaveMask { source: SourceRef, strokes: Vec<MaskStroke> } -> SourceInfo;
     ListSamples {} -> Vec<SampleInfo>;
     EngineStatus {} -> Vec<EngineStatus>;
+    /// Every workflow with its inputs, choices and models, as the ComfyUI server at `comfy` has them, or those of
+    /// the settings.
+    Workflows { comfy: Option<String> } -> Vec<crate::WorkflowInfo>;
     /// What is there, what is not, and what to do; asks the ComfyUI server at `comfy` how it is.
     Doctor { comfy: Option<String> } -> DoctorReport;
     /// Write a copy of an artifact to a place of the artist's choice, atomically.

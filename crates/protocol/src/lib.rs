@@ -18,6 +18,7 @@ mod prompt;
 mod prospect;
 mod report;
 mod sprite;
+mod workflow;
 
 pub use artifact::{Artifact, ArtifactKind, ViewSlot};
 pub use comfy::{ComfyChoices, ComfyServer, ServerAuth, Settings};
@@ -44,3 +45,4 @@ pub use prompt::{PromptNote, PromptState};
 pub use prospect::ProspectRequest;
 pub use report::{GateReport, GateVerdict, MeshStats, Provenance, Report, StepReport, ViewScore};
 pub use sprite::{SpriteOptions, SpriteRender, SpriteSheet};
+pub use workflow::{WorkflowInfo, WorkflowInput, WorkflowInputKind, WorkflowKind, WorkflowModel};

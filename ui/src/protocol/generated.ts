@@ -65,7 +65,7 @@ views_workflow: string | null, mesh_workflow: string | null,
  */
 set: { [key in string]: string }, };
 
-export type Command = { "command": "start_forge", request: ForgeRequest, } | { "command": "start_prospect", request: ProspectRequest, in_front: boolean, } | { "command": "get_job", id: JobId, } | { "command": "list_jobs", limit: number, } | { "command": "cancel_job", id: JobId, } | { "command": "resume_job", id: JobId, } | { "command": "retry_job", id: JobId, from: StepName, } | { "command": "job_events", id: JobId, after: EventSeq, } | { "command": "import_picture", source: SourceRef, } | { "command": "preview_cutout", source: SourceRef, strokes: Array<MaskStroke>, } | { "command": "save_mask", source: SourceRef, strokes: Array<MaskStroke>, } | { "command": "list_samples", } | { "command": "engine_status", } | { "command": "doctor", comfy: string | null, } | { "command": "save_artifact", id: ArtifactId, path: string, } | { "command": "save_artifacts", ids: Array<ArtifactId>, folder: string, } | { "command": "list_gallery", query: GalleryQuery, offset: number, limit: number, } | { "command": "gallery_overview", query: GalleryQuery, utc_offset_min: number, } | { "command": "mark_artifacts", ids: Array<ArtifactId>, change: MarkChange, } | { "command": "trash_artifacts", ids: Array<ArtifactId>, } | { "command": "restore_artifacts", ids: Array<ArtifactId>, } | { "command": "empty_trash", } | { "command": "inspect_mesh", mesh: MeshRef, } | { "command": "export_mesh", export: MeshExport, } | { "command": "finish_mesh", finish: MeshFinish, } | { "command": "render_sprites", sprites: SpriteRender, };
+export type Command = { "command": "start_forge", request: ForgeRequest, } | { "command": "start_prospect", request: ProspectRequest, in_front: boolean, } | { "command": "get_job", id: JobId, } | { "command": "list_jobs", limit: number, } | { "command": "cancel_job", id: JobId, } | { "command": "resume_job", id: JobId, } | { "command": "retry_job", id: JobId, from: StepName, } | { "command": "job_events", id: JobId, after: EventSeq, } | { "command": "import_picture", source: SourceRef, } | { "command": "preview_cutout", source: SourceRef, strokes: Array<MaskStroke>, } | { "command": "save_mask", source: SourceRef, strokes: Array<MaskStroke>, } | { "command": "list_samples", } | { "command": "engine_status", } | { "command": "workflows", comfy: string | null, } | { "command": "doctor", comfy: string | null, } | { "command": "save_artifact", id: ArtifactId, path: string, } | { "command": "save_artifacts", ids: Array<ArtifactId>, folder: string, } | { "command": "list_gallery", query: GalleryQuery, offset: number, limit: number, } | { "command": "gallery_overview", query: GalleryQuery, utc_offset_min: number, } | { "command": "mark_artifacts", ids: Array<ArtifactId>, change: MarkChange, } | { "command": "trash_artifacts", ids: Array<ArtifactId>, } | { "command": "restore_artifacts", ids: Array<ArtifactId>, } | { "command": "empty_trash", } | { "command": "inspect_mesh", mesh: MeshRef, } | { "command": "export_mesh", export: MeshExport, } | { "command": "finish_mesh", finish: MeshFinish, } | { "command": "render_sprites", sprites: SpriteRender, };
 
 export type CutoutPreview = { 
 /**
@@ -576,7 +576,7 @@ export type RepairTicket = { before: MeshDefects, after: MeshDefects, };
 /**
  * The answer to the command of the same name.
  */
-export type Reply = { "command": "start_forge", "reply": JobSnapshot } | { "command": "start_prospect", "reply": JobSnapshot } | { "command": "get_job", "reply": JobSnapshot } | { "command": "list_jobs", "reply": Array<JobSnapshot> } | { "command": "cancel_job", "reply": JobSnapshot } | { "command": "resume_job", "reply": JobSnapshot } | { "command": "retry_job", "reply": JobSnapshot } | { "command": "job_events", "reply": Array<Event> } | { "command": "import_picture", "reply": SourceInfo } | { "command": "preview_cutout", "reply": CutoutPreview } | { "command": "save_mask", "reply": SourceInfo } | { "command": "list_samples", "reply": Array<SampleInfo> } | { "command": "engine_status", "reply": Array<EngineStatus> } | { "command": "doctor", "reply": DoctorReport } | { "command": "save_artifact", "reply": SavedFile } | { "command": "save_artifacts", "reply": Array<SavedFile> } | { "command": "list_gallery", "reply": GalleryPage } | { "command": "gallery_overview", "reply": GalleryOverview } | { "command": "mark_artifacts", "reply": number } | { "command": "trash_artifacts", "reply": number } | { "command": "restore_artifacts", "reply": number } | { "command": "empty_trash", "reply": EmptiedTrash } | { "command": "inspect_mesh", "reply": MeshTicket } | { "command": "export_mesh", "reply": ExportedMesh } | { "command": "finish_mesh", "reply": FinishedMesh } | { "command": "render_sprites", "reply": SpriteSheet };
+export type Reply = { "command": "start_forge", "reply": JobSnapshot } | { "command": "start_prospect", "reply": JobSnapshot } | { "command": "get_job", "reply": JobSnapshot } | { "command": "list_jobs", "reply": Array<JobSnapshot> } | { "command": "cancel_job", "reply": JobSnapshot } | { "command": "resume_job", "reply": JobSnapshot } | { "command": "retry_job", "reply": JobSnapshot } | { "command": "job_events", "reply": Array<Event> } | { "command": "import_picture", "reply": SourceInfo } | { "command": "preview_cutout", "reply": CutoutPreview } | { "command": "save_mask", "reply": SourceInfo } | { "command": "list_samples", "reply": Array<SampleInfo> } | { "command": "engine_status", "reply": Array<EngineStatus> } | { "command": "workflows", "reply": Array<WorkflowInfo> } | { "command": "doctor", "reply": DoctorReport } | { "command": "save_artifact", "reply": SavedFile } | { "command": "save_artifacts", "reply": Array<SavedFile> } | { "command": "list_gallery", "reply": GalleryPage } | { "command": "gallery_overview", "reply": GalleryOverview } | { "command": "mark_artifacts", "reply": number } | { "command": "trash_artifacts", "reply": number } | { "command": "restore_artifacts", "reply": number } | { "command": "empty_trash", "reply": EmptiedTrash } | { "command": "inspect_mesh", "reply": MeshTicket } | { "command": "export_mesh", "reply": ExportedMesh } | { "command": "finish_mesh", "reply": FinishedMesh } | { "command": "render_sprites", "reply": SpriteSheet };
 
 /**
  * `<stem>.report.json`.
@@ -758,3 +758,57 @@ reasons: Array<string>, };
  * `(cos e · sin a, sin e, cos e · cos a)` of the object, a = azimuth, e = elevation.
  */
 export type ViewSlot = "front" | "right" | "back" | "left" | "top" | "bottom" | "three_quarter";
+
+/**
+ * A workflow, and how it stands with the servers that answer.
+ */
+export type WorkflowInfo = { name: string, title: string, kind: WorkflowKind, 
+/**
+ * The server that would run it, or is nearest to it; `None` when none answers.
+ */
+server: string | null, 
+/**
+ * What is in its way there, with what to do about it; empty when it can run.
+ */
+problems: Array<string>, inputs: Array<WorkflowInput>, models: Array<WorkflowModel>, };
+
+export type WorkflowInput = { name: string, kind: WorkflowInputKind, 
+/**
+ * What it is when nobody says otherwise, on the server that would run it.
+ */
+default: JsonValue | null, min: number | null, max: number | null, 
+/**
+ * What the server lists for it.
+ */
+choices: Array<string>, };
+
+/**
+ * What an input of a workflow takes.
+ */
+export type WorkflowInputKind = "text" | "integer" | "number" | "seed" | "choice" | "picture";
+
+/**
+ * What a workflow is for.
+ */
+export type WorkflowKind = "text_to_image" | "image_to_views" | "image_to_mesh" | "views_to_mesh" | "image_to_depth" | "other";
+
+/**
+ * A model file that a workflow loads.
+ */
+export type WorkflowModel = { 
+/**
+ * Below ComfyUI's models folder.
+ */
+folder: string, 
+/**
+ * Any of these does, best first.
+ */
+names: Array<string>, 
+/**
+ * Where a person gets it.
+ */
+page: string, 
+/**
+ * As the server lists it; `None` where it is missing, or no server answers.
+ */
+installed: string | null, };

@@ -31,7 +31,7 @@ pub struct Prospector {
 }
 
 /// Workflows that make one picture from a prompt, and from another picture where `from_picture`.
-pub fn candidates(
+fn candidates(
     workflows: &Workflows,
     name: Option<&str>,
     from_picture: bool,
@@ -52,7 +52,7 @@ pub fn candidates(
     }
 }
 
-pub fn takes_picture(workflow: &Workflow) -> bool {
+fn takes_picture(workflow: &Workflow) -> bool {
     workflow.manifest.inputs.iter().any(|input| input.kind == InputKind::Picture)
 }
 
@@ -163,9 +163,24 @@ fn errand(workflow: &Workflow, request: &ProspectRequest) -> Errand {
     }
 }
 
-/// The same errands with checkpoints that the server has, except those that are made for something else. A name
-/// with "xl" in it goes to the workflow of the larger model first.
+/// The same errands with checkpoints that the server has. A name with "xl" in it goes to the workflow of the larger
+/// model first.
 fn with_other_models(errands: &[Errand], workflows: &Workflows, nodes: &ObjectInfo) -> Vec<Errand> {
+    let mut others = Vec::new();
+    for errand in errands {
+        if let Some(model) = other_model(&errand.workflow, workflows, nodes) {
+            let misfit = is_large(&model) != is_large(&errand.workflow.name);
+            let mut errand = errand.clone();
+            errand.values.insert(MODEL.to_owned(), model.into());
+            others.push((misfit, errand));
+        }
+    }
+    others.sort_by_key(|(misfit, _)| *misfit);
+    others.into_iter().map(|(_, errand)| errand).collect()
+}
+
+/// A checkpoint that the server has and that is not made for something else.
+pub(super) fn other_model(workflow: &Workflow, workflows: &Workflows, nodes: &ObjectInfo) -> Option<String> {
     let made_for_others: Vec<&str> = workflows
         .known()
         .iter()
@@ -173,21 +188,13 @@ fn with_other_models(errands: &[Errand], workflows: &Workflows, nodes: &ObjectIn
         .flat_map(|workflow| &workflow.manifest.models)
         .flat_map(|model| model.names.iter().map(String::as_str))
         .collect();
-    let mut others = Vec::new();
-    for errand in errands {
-        let is_large = errand.workflow.name.contains("xl");
-        let mut models = models_of(&errand.workflow, nodes);
-        models.retain(|model| !made_for_others.iter().any(|name| model.ends_with(name)));
-        models.sort_by_key(|model| model.to_lowercase().contains("xl") != is_large);
-        if let Some(model) = models.first() {
-            let suits = model.to_lowercase().contains("xl") == is_large;
-            let mut errand = errand.clone();
-            errand.values.insert(MODEL.to_owned(), model.as_str().into());
-            others.push((!suits, errand));
-        }
-    }
-    others.sort_by_key(|(misfit, _)| *misfit);
-    others.into_iter().map(|(_, errand)| errand).collect()
+    let mut models = models_of(workflow, nodes);
+    models.retain(|model| !made_for_others.iter().any(|name| model.ends_with(name)));
+    models.into_iter().min_by_key(|model| is_large(model) != is_large(&workflow.name))
+}
+
+fn is_large(name: &str) -> bool {
+    name.to_lowercase().contains("xl")
 }
 
 /// What the server lists for the workflow's model.
@@ -199,7 +206,7 @@ fn models_of(workflow: &Workflow, nodes: &ObjectInfo) -> Vec<String> {
 }
 
 /// The values that a server lists for a field of a node.
-pub fn choices(workflow: &Workflow, node: &str, field: &str, nodes: &ObjectInfo) -> Vec<String> {
+pub(super) fn choices(workflow: &Workflow, node: &str, field: &str, nodes: &ObjectInfo) -> Vec<String> {
     let class = workflow.graph.get(node).and_then(|node| node["class_type"].as_str());
     let spec = class.and_then(|class| nodes.class(class)).and_then(|class| class.inputs.get(field));
     match spec.map(|spec| &spec.takes) {

@@ -41,7 +41,7 @@ enum Unmade {
 
 impl Errand {
     /// The graph with names in the place of pictures.
-    pub(super) fn planned(&self) -> Result<Graph, InputError> {
+    pub(crate) fn planned(&self) -> Result<Graph, InputError> {
         let mut values = self.values.clone();
         for input in self.workflow.manifest.inputs.iter().filter(|input| input.kind == InputKind::Picture) {
             if self.pictures.contains_key(&input.name) {

@@ -1,0 +1,119 @@
+//! `oreforge models`: which model files the workflows need, and which of them a server has.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Subcommand};
+use oreforge_commands::{Config, Oreforge};
+use oreforge_protocol::{Command, ErrorCode, ErrorReport, Reply, WorkflowInfo};
+use serde::Serialize;
+
+use crate::exit::Exit;
+use crate::follow::mismatch;
+use crate::show;
+
+pub const MODELS_EXAMPLES: &str = "\
+Examples:
+  oreforge models list --comfy http://127.0.0.1:8188
+  oreforge models missing --json
+      the servers of the settings; one model per line
+
+Exit codes: 0 nothing is missing, 2 usage, 4 a model is missing or no server answers, 6 the data folder
+cannot be opened.";
+
+#[derive(Debug, ClapArgs)]
+pub struct ModelsArgs {
+    #[command(subcommand)]
+    verb: ModelsVerb,
+}
+
+#[derive(Debug, Subcommand)]
+enum ModelsVerb {
+    /// Every model the workflows use.
+    List(Which),
+    /// Those that the server lacks.
+    Missing(Which),
+}
+
+#[derive(Debug, ClapArgs)]
+struct Which {
+    /// Address of a ComfyUI server; those of the settings when absent.
+    #[arg(long, value_name = "URL")]
+    comfy: Option<String>,
+    /// Only what this workflow uses.
+    #[arg(long, value_name = "NAME")]
+    workflow: Option<String>,
+    /// One model per line of JSON on stdout, nothing else there.
+    #[arg(long)]
+    json: bool,
+    /// Where jobs are kept.
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+}
+
+#[derive(Serialize)]
+struct Model {
+    folder: String,
+    /// Any of these does, best first.
+    names: Vec<String>,
+    page: String,
+    /// As the server lists it.
+    installed: Option<String>,
+    workflows: Vec<String>,
+}
+
+pub async fn models(args: ModelsArgs) -> anyhow::Result<Exit> {
+    let (which, only_missing) = match args.verb {
+        ModelsVerb::List(which) => (which, false),
+        ModelsVerb::Missing(which) => (which, true),
+    };
+    let forge = Oreforge::open(Config { data_dir: which.data_dir, only_own_jobs: true })?;
+    let answer = forge.execute(Command::Workflows { comfy: which.comfy }).await;
+    forge.shutdown().await;
+    let Reply::Workflows(workflows) = answer? else { return Err(mismatch().into()) };
+    if workflows.iter().all(|workflow| workflow.server.is_none()) {
+        let report = ErrorReport::new(ErrorCode::EngineUnavailable, "No ComfyUI server answers.");
+        show::report(
+            &report.with_hint("Start it, or name another with --comfy URL; `oreforge doctor` says more."),
+        );
+    }
+    let models = models_of(&workflows, which.workflow.as_deref())?;
+    let missing = models.iter().filter(|model| model.installed.is_none()).count();
+    for model in models.iter().filter(|model| !only_missing || model.installed.is_none()) {
+        if which.json { show::json_line(model) } else { print(model) }
+    }
+    Ok(if missing == 0 { Exit::Done } else { Exit::EngineUnavailable })
+}
+
+/// Each model once, with all that use it.
+fn models_of(workflows: &[WorkflowInfo], only: Option<&str>) -> Result<Vec<Model>, ErrorReport> {
+    if let Some(name) = only
+        && workflows.iter().all(|workflow| workflow.name != name)
+    {
+        return Err(ErrorReport::new(ErrorCode::BadRequest, format!("There is no workflow \"{name}\".")));
+    }
+    let mut models: BTreeMap<(String, Vec<String>), Model> = BTreeMap::new();
+    for workflow in workflows.iter().filter(|workflow| only.is_none_or(|name| workflow.name == name)) {
+        for model in &workflow.models {
+            let known = models.entry((model.folder.clone(), model.names.clone())).or_insert_with(|| Model {
+                folder: model.folder.clone(),
+                names: model.names.clone(),
+                page: model.page.clone(),
+                installed: model.installed.clone(),
+                workflows: Vec::new(),
+            });
+            known.workflows.push(workflow.name.clone());
+        }
+    }
+    Ok(models.into_values().collect())
+}
+
+fn print(model: &Model) {
+    let state = if model.installed.is_some() { "ok     " } else { "missing" };
+    let name = model.installed.as_ref().or(model.names.first()).map_or("", String::as_str);
+    show::out_line(&format!("{state}  {}/{name}", model.folder));
+    if model.installed.is_none() {
+        show::out_line(&format!("         from {}", model.page));
+    }
+    show::out_line(&format!("         for {}", model.workflows.join(", ")));
+}
