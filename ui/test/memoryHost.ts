@@ -1,5 +1,5 @@
 import { HostError, type CommandName, type Drop, type Host, type ReplyTo } from "../src/host/host";
-import type { Artifact, ArtifactKind, Command, ErrorReport, Event, ForgeRequest, GalleryEntry, GalleryOverview, JobId, JobSnapshot, ProspectRequest, SavedFile, SourceInfo, StepName, ViewSlot } from "../src/protocol/generated";
+import type { Artifact, ArtifactKind, Command, ErrorReport, Event, ForgeRequest, GalleryEntry, GalleryOverview, JobId, JobSnapshot, ProspectRequest, SavedFile, SourceInfo, StepName, ViewSlot, WorkflowInfo } from "../src/protocol/generated";
 import { FORGE_STEPS } from "../src/state/jobView";
 
 type Body = Event extends infer E ? (E extends Event ? Omit<E, "seq" | "job_id" | "at"> : never) : never;
@@ -16,6 +16,7 @@ export class MemoryHost implements Host {
   readonly commands: Command[] = [];
   readonly jobs = new Map<JobId, JobSnapshot>();
   readonly subscriptions: JobId[] = [];
+  workflows: WorkflowInfo[] = [];
   readonly gallery: GalleryEntry[] = [];
   picked: SourceInfo | HostError | null = null;
   pasted: SourceInfo | null = null;
