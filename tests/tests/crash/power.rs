@@ -7,6 +7,7 @@
 #![allow(unsafe_code)]
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::ffi::{CStr, CString, OsStr, c_char, c_int, c_void};
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -64,14 +65,14 @@ impl Disk {
         }
         let metadata = fs::metadata(&place)?;
         let (inode, len) = (metadata.ino(), metadata.len());
-        if !self.files.contains_key(&inode) {
-            let own = OpenOptions::new().read(true).write(true).open(&place)?;
-            self.files.insert(inode, own);
-        }
+        let own = match self.files.entry(inode) {
+            Entry::Occupied(own) => own.into_mut(),
+            Entry::Vacant(free) => free.insert(OpenOptions::new().read(true).write(true).open(&place)?),
+        };
         let offset = offset.unwrap_or(len);
         let end = count.map_or(len, |count| len.min(offset + count));
         let mut bytes = vec![0; usize::try_from(end.saturating_sub(offset)).expect("small files")];
-        self.files[&inode].read_exact_at(&mut bytes, offset)?;
+        own.read_exact_at(&mut bytes, offset)?;
         self.undos.push(Undo::Data { inode, offset, bytes, len });
         Ok(())
     }
