@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::path::Path;
 use std::time::Instant;
 
@@ -61,8 +61,7 @@ fn main() -> io::Result<()> {
         "overlap": unwrapped.overlap,
         "charts": unwrapped.charts,
     });
-    println!("{ours}");
-    Ok(())
+    writeln!(io::stdout(), "{ours}")
 }
 
 struct Timed<'a> {
