@@ -3,6 +3,7 @@
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let commands = tauri_build::AppManifest::new().commands(&[
         "execute",
+        "notify",
         "opening",
         "paste_picture",
         "pick_picture",

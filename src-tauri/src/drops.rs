@@ -30,16 +30,19 @@ pub fn tell(core: &Core, event: &DragDropEvent) {
     match event {
         DragDropEvent::Enter { paths, .. } => core.tell_drop(Drop::Over { files: paths.len() }),
         DragDropEvent::Leave => core.tell_drop(Drop::Left),
-        DragDropEvent::Drop { paths, .. } => {
-            let (core, paths) = (core.clone(), paths.clone());
-            tauri::async_runtime::spawn(async move {
-                let drop = take_in(&core, paths).await;
-                core.tell_drop(drop);
-            });
-        }
+        DragDropEvent::Drop { paths, .. } => take(core, paths.clone()),
         // `Over` says only where the pointer is, and later kinds of event are not about files.
         _ => {}
     }
+}
+
+/// As if they had been dropped.
+pub fn take(core: &Core, paths: Vec<PathBuf>) {
+    let core = core.clone();
+    tauri::async_runtime::spawn(async move {
+        let drop = take_in(&core, paths).await;
+        core.tell_drop(drop);
+    });
 }
 
 async fn take_in(core: &Core, paths: Vec<PathBuf>) -> Drop {

@@ -10,6 +10,7 @@ mod core;
 mod dialogs;
 mod drops;
 mod files;
+mod frame;
 mod ipc;
 mod reveal;
 
@@ -33,8 +34,16 @@ fn main() -> anyhow::Result<()> {
 }
 
 fn open(args: Args) -> anyhow::Result<()> {
-    let app = tauri::Builder::default()
+    let mut builder = tauri::Builder::default();
+    // A data folder of its own is a desk of its own.
+    if args.data_dir.is_none() {
+        builder = builder.plugin(frame::single_instance());
+    }
+    let app = builder
         .plugin(tauri_plugin_dialog::init())
+        .plugin(tauri_plugin_notification::init())
+        .plugin(frame::window_state())
+        .manage(frame::Closing::default())
         .register_asynchronous_uri_scheme_protocol("ore", |context, request, responder| {
             let core = context.app_handle().state::<Core>().inner().clone();
             tauri::async_runtime::spawn(
@@ -48,6 +57,7 @@ fn open(args: Args) -> anyhow::Result<()> {
             dialogs::pick_picture,
             dialogs::save_artifact,
             dialogs::save_artifacts,
+            frame::notify,
             reveal::reveal_artifact,
             ipc::subscribe,
             ipc::unsubscribe,
@@ -59,10 +69,10 @@ fn open(args: Args) -> anyhow::Result<()> {
                 webview.state::<Core>().end_subscriptions();
             }
         })
-        .on_window_event(|window, event| {
-            if let WindowEvent::DragDrop(event) = event {
-                drops::tell(window.state::<Core>().inner(), event);
-            }
+        .on_window_event(|window, event| match event {
+            WindowEvent::DragDrop(event) => drops::tell(window.state::<Core>().inner(), event),
+            WindowEvent::CloseRequested { api, .. } => frame::close(window, api),
+            _ => {}
         })
         .setup(move |app| {
             let core = tauri::async_runtime::block_on(async { Core::open(args) });
