@@ -22,6 +22,7 @@ run("cargo", ["build", "--release", "--locked", "-p", "oreforge-engines", "--exa
 run("cargo", ["build", "--release", "--locked", "-p", "oreforge-geometry", "--example", "peers_bench"]);
 run("cargo", ["build", "--release", "--locked", "-p", "oreforge-jobs", "--example", "streams_bench"]);
 run("cargo", ["build", "--release", "--locked", "-p", "oreforge-commands", "--example", "cancel_bench"]);
+run("cargo", ["build", "--release", "--locked", "-p", "oreforge-store", "--example", "gallery_bench"]);
 
 function table(command, args) {
   console.log(`\n› ${command} ${args.join(" ")}`);
@@ -40,6 +41,7 @@ const geometry = table(path.join(target, "examples/peers_bench"), [out, picture]
 const peers = table(python, ["bench/peers.py", geometry, out, picture]);
 const streams = table(path.join(target, "examples/streams_bench"), []);
 const cancels = table(path.join(target, "examples/cancel_bench"), []);
+const gallery = table(path.join(target, "examples/gallery_bench"), []);
 
 const memory = /MemTotal:\s+(\d+)/.exec(existsSync("/proc/meminfo") ? readFileSync("/proc/meminfo", "utf8") : "")?.[1];
 const machine = `${cpus()[0].model.trim()}, ${cpus().length} cores${memory ? `, ${Math.round(memory / 1048576)} GB` : ""}, ${process.platform}, no GPU used`;
@@ -81,4 +83,8 @@ ${streams}
 The robot with default settings; from the request to the job's last event.
 
 ${cancels}
+
+## A full Gallery
+
+${gallery}
 `);

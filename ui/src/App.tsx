@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { ListChecks, Moon, Sun } from "lucide-react";
-import { Suspense, useCallback, useEffect, useRef, useState } from "react";
+import { ListChecks, Moon, Settings, Sun } from "lucide-react";
+import { lazy, Suspense, useCallback, useEffect, useRef, useState } from "react";
 import { Button, IconButton } from "./components/Button";
 import { ErrorBoundary } from "./components/ErrorBoundary";
 import { Logo } from "./components/Logo";
@@ -12,11 +12,14 @@ import { Toasts } from "./components/Toasts";
 import { InView, useKeys } from "./components/useKeys";
 import { useForge, type Forge } from "./features/forge/useForge";
 import { JobsDrawer, useJobs } from "./features/jobs/JobsDrawer";
+import { useNotices } from "./features/jobs/useNotices";
 import { useHost } from "./host/context";
 import { uiStore, useUi, type TabName } from "./state/ui";
 import { TABS, type TabProps } from "./tabs";
 
-function TopBar({ running }: { running: number }) {
+const SettingsDialog = lazy(() => import("./features/settings/SettingsDialog"));
+
+function TopBar({ running, onSettings }: { running: number; onSettings: () => void }) {
   const { tab, theme, jobsOpen, set } = useUi();
   const isLight = theme === "light";
   return (
@@ -33,6 +36,9 @@ function TopBar({ running }: { running: number }) {
         <Button look="quiet" aria-pressed={jobsOpen} icon={running > 0 ? <Ring /> : <ListChecks aria-hidden="true" />} onClick={() => set({ jobsOpen: !jobsOpen })}>
           Jobs{running > 0 && <span className="mono"> {running}</span>}
         </Button>
+        <IconButton label="Settings" keys="Ctrl ," onClick={onSettings}>
+          <Settings aria-hidden="true" />
+        </IconButton>
       </div>
     </header>
   );
@@ -102,6 +108,8 @@ export function App() {
   const running = jobs.filter(({ state }) => state === "running" || state === "queued").length;
   const over = useDrops(forge);
   const [shortcuts, setShortcuts] = useState(false);
+  const [settings, setSettings] = useState(false);
+  useNotices(jobs);
 
   // The command line's job, unless a reload of the page has found another.
   useEffect(() => {
@@ -114,13 +122,14 @@ export function App() {
     "Ctrl+v": () => void forge.paste(),
     q: () => set({ jobsOpen: !jobsOpen }),
     "?": () => setShortcuts(true),
+    "Ctrl+,": () => setSettings(true),
     ...Object.fromEntries(TABS.map(({ name }, index) => [`Ctrl+${index + 1}`, () => set({ tab: name })])),
   });
 
   const choose = useCallback((id: string) => set({ tab: "forge", jobId: id, previousJobId: null, editingCutout: false, error: null, jobsOpen: false }), [set]);
   return (
     <div className={`window ${over > 0 ? "drag-over" : ""}`}>
-      <TopBar running={running} />
+      <TopBar running={running} onSettings={() => setSettings(true)} />
       <div className="tab-panel">
         {storeError === null ? (
           <TabPanels current={tab} forge={forge} jobs={jobs} automation={opening?.automation === true} />
@@ -132,6 +141,11 @@ export function App() {
       <StatusBar />
       {over > 0 && <div className="drop-banner">{over === 1 ? "Forge this picture" : `Forge these ${over} pictures, one job each`}</div>}
       <Shortcuts open={shortcuts} onClose={() => setShortcuts(false)} />
+      {settings && (
+        <Suspense fallback={null}>
+          <SettingsDialog version={opening?.version ?? ""} onClose={() => setSettings(false)} />
+        </Suspense>
+      )}
       <Toasts />
     </div>
   );

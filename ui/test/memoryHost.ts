@@ -1,5 +1,5 @@
 import { HostError, type CommandName, type Drop, type Host, type ReplyTo } from "../src/host/host";
-import type { Artifact, ArtifactKind, Command, ErrorReport, Event, ForgeRequest, GalleryEntry, GalleryOverview, JobId, JobSnapshot, ProspectRequest, SavedFile, SourceInfo, StepName, ViewSlot, WorkflowInfo } from "../src/protocol/generated";
+import type { Artifact, ArtifactKind, Command, ErrorReport, Event, ForgeRequest, GalleryEntry, GalleryOverview, JobId, JobSnapshot, ProspectRequest, SavedFile, Settings, SourceInfo, StepName, ViewSlot, WorkflowInfo } from "../src/protocol/generated";
 import { FORGE_STEPS } from "../src/state/jobView";
 
 type Body = Event extends infer E ? (E extends Event ? Omit<E, "seq" | "job_id" | "at"> : never) : never;
@@ -18,6 +18,7 @@ export class MemoryHost implements Host {
   readonly subscriptions: JobId[] = [];
   workflows: WorkflowInfo[] = [];
   readonly gallery: GalleryEntry[] = [];
+  settings: Settings = { servers: [], silence_s: 900, unreachable_s: 300, workflows_folder: null, models_folder: null };
   picked: SourceInfo | HostError | null = null;
   pasted: SourceInfo | null = null;
   savedTo: SavedFile | HostError | null = null;
@@ -123,6 +124,12 @@ export class MemoryHost implements Host {
         return command.ids.length;
       case "empty_trash":
         return { files: 0, bytes: 0 };
+      case "get_settings":
+        return this.settings;
+      case "save_settings":
+        return (this.settings = command.settings);
+      case "gather_bug_report":
+        return "Oreforge 0";
       case "export_mesh":
       case "save_artifacts":
       case "finish_mesh":
@@ -173,6 +180,12 @@ export class MemoryHost implements Host {
   }
 
   readonly revealArtifact = async (id: string) => void this.revealed.push(id);
+
+  readonly notices: string[] = [];
+
+  async notify(title: string) {
+    this.notices.push(title);
+  }
 
   watchDrops(onDrop: (drop: Drop) => void) {
     this.onDrop = onDrop;

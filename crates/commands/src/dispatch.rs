@@ -2,7 +2,7 @@ use oreforge_jobs::{Store, cutout};
 use oreforge_protocol::{Command, ErrorReport, JobRequest, MaskStroke, Reply, SourceInfo, SourceRef};
 
 use crate::pictures::{self, Picture, blocking};
-use crate::{Oreforge, doctor, gallery, mesh_files, requests, samples, save};
+use crate::{Oreforge, bug_report, doctor, gallery, mesh_files, requests, samples, save, settings};
 
 /// Most events one call gives.
 const MAX_EVENTS: u32 = 1000;
@@ -70,6 +70,9 @@ pub(crate) async fn execute(forge: &Oreforge, command: Command) -> Result<Reply,
             Reply::SaveArtifacts(gallery::save_all(forge, ids, folder).await?)
         }
         Command::FinishMesh { finish } => Reply::FinishMesh(mesh_files::finish(forge, finish).await?),
+        Command::GetSettings {} => Reply::GetSettings(forge.engines.settings()),
+        Command::SaveSettings { settings } => Reply::SaveSettings(settings::save(forge, settings).await?),
+        Command::GatherBugReport {} => Reply::GatherBugReport(bug_report::gather(forge).await?),
         Command::SaveArtifact { id, path } => Reply::SaveArtifact(save::save(forge, id, path).await?),
     })
 }

@@ -1,6 +1,7 @@
 //! The one public API of Oreforge: every host passes a [`Command`](oreforge_protocol::Command) in and gets a
 //! reply, an error in words, or a stream of events out.
 
+mod bug_report;
 mod dispatch;
 mod doctor;
 mod gallery;
@@ -12,6 +13,7 @@ mod pictures;
 mod requests;
 mod samples;
 mod save;
+mod settings;
 mod shown;
 mod thumbnails;
 

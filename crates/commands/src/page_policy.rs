@@ -25,6 +25,13 @@ pub fn check(command: &Command) -> Result<(), ErrorReport> {
         Command::InspectMesh { mesh: MeshRef::Path { .. } } => {
             Err(refusal("A mesh is opened through the system's dialog."))
         }
+        Command::SaveSettings { settings } => {
+            // Servers are what an artist names here; folders are not.
+            if settings.workflows_folder.is_some() || settings.models_folder.is_some() {
+                return Err(refusal("A folder is named on the command line."));
+            }
+            Ok(())
+        }
         Command::ExportMesh { .. }
         | Command::FinishMesh { .. }
         | Command::RenderSprites { .. }
@@ -40,6 +47,8 @@ pub fn check(command: &Command) -> Result<(), ErrorReport> {
         | Command::ListSamples {}
         | Command::EngineStatus {}
         | Command::Workflows { comfy: None }
+        | Command::GetSettings {}
+        | Command::GatherBugReport {}
         | Command::ListGallery { .. }
         | Command::GalleryOverview { .. }
         | Command::MarkArtifacts { .. }
@@ -63,7 +72,7 @@ fn refusal(message: &str) -> ErrorReport {
 
 #[cfg(test)]
 mod tests {
-    use oreforge_protocol::{ArtifactId, ForgeParams, ForgeRequest, ProspectRequest, ViewSlot};
+    use oreforge_protocol::{ArtifactId, ForgeParams, ForgeRequest, ProspectRequest, Settings, ViewSlot};
 
     use super::*;
 
@@ -101,6 +110,9 @@ mod tests {
             Command::PreviewCutout { source: path(), strokes: Vec::new() },
             Command::SaveMask { source: path(), strokes: Vec::new() },
             Command::SaveArtifact { id: ArtifactId::new(), path: "/tmp/x.glb".to_owned() },
+            Command::SaveSettings {
+                settings: Settings { models_folder: Some("/etc".to_owned()), ..Settings::default() },
+            },
             Command::SaveArtifacts { ids: Vec::new(), folder: "/tmp".to_owned() },
             Command::Doctor { comfy: Some("http://10.0.0.1".to_owned()) },
         ];

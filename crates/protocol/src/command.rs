@@ -2,8 +2,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ArtifactId, DoctorReport, EmptiedTrash, ErrorReport, EventSeq, ForgeRequest, GalleryOverview,
-    GalleryPage, GalleryQuery, JobId, JobSnapshot, MarkChange, ProspectRequest, SourceId, SourceRef,
-    StepName,
+    GalleryPage, GalleryQuery, JobId, JobSnapshot, MarkChange, ProspectRequest, Settings, SourceId,
+    SourceRef, StepName,
 };
 
 /// A picture in the store.
@@ -90,6 +90,11 @@ commands! {
     Workflows { comfy: Option<String> } -> Vec<crate::WorkflowInfo>;
     /// What is there, what is not, and what to do; asks the ComfyUI server at `comfy` how it is.
     Doctor { comfy: Option<String> } -> DoctorReport;
+    GetSettings {} -> Settings;
+    /// Holds from the next job on. A folder that is absent stays what it is.
+    SaveSettings { settings: Settings } -> Settings;
+    /// What helps to find a bug, as a text without secrets.
+    GatherBugReport {} -> String;
     /// Write a copy of an artifact to a place of the artist's choice, atomically.
     SaveArtifact { id: ArtifactId, path: String } -> SavedFile;
     /// Write copies of several artifacts into a folder, none over a file that is there, each whole or not at all.

@@ -3,10 +3,33 @@ import { X } from "lucide-react";
 import { Kbd } from "./Kbd";
 
 const GROUPS: [string, [string, string][]][] = [
-  ["Everywhere", [["Ctrl O", "open a picture"], ["Ctrl V", "paste a picture"], ["Ctrl S", "save the GLB"], ["Q", "jobs"], ["[", "fold source and views"], ["]", "fold settings"], ["Esc", "close, else ask to cancel"], ["?", "this list"]]],
+  ["Everywhere", [["Ctrl O", "open a picture"], ["Ctrl V", "paste a picture"], ["Ctrl S", "save the GLB"], ["Ctrl 1 2", "go to a tab"], ["Ctrl ,", "settings"], ["Q", "jobs"], ["[", "fold source and views"], ["]", "fold settings"], ["Esc", "close, else ask to cancel"], ["?", "this list"]]],
   ["Viewer", [[".", "fit"], ["1–7", "shading"], ["W", "wire"], ["G", "grid"], ["← → ↑ ↓", "turn, with the view focused"]]],
+  ["Gallery", [["Space", "look at it large"], ["Enter", "open in the Forge"], ["S", "favourite"], ["X", "reject"], ["C", "compare two"], ["T", "tags"], ["F2", "rename"], ["Del", "delete"], ["Ctrl Z", "undo that"], ["Ctrl A", "select all"], ["Ctrl S", "save"], ["Ctrl F", "search"]]],
   ["Brush", [["K", "keep"], ["R", "remove"], ["[ ]", "size"], ["Alt", "swap keep and remove"], ["H", "hide the outline"], ["Ctrl Z", "undo"], ["Ctrl Shift Z", "redo"], ["Enter", "use this cut-out"]]],
 ];
+
+export function ShortcutGroups() {
+  return (
+    <div className="shortcut-groups">
+      {GROUPS.map(([group, keys]) => (
+        <section key={group}>
+          <h3 className="note">{group}</h3>
+          <dl>
+            {keys.map(([key, what]) => (
+              <div key={key}>
+                <dt>
+                  <Kbd>{key}</Kbd>
+                </dt>
+                <dd>{what}</dd>
+              </div>
+            ))}
+          </dl>
+        </section>
+      ))}
+    </div>
+  );
+}
 
 /** Every key there is. */
 export function Shortcuts({ open, onClose }: { open: boolean; onClose: () => void }) {
@@ -21,23 +44,7 @@ export function Shortcuts({ open, onClose }: { open: boolean; onClose: () => voi
               <X aria-hidden="true" />
             </Dialog.Close>
           </header>
-          <div className="shortcut-groups">
-            {GROUPS.map(([group, keys]) => (
-              <section key={group}>
-                <h3 className="note">{group}</h3>
-                <dl>
-                  {keys.map(([key, what]) => (
-                    <div key={key}>
-                      <dt>
-                        <Kbd>{key}</Kbd>
-                      </dt>
-                      <dd>{what}</dd>
-                    </div>
-                  ))}
-                </dl>
-              </section>
-            ))}
-          </div>
+          <ShortcutGroups />
         </Dialog.Popup>
       </Dialog.Portal>
     </Dialog.Root>

@@ -40,6 +40,8 @@ export interface Host {
   saveArtifacts(files: { id: ArtifactId; suggestedName: string }[]): Promise<SavedFile[] | null>;
   /** Shows a file in the system's file manager; null where there is none to ask. */
   readonly revealArtifact: ((id: ArtifactId) => Promise<void>) | null;
+  /** Says something on the desktop, where the person lets it. */
+  notify(title: string, body: string): Promise<void>;
   watchDrops(onDrop: (drop: Drop) => void): void;
   artifactUrl(id: ArtifactId): string;
   /** A small PNG on a transparent ground. */

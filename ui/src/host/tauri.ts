@@ -44,6 +44,7 @@ export const tauriHost: Host = {
   saveArtifact: (id, suggestedName) => call<SavedFile | null>("save_artifact", { id, suggestedName }),
   saveArtifacts: (files) => call<SavedFile[] | null>("save_artifacts", { ids: files.map(({ id }) => id) }),
   revealArtifact: (id) => call<void>("reveal_artifact", { id }),
+  notify: (title, body) => call<void>("notify", { title, body }),
   watchDrops(onDrop) {
     const channel = new Channel<Drop>();
     channel.onmessage = onDrop;

@@ -65,7 +65,17 @@ views_workflow: string | null, mesh_workflow: string | null,
  */
 set: { [key in string]: string }, };
 
-export type Command = { "command": "start_forge", request: ForgeRequest, } | { "command": "start_prospect", request: ProspectRequest, in_front: boolean, } | { "command": "get_job", id: JobId, } | { "command": "list_jobs", limit: number, } | { "command": "cancel_job", id: JobId, } | { "command": "resume_job", id: JobId, } | { "command": "retry_job", id: JobId, from: StepName, } | { "command": "job_events", id: JobId, after: EventSeq, } | { "command": "import_picture", source: SourceRef, } | { "command": "preview_cutout", source: SourceRef, strokes: Array<MaskStroke>, } | { "command": "save_mask", source: SourceRef, strokes: Array<MaskStroke>, } | { "command": "list_samples", } | { "command": "engine_status", } | { "command": "workflows", comfy: string | null, } | { "command": "doctor", comfy: string | null, } | { "command": "save_artifact", id: ArtifactId, path: string, } | { "command": "save_artifacts", ids: Array<ArtifactId>, folder: string, } | { "command": "list_gallery", query: GalleryQuery, offset: number, limit: number, } | { "command": "gallery_overview", query: GalleryQuery, utc_offset_min: number, } | { "command": "mark_artifacts", ids: Array<ArtifactId>, change: MarkChange, } | { "command": "trash_artifacts", ids: Array<ArtifactId>, } | { "command": "restore_artifacts", ids: Array<ArtifactId>, } | { "command": "empty_trash", } | { "command": "inspect_mesh", mesh: MeshRef, } | { "command": "export_mesh", export: MeshExport, } | { "command": "finish_mesh", finish: MeshFinish, } | { "command": "render_sprites", sprites: SpriteRender, };
+export type ComfyServer = { 
+/**
+ * What the person calls it.
+ */
+name: string, 
+/**
+ * Without credentials.
+ */
+url: string, auth: ServerAuth, };
+
+export type Command = { "command": "start_forge", request: ForgeRequest, } | { "command": "start_prospect", request: ProspectRequest, in_front: boolean, } | { "command": "get_job", id: JobId, } | { "command": "list_jobs", limit: number, } | { "command": "cancel_job", id: JobId, } | { "command": "resume_job", id: JobId, } | { "command": "retry_job", id: JobId, from: StepName, } | { "command": "job_events", id: JobId, after: EventSeq, } | { "command": "import_picture", source: SourceRef, } | { "command": "preview_cutout", source: SourceRef, strokes: Array<MaskStroke>, } | { "command": "save_mask", source: SourceRef, strokes: Array<MaskStroke>, } | { "command": "list_samples", } | { "command": "engine_status", } | { "command": "workflows", comfy: string | null, } | { "command": "doctor", comfy: string | null, } | { "command": "get_settings", } | { "command": "save_settings", settings: Settings, } | { "command": "gather_bug_report", } | { "command": "save_artifact", id: ArtifactId, path: string, } | { "command": "save_artifacts", ids: Array<ArtifactId>, folder: string, } | { "command": "list_gallery", query: GalleryQuery, offset: number, limit: number, } | { "command": "gallery_overview", query: GalleryQuery, utc_offset_min: number, } | { "command": "mark_artifacts", ids: Array<ArtifactId>, change: MarkChange, } | { "command": "trash_artifacts", ids: Array<ArtifactId>, } | { "command": "restore_artifacts", ids: Array<ArtifactId>, } | { "command": "empty_trash", } | { "command": "inspect_mesh", mesh: MeshRef, } | { "command": "export_mesh", export: MeshExport, } | { "command": "finish_mesh", finish: MeshFinish, } | { "command": "render_sprites", sprites: SpriteRender, };
 
 export type CutoutPreview = { 
 /**
@@ -576,7 +586,7 @@ export type RepairTicket = { before: MeshDefects, after: MeshDefects, };
 /**
  * The answer to the command of the same name.
  */
-export type Reply = { "command": "start_forge", "reply": JobSnapshot } | { "command": "start_prospect", "reply": JobSnapshot } | { "command": "get_job", "reply": JobSnapshot } | { "command": "list_jobs", "reply": Array<JobSnapshot> } | { "command": "cancel_job", "reply": JobSnapshot } | { "command": "resume_job", "reply": JobSnapshot } | { "command": "retry_job", "reply": JobSnapshot } | { "command": "job_events", "reply": Array<Event> } | { "command": "import_picture", "reply": SourceInfo } | { "command": "preview_cutout", "reply": CutoutPreview } | { "command": "save_mask", "reply": SourceInfo } | { "command": "list_samples", "reply": Array<SampleInfo> } | { "command": "engine_status", "reply": Array<EngineStatus> } | { "command": "workflows", "reply": Array<WorkflowInfo> } | { "command": "doctor", "reply": DoctorReport } | { "command": "save_artifact", "reply": SavedFile } | { "command": "save_artifacts", "reply": Array<SavedFile> } | { "command": "list_gallery", "reply": GalleryPage } | { "command": "gallery_overview", "reply": GalleryOverview } | { "command": "mark_artifacts", "reply": number } | { "command": "trash_artifacts", "reply": number } | { "command": "restore_artifacts", "reply": number } | { "command": "empty_trash", "reply": EmptiedTrash } | { "command": "inspect_mesh", "reply": MeshTicket } | { "command": "export_mesh", "reply": ExportedMesh } | { "command": "finish_mesh", "reply": FinishedMesh } | { "command": "render_sprites", "reply": SpriteSheet };
+export type Reply = { "command": "start_forge", "reply": JobSnapshot } | { "command": "start_prospect", "reply": JobSnapshot } | { "command": "get_job", "reply": JobSnapshot } | { "command": "list_jobs", "reply": Array<JobSnapshot> } | { "command": "cancel_job", "reply": JobSnapshot } | { "command": "resume_job", "reply": JobSnapshot } | { "command": "retry_job", "reply": JobSnapshot } | { "command": "job_events", "reply": Array<Event> } | { "command": "import_picture", "reply": SourceInfo } | { "command": "preview_cutout", "reply": CutoutPreview } | { "command": "save_mask", "reply": SourceInfo } | { "command": "list_samples", "reply": Array<SampleInfo> } | { "command": "engine_status", "reply": Array<EngineStatus> } | { "command": "workflows", "reply": Array<WorkflowInfo> } | { "command": "doctor", "reply": DoctorReport } | { "command": "get_settings", "reply": Settings } | { "command": "save_settings", "reply": Settings } | { "command": "gather_bug_report", "reply": string } | { "command": "save_artifact", "reply": SavedFile } | { "command": "save_artifacts", "reply": Array<SavedFile> } | { "command": "list_gallery", "reply": GalleryPage } | { "command": "gallery_overview", "reply": GalleryOverview } | { "command": "mark_artifacts", "reply": number } | { "command": "trash_artifacts", "reply": number } | { "command": "restore_artifacts", "reply": number } | { "command": "empty_trash", "reply": EmptiedTrash } | { "command": "inspect_mesh", "reply": MeshTicket } | { "command": "export_mesh", "reply": ExportedMesh } | { "command": "finish_mesh", "reply": FinishedMesh } | { "command": "render_sprites", "reply": SpriteSheet };
 
 /**
  * `<stem>.report.json`.
@@ -602,6 +612,36 @@ artifacts: Array<Artifact>, };
 export type SampleInfo = { name: string, file_name: string, };
 
 export type SavedFile = { path: string, bytes: number, };
+
+/**
+ * How a server lets us in. The secret itself is kept elsewhere.
+ */
+export type ServerAuth = { "kind": "none" } | { "kind": "token" } | { "kind": "password", user: string, };
+
+/**
+ * What holds for all jobs.
+ */
+export type Settings = { 
+/**
+ * At most 16; a job goes to the least busy one that has what it needs.
+ */
+servers: Array<ComfyServer>, 
+/**
+ * A prompt that neither moves in a queue nor makes progress is given up after this long, 30..=86 400.
+ */
+silence_s: number, 
+/**
+ * A server that does not answer is given up after this long, 5..=86 400.
+ */
+unreachable_s: number, 
+/**
+ * Folder with the person's own workflows in ComfyUI's API format, absolute.
+ */
+workflows_folder: string | null, 
+/**
+ * ComfyUI's models folder on this computer, absolute.
+ */
+models_folder: string | null, };
 
 /**
  * The SHA-256 of an imported picture's bytes, as 64 lower-case hex digits.

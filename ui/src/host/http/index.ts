@@ -36,6 +36,12 @@ export async function httpHost(token: string): Promise<Host> {
     saveArtifact: (id, suggestedName) => files.save(id, suggestedName),
     saveArtifacts: (wanted) => files.saveAll(wanted),
     revealArtifact: null,
+    async notify(title, body) {
+      // Asked for by the browser's own settings; a page that asks out of the blue is a nuisance.
+      if (!("Notification" in globalThis) || Notification.permission !== "granted") return;
+      const notice = new Notification(title, { body });
+      notice.addEventListener("click", () => window.focus());
+    },
     watchDrops: (onDrop) => watchDrops(server, onDrop),
     artifactUrl: (id) => files.url("artifact", id),
     thumbnailUrl: (id) => files.url("thumbnail", id),

@@ -1,0 +1,84 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { CircleCheck, CircleDashed, Plus, Stethoscope, TriangleAlert, X } from "lucide-react";
+import { useState, type FormEvent } from "react";
+import { Button, IconButton } from "../../components/Button";
+import { useHost } from "../../host/context";
+import { reportOf } from "../../host/host";
+import type { Check, ComfyServer, Settings } from "../../protocol/generated";
+import { useSettings } from "./useSettings";
+
+function CheckIcon({ check }: { check: Check | null }) {
+  if (check === null) return <CircleDashed className="muted" aria-hidden="true" />;
+  return check.state === "good" ? <CircleCheck className="ok" aria-hidden="true" /> : <TriangleAlert className={check.state === "bad" ? "err" : "warn"} aria-hidden="true" />;
+}
+
+function ServerRow({ server, check, onRemove }: { server: ComfyServer; check: Check | null; onRemove: () => void }) {
+  return (
+    <li className="settings-row">
+      <CheckIcon check={check} />
+      <span className="settings-words">
+        <span>
+          <strong>{server.name}</strong> <span className="mono quiet selectable">{server.url}</span>
+        </span>
+        <span className="note selectable">{check === null ? "Not asked yet" : [check.message, check.hint].filter(Boolean).join(" ")}</span>
+      </span>
+      <IconButton label={`Remove ${server.name}`} onClick={onRemove}>
+        <X aria-hidden="true" />
+      </IconButton>
+    </li>
+  );
+}
+
+const tidyUrl = (url: string) => (/^https?:\/\//.test(url.trim()) ? url.trim() : `http://${url.trim()}`).replace(/\/+$/, "");
+
+/** ComfyUI servers: which there are, and how they are now. */
+export function Servers() {
+  const host = useHost();
+  const client = useQueryClient();
+  const { settings, save } = useSettings();
+  const [url, setUrl] = useState("");
+  const health = useQuery({ queryKey: ["doctor"], staleTime: 15_000, queryFn: () => host.execute({ command: "doctor", comfy: null }) });
+  const change = useMutation({
+    mutationFn: (next: Settings) => save(next),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["doctor"] }),
+  });
+  if (settings === null) return null;
+  const { servers } = settings;
+  const checkOf = (server: ComfyServer) => health.data?.checks.find(({ subject }) => subject.replace(/\/+$/, "") === server.url) ?? null;
+  const add = (event: FormEvent) => {
+    event.preventDefault();
+    if (url.trim() === "") return;
+    const address = tidyUrl(url);
+    const name = address.replace(/^https?:\/\//, "").replace(/[:/].*$/, "");
+    change.mutate({ ...settings, servers: [...servers.filter((server) => server.url !== address), { name, url: address, auth: { kind: "none" } }] }, { onSuccess: () => setUrl("") });
+  };
+  return (
+    <>
+      <header className="settings-head">
+        <div>
+          <h2 className="page-title">Servers</h2>
+          <p className="quiet">ComfyUI makes views, neural meshes and pictures from prompts. Without one, the draft engine in this app forges.</p>
+        </div>
+        <Button icon={<Stethoscope aria-hidden="true" />} busy={health.isFetching} onClick={() => void health.refetch()}>
+          Check all
+        </Button>
+      </header>
+      <ul className="settings-list">
+        {servers.map((server) => (
+          <ServerRow key={server.url} server={server} check={checkOf(server)} onRemove={() => change.mutate({ ...settings, servers: servers.filter((other) => other !== server) })} />
+        ))}
+        {servers.length === 0 && <li className="settings-row quiet">No server yet. A ComfyUI on this computer is usually at 127.0.0.1:8188.</li>}
+      </ul>
+      <form className="settings-form" onSubmit={add}>
+        <label className="dialog-field">
+          <span className="note">Address of a server</span>
+          <input className="field mono" value={url} placeholder="127.0.0.1:8188" maxLength={500} onChange={({ target }) => setUrl(target.value)} />
+        </label>
+        <Button type="submit" icon={<Plus aria-hidden="true" />} busy={change.isPending} disabled={url.trim() === ""}>
+          Add server
+        </Button>
+      </form>
+      {change.error !== null && <p className="err" role="alert">{reportOf(change.error).message}</p>}
+    </>
+  );
+}

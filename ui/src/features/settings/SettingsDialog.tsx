@@ -1,0 +1,117 @@
+import { Dialog } from "@base-ui/react/dialog";
+import { useQuery } from "@tanstack/react-query";
+import { Folder, Gauge, Info, Keyboard, Server, Shield, Sun, X, type LucideIcon } from "lucide-react";
+import { useState, type ReactNode } from "react";
+import { Segments } from "../../components/Segments";
+import { ShortcutGroups } from "../../components/Shortcuts";
+import { useHost } from "../../host/context";
+import { useUi } from "../../state/ui";
+import { About } from "./About";
+import { Limits } from "./Limits";
+import { Servers } from "./Servers";
+import "./settings.css";
+import { useSettings } from "./useSettings";
+
+function Folders() {
+  const host = useHost();
+  const { settings } = useSettings();
+  const { data } = useQuery({ queryKey: ["doctor"], staleTime: 15_000, queryFn: () => host.execute({ command: "doctor", comfy: null }) });
+  const data_folder = data?.checks.find(({ subject }) => subject === "data folder")?.message ?? "–";
+  const rows: [string, string][] = [
+    ["Jobs and files", data_folder],
+    ["Workflows of your own", settings?.workflows_folder ?? "The folder “workflows” beside the jobs."],
+    ["ComfyUI's models", settings?.models_folder ?? "Not named; what a server says it has counts."],
+  ];
+  return (
+    <>
+      <h2 className="page-title">Folders</h2>
+      <p className="quiet">Projects are plain folders: browse, copy and back them up as you like. Others are named on the command line.</p>
+      <dl className="settings-list">
+        {rows.map(([name, value]) => (
+          <div key={name} className="settings-row">
+            <dt>{name}</dt>
+            <dd className="mono selectable">{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </>
+  );
+}
+
+function Appearance() {
+  const { theme, set } = useUi();
+  return (
+    <>
+      <h2 className="page-title">Appearance</h2>
+      <div className="settings-list">
+        <div className="settings-row">
+          <span className="settings-words">
+            <strong>Colours</strong>
+            <span className="note">Motion follows what your system says.</span>
+          </span>
+          <span className="settings-choice">
+            <Segments label="Colours" value={theme} choices={[{ value: "dark", label: "Dark" }, { value: "light", label: "Light" }]} onChange={(next) => set({ theme: next })} />
+          </span>
+        </div>
+      </div>
+    </>
+  );
+}
+
+function Privacy() {
+  return (
+    <>
+      <h2 className="page-title">Privacy</h2>
+      <p>Oreforge sends nothing about you or your work to anybody. There is no telemetry, no account and no search for updates.</p>
+      <p>It talks to the network only when you name a ComfyUI server: pictures and prompts of jobs that use it go there, and nowhere else.</p>
+      <p>Logs stay in the data folder for a week and hold no pictures and no secrets.</p>
+    </>
+  );
+}
+
+interface SettingsSection {
+  title: string;
+  icon: LucideIcon;
+  content: (version: string) => ReactNode;
+}
+
+const SECTIONS: SettingsSection[] = [
+  { title: "Servers", icon: Server, content: () => <Servers /> },
+  { title: "Folders", icon: Folder, content: () => <Folders /> },
+  { title: "Appearance", icon: Sun, content: () => <Appearance /> },
+  { title: "Shortcuts", icon: Keyboard, content: () => <><h2 className="page-title">Shortcuts</h2><ShortcutGroups /></> },
+  { title: "Limits", icon: Gauge, content: () => <Limits /> },
+  { title: "Privacy", icon: Shield, content: () => <Privacy /> },
+  { title: "About", icon: Info, content: (version) => <About version={version} /> },
+];
+
+export default function SettingsDialog({ version, onClose }: { version: string; onClose: () => void }) {
+  const [at, setAt] = useState(0);
+  return (
+    <Dialog.Root open onOpenChange={(open) => !open && onClose()}>
+      <Dialog.Portal>
+        <Dialog.Backdrop className="backdrop" />
+        <Dialog.Popup className="settings">
+          <nav className="settings-nav" aria-label="Settings">
+            <Dialog.Title className="dialog-title">Settings</Dialog.Title>
+            <ul>
+              {SECTIONS.map(({ title, icon: Icon }, index) => (
+                <li key={title}>
+                  <button type="button" className="settings-place" aria-current={index === at || undefined} onClick={() => setAt(index)}>
+                    <Icon aria-hidden="true" /> {title}
+                  </button>
+                </li>
+              ))}
+            </ul>
+          </nav>
+          <Dialog.Close className="icon-button settings-close" aria-label="Close">
+            <X aria-hidden="true" />
+          </Dialog.Close>
+          <section key={at} className="settings-page" aria-label={SECTIONS[at]?.title}>
+            {SECTIONS[at]?.content(version)}
+          </section>
+        </Dialog.Popup>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}

@@ -1,0 +1,19 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useHost } from "../../host/context";
+import type { Settings } from "../../protocol/generated";
+
+const settingsKey = ["settings"] as const;
+
+/** What holds for all jobs. Folders stay as they are: a page names none. */
+export function useSettings(): { settings: Settings | null; save: (next: Settings) => Promise<void> } {
+  const host = useHost();
+  const client = useQueryClient();
+  const { data } = useQuery({ queryKey: settingsKey, staleTime: Number.POSITIVE_INFINITY, queryFn: () => host.execute({ command: "get_settings" }) });
+  return {
+    settings: data ?? null,
+    async save(next) {
+      const saved = await host.execute({ command: "save_settings", settings: { ...next, workflows_folder: null, models_folder: null } });
+      client.setQueryData(settingsKey, saved);
+    },
+  };
+}
