@@ -13,6 +13,7 @@ import { InView, useKeys } from "./components/useKeys";
 import { useForge, type Forge } from "./features/forge/useForge";
 import { JobsDrawer, useJobs } from "./features/jobs/JobsDrawer";
 import { useNotices } from "./features/jobs/useNotices";
+import { ProjectMenu } from "./features/projects/ProjectMenu";
 import { useHost } from "./host/context";
 import { uiStore, useUi, type TabName } from "./state/ui";
 import { TABS, type TabProps } from "./tabs";
@@ -27,6 +28,7 @@ function TopBar({ running, onSettings }: { running: number; onSettings: () => vo
       <div className="brand">
         <Logo />
         <span>Oreforge</span>
+        <ProjectMenu />
       </div>
       <TabList tabs={TABS} current={tab} onChange={(name) => set({ tab: name })} />
       <div className="top-right">

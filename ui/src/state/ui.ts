@@ -18,6 +18,8 @@ export type GivenViews = { [slot in ViewSlot]?: SourceRef };
 /** What only the screen knows. Job state is not here: it belongs to the query cache. */
 interface UiState {
   tab: TabName;
+  /** New jobs belong to it. */
+  project: string | null;
   jobId: JobId | null;
   /** Its mesh stays in view until the current job has one. */
   previousJobId: JobId | null;
@@ -41,9 +43,11 @@ interface UiState {
 const JOB_KEY = "oreforge.job";
 const THEME_KEY = "oreforge.theme";
 const TAB_KEY = "oreforge.tab";
+const PROJECT_KEY = "oreforge.project";
 
 export const uiStore = createStore<UiState>()((set) => ({
   tab: sessionStorage.getItem(TAB_KEY) === "gallery" ? "gallery" : "forge",
+  project: localStorage.getItem(PROJECT_KEY),
   jobId: sessionStorage.getItem(JOB_KEY),
   previousJobId: null,
   params: DEFAULT_PARAMS,
@@ -67,6 +71,10 @@ uiStore.subscribe((state, before) => {
   if (state.jobId !== before.jobId) {
     if (state.jobId === null) sessionStorage.removeItem(JOB_KEY);
     else sessionStorage.setItem(JOB_KEY, state.jobId);
+  }
+  if (state.project !== before.project) {
+    if (state.project === null) localStorage.removeItem(PROJECT_KEY);
+    else localStorage.setItem(PROJECT_KEY, state.project);
   }
   if (state.tab !== before.tab) {
     sessionStorage.setItem(TAB_KEY, state.tab);

@@ -45,8 +45,8 @@ export function useForge(): Forge {
       set({ tab: "forge", jobId: snapshot.id, previousJobId, editingCutout: false, params: request.params, givenViews: request.views });
     };
     const startWith = (source: SourceRef) => {
-      const { params } = uiStore.getState();
-      return start({ source, views: {}, mask: null, params, name: null, project: null }, null);
+      const { params, project } = uiStore.getState();
+      return start({ source, views: {}, mask: null, params, name: null, project }, null);
     };
     return {
       open: () =>

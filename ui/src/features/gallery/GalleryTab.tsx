@@ -43,7 +43,8 @@ function placeOf({ kind, favourite, project, tag, trashed }: GalleryQuery): stri
 export default function GalleryTab({ jobs, automation }: { jobs: JobSnapshot[]; automation: boolean }) {
   const client = useQueryClient();
   const set = useUi((state) => state.set);
-  const [place, setPlace] = useState<GalleryQuery>(EVERYTHING);
+  const project = useUi((state) => state.project);
+  const [place, setPlace] = useState<GalleryQuery>({ ...EVERYTHING, project });
   const [typed, setTyped] = useState("");
   const sought = useDeferredValue(typed);
   const query = useMemo(() => ({ ...place, ...parseSearch(sought, Date.now()) }), [place, sought]);
@@ -58,6 +59,8 @@ export default function GalleryTab({ jobs, automation }: { jobs: JobSnapshot[]; 
   const made = overview === null ? 0 : overview.pictures + overview.views + overview.meshes;
   const lookedAt = useEntries(query, open?.dialog === "look" ? open.index : 0, open?.dialog === "look" ? open.index : -1);
 
+  // A project that is opened is what the Gallery shows, until another place is chosen.
+  useEffect(() => setPlace({ ...EVERYTHING, project }), [project]);
   const news = madeBy(jobs);
   useEffect(() => void client.invalidateQueries({ queryKey: galleryKey }), [client, news]);
   const { clear } = selection;
