@@ -35,8 +35,10 @@ pub fn single_instance() -> TauriPlugin<Wry> {
             let _ = window.set_focus();
         }
         let start = args::parse(argv.into_iter().map(OsString::from));
-        if let Ok(Start::Open(Args { picture: Some(picture), .. })) = start {
-            drops::take(app.state::<Core>().inner(), vec![Path::new(&folder).join(picture)]);
+        if let (Ok(Start::Open(Args { picture: Some(picture), .. })), Some(core)) =
+            (start, app.try_state::<Core>())
+        {
+            drops::take(core.inner(), vec![Path::new(&folder).join(picture)]);
         }
     })
 }

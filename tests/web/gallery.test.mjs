@@ -154,6 +154,30 @@ test("several are saved at once, each under a name that says what it is", async 
   await page.close();
 });
 
+test("two meshes beside each other turn together until they are let go", async () => {
+  const page = await gallery();
+  await place(page, "Meshes").click();
+  await count(page, 2);
+  await tiles(page).first().press("Control+a");
+  await page.getByRole("button", { name: "Compare" }).click();
+  await page.locator('.compare [data-drawn="true"]').nth(1).waitFor();
+  // The gizmo says from where each is looked at.
+  const turned = side => page.locator(".compare-side").nth(side).locator(".gizmo-x line").getAttribute("x2");
+  const settled = async () => page.waitForFunction(() => new Set([...document.querySelectorAll(".compare .gizmo-x line")].map(line => Math.round(line.getAttribute("x2")))).size === 1);
+  await settled();
+  const start = await turned(1);
+  await page.getByRole("application").first().press("ArrowRight");
+  await page.waitForFunction(before => document.querySelectorAll(".compare .gizmo-x line")[1].getAttribute("x2") !== before, start);
+  await settled();
+  await page.getByRole("button", { name: "Turn together" }).click();
+  const apart = await turned(1);
+  await page.getByRole("application").first().press("ArrowRight");
+  await page.waitForFunction(other => Math.abs(document.querySelectorAll(".compare .gizmo-x line")[0].getAttribute("x2") - other) > 1, Number(apart));
+  assert.equal(await turned(1), apart);
+  assert.deepEqual(page.problems, []);
+  await page.close();
+});
+
 for (const theme of ["dark", "light"]) {
   test(`axe finds nothing to object to, ${theme}`, async () => {
     const page = await gallery();

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { ArrowLeft, ArrowLeftRight, Star } from "lucide-react";
+import { ArrowLeft, ArrowLeftRight, Link2, Link2Off, Star } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { Button, IconButton } from "../../components/Button";
 import { Segments } from "../../components/Segments";
@@ -7,6 +7,7 @@ import { count, fileSize } from "../../components/format";
 import { useHost } from "../../host/context";
 import type { GalleryEntry, MeshTicket } from "../../protocol/generated";
 import type { Shading } from "../../state/ui";
+import { TurnLink } from "../viewer/turnLink";
 import { Subject } from "./Subject";
 import type { Actions } from "./useActions";
 import { clock, dayTitle, note } from "./words";
@@ -44,10 +45,10 @@ function lines([a, b]: Pair, tickets: readonly (MeshTicket | null)[]): [string, 
   ];
 }
 
-function Side({ letter, entry, shading, actions }: { letter: string; entry: GalleryEntry; shading: Shading; actions: Actions }) {
+function Side({ letter, entry, shading, link, actions }: { letter: string; entry: GalleryEntry; shading: Shading; link: TurnLink | null; actions: Actions }) {
   return (
     <section className="compare-side" aria-label={`${letter}: ${entry.name}`}>
-      <Subject key={entry.artifact.id} entry={entry} shading={shading} />
+      <Subject key={entry.artifact.id} entry={entry} shading={shading} link={link} />
       <header className="compare-label floating-bar">
         <strong className="mono">{letter}</strong> {entry.name}
         <span className="quiet">{note(entry)}</span>
@@ -63,6 +64,9 @@ function Side({ letter, entry, shading, actions }: { letter: string; entry: Gall
 export function Compare({ pair, actions, onClose }: { pair: Pair; actions: Actions; onClose: () => void }) {
   const [swapped, setSwapped] = useState(false);
   const [shading, setShading] = useState<Shading>("textured");
+  const [both] = useState(() => new TurnLink());
+  const [linked, setLinked] = useState(true);
+  const link = linked ? both : null;
   const shown: Pair = swapped ? [pair[1], pair[0]] : pair;
   const back = useRef<HTMLButtonElement>(null);
   useEffect(() => back.current?.focus(), []);
@@ -82,13 +86,18 @@ export function Compare({ pair, actions, onClose }: { pair: Pair; actions: Actio
             <Segments look="bar" label="Shading" value={shading} choices={SHADINGS} onChange={setShading} />
           </span>
         )}
+        {shown[0].kind === "mesh" && (
+          <Button look="quiet" aria-pressed={linked} icon={linked ? <Link2 aria-hidden="true" /> : <Link2Off aria-hidden="true" />} onClick={() => setLinked(!linked)}>
+            Turn together
+          </Button>
+        )}
         <IconButton label="Swap sides" onClick={() => setSwapped(!swapped)}>
           <ArrowLeftRight aria-hidden="true" />
         </IconButton>
       </header>
       <div className="compare-sides">
-        <Side letter="A" entry={shown[0]} shading={shading} actions={actions} />
-        <Side letter="B" entry={shown[1]} shading={shading} actions={actions} />
+        <Side letter="A" entry={shown[0]} shading={shading} link={link} actions={actions} />
+        <Side letter="B" entry={shown[1]} shading={shading} link={link} actions={actions} />
       </div>
       <table className="compare-table">
         <thead>

@@ -2,12 +2,13 @@ import { lazy, Suspense, useState } from "react";
 import { ErrorBoundary } from "../../components/ErrorBoundary";
 import { useHost } from "../../host/context";
 import type { GalleryEntry } from "../../protocol/generated";
+import type { TurnLink } from "../viewer/turnLink";
 import { useUi, type Shading } from "../../state/ui";
 
 const Viewer = lazy(() => import("../viewer/Viewer"));
 
 /** An entry in full: its picture, or its mesh to be turned. */
-export function Subject({ entry, shading = "textured" }: { entry: GalleryEntry; shading?: Shading }) {
+export function Subject({ entry, shading = "textured", link = null }: { entry: GalleryEntry; shading?: Shading; link?: TurnLink | null }) {
   const host = useHost();
   const { theme, grid } = useUi();
   const [failure, setFailure] = useState<string | null>(null);
@@ -26,6 +27,7 @@ export function Subject({ entry, shading = "textured" }: { entry: GalleryEntry; 
             fitRequests={0}
             theme={theme}
             describedAs={`${entry.name}. Arrow keys turn it.`}
+            link={link}
             onDrawn={() => setDrawn(true)}
             onFailed={setFailure}
           />

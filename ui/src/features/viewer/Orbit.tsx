@@ -25,6 +25,8 @@ export interface OrbitHandle {
   fit: () => void;
   lookFrom: (direction: Vector3) => void;
   turn: (azimuthDeg: number, elevationDeg: number) => void;
+  /** Looked at from there, from as far as before. */
+  turnTo: (direction: Vector3) => void;
 }
 
 interface OrbitProps {
@@ -85,6 +87,11 @@ export function Orbit({ bounds, subject, onReady, onTurned }: OrbitProps) {
     onReady({
       fit: () => place(current()),
       lookFrom: place,
+      turnTo(direction) {
+        camera.position.copy(direction).setLength(current().length()).add(orbit.target);
+        orbit.update();
+        invalidate();
+      },
       turn(azimuthDeg, elevationDeg) {
         const offset = current();
         const distance = offset.length();

@@ -5,6 +5,7 @@ import { Gizmo, type GizmoHandle } from "./Gizmo";
 import { loadMesh, type LoadedMesh } from "./loadMesh";
 import { Orbit, type OrbitHandle } from "./Orbit";
 import type { Shading } from "./shading";
+import { sameDirection, type Direction, type TurnLink } from "./turnLink";
 import { DrawnSignal, Ground, Room, Subject, type StageColors } from "./Stage";
 
 export interface ViewerProps {
@@ -18,6 +19,8 @@ export interface ViewerProps {
   fitRequests: number;
   theme: "dark" | "light";
   describedAs: string;
+  /** Others that turn with this one. */
+  link?: TurnLink | null;
   onDrawn: (url: string) => void;
   onFailed: (message: string) => void;
 }
@@ -47,7 +50,7 @@ function useMesh(url: string, onFailed: (message: string) => void): { url: strin
   return loaded;
 }
 
-export default function Viewer({ url, subject, shading, grid, fitRequests, theme, describedAs, onDrawn, onFailed }: ViewerProps) {
+export default function Viewer({ url, subject, shading, grid, fitRequests, theme, describedAs, link = null, onDrawn, onFailed }: ViewerProps) {
   const loaded = useMesh(url, onFailed);
   const [lost, setLost] = useState(false);
   const [incarnation, setIncarnation] = useState(0);
@@ -73,7 +76,23 @@ export default function Viewer({ url, subject, shading, grid, fitRequests, theme
   const onReady = useCallback((handle: OrbitHandle) => {
     orbit.current = handle;
   }, []);
-  const onTurned = useCallback((camera: PerspectiveCamera) => gizmo.current?.show(camera), []);
+  const shownFrom = useRef<Direction | null>(null);
+  const follow = useCallback((direction: Direction) => {
+    // Noted before it is done, so that it is not told back.
+    shownFrom.current = direction;
+    orbit.current?.turnTo(new Vector3(...direction));
+  }, []);
+  useEffect(() => link?.join(follow), [link, follow]);
+  const onTurned = useCallback(
+    (camera: PerspectiveCamera) => {
+      gizmo.current?.show(camera);
+      const direction = camera.getWorldDirection(new Vector3()).negate().toArray();
+      if (link === null || sameDirection(shownFrom.current, direction)) return;
+      shownFrom.current = direction;
+      link.tell(follow, direction);
+    },
+    [link, follow],
+  );
   const watchContext = (gl: WebGLRenderer, invalidate: () => void) => {
     gl.domElement.addEventListener("webglcontextlost", (event) => {
       event.preventDefault();
