@@ -167,7 +167,7 @@ test("two meshes beside each other turn together until they are let go", async (
   await settled();
   const start = await turned(1);
   await page.getByRole("application").first().press("ArrowRight");
-  await page.waitForFunction(before => document.querySelectorAll(".compare .gizmo-x line")[1].getAttribute("x2") !== before, start);
+  await page.waitForFunction(was => document.querySelectorAll(".compare .gizmo-x line")[1].getAttribute("x2") !== was, start);
   await settled();
   await page.getByRole("button", { name: "Turn together" }).click();
   const apart = await turned(1);
