@@ -186,6 +186,9 @@ pub struct ForgeArgs {
     /// Folder of the data folder that the job goes into.
     #[arg(long, value_name = "NAME")]
     pub project: Option<String>,
+    /// No normal and occlusion maps of the raw surface.
+    #[arg(long)]
+    no_detail_maps: bool,
     /// Leave engine, seed, versions and source out of the asset.
     #[arg(long)]
     no_provenance: bool,
@@ -220,6 +223,7 @@ impl ForgeArgs {
             texture_px: self.texture,
             seed: self.seed,
             provenance: !self.no_provenance,
+            detail_maps: !self.no_detail_maps,
             ..ForgeParams::default()
         }
     }

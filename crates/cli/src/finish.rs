@@ -44,6 +44,9 @@ pub struct FinishArgs {
     /// Largest dimension in metres.
     #[arg(long, value_name = "M", default_value_t = ForgeParams::default().size_m)]
     size: f32,
+    /// No normal and occlusion maps of the dense surface.
+    #[arg(long)]
+    no_detail_maps: bool,
     /// JSON on stdout, nothing else there.
     #[arg(long)]
     json: bool,
@@ -61,6 +64,7 @@ pub async fn finish(args: FinishArgs) -> anyhow::Result<Exit> {
         triangles: args.triangles,
         texture_px: args.texture,
         size_m: args.size,
+        detail_maps: !args.no_detail_maps,
     };
     let Reply::FinishMesh(finished) = forge.execute(Command::FinishMesh { finish }).await? else {
         return Err(mismatch().into());
@@ -75,7 +79,7 @@ pub async fn finish(args: FinishArgs) -> anyhow::Result<Exit> {
     let (mesh, agreement) = (&finished.mesh, &finished.agreement);
     let shape = if mesh.watertight { "closed" } else { "open" };
     out_line(&format!("mesh       {} triangles, {} part(s), {shape}", mesh.triangles, mesh.components));
-    show_repairs(&finished.repaired);
+    show_repairs(&mesh.repaired);
     out_line(&format!(
         "turned     {} is up, {:.1}° about it; the outlines agree by {:.1} %",
         agreement.up_axis,

@@ -65,8 +65,8 @@ pub(crate) async fn finish(forge: &Oreforge, finish: MeshFinish) -> Result<Finis
         views.insert(slot, pictures::read(forge, source).await?.bytes.into_owned());
     }
     let (target, file_name) = target(&finish.path)?;
-    let MeshFinish { triangles, texture_px, size_m, .. } = finish;
-    let options = FinishOptions { file_name, triangles, texture_px, size_m };
+    let MeshFinish { triangles, texture_px, size_m, detail_maps, .. } = finish;
+    let options = FinishOptions { file_name, triangles, texture_px, size_m, detail_maps };
     blocking(move || {
         let finished = mesh.with_companions(|companion| {
             meshes::finish(&mesh.bytes, &mesh.file_name, companion, &views, &options)
@@ -74,7 +74,6 @@ pub(crate) async fn finish(forge: &Oreforge, finish: MeshFinish) -> Result<Finis
         Ok(FinishedMesh {
             files: put_all(&target, &finished.files)?,
             mesh: finished.stats,
-            repaired: finished.repaired,
             agreement: finished.agreement,
             notes: finished.notes,
         })

@@ -65,6 +65,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             uvs: unwrapped.uvs,
             triangles: unwrapped.triangles,
             albedo,
+            detail: None,
         };
         let options = GlbOptions { name: stem.clone(), generator: "draft example".to_owned(), extras: None };
         std::fs::write(out_dir.join(format!("{stem}.glb")), glb::write(&finished, &options)?)?;

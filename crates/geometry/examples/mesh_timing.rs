@@ -3,6 +3,8 @@
 use std::time::Instant;
 
 use glam::Vec3;
+use oreforge_geometry::bake::{normal_map, occlusion_map};
+use oreforge_geometry::bvh::Bvh;
 use oreforge_geometry::decimate::decimate;
 use oreforge_geometry::glb::{GlbOptions, write_raw};
 use oreforge_geometry::raster::{Camera, Shading, Surface, render};
@@ -46,6 +48,16 @@ fn main() {
     let unwrapped =
         timed("unwrap 20k", || unwrap(&small, &options, Cancel::never()).expect("nobody cancels"));
     eprintln!("{} charts, coverage {}, overlap {}", unwrapped.charts, unwrapped.coverage, unwrapped.overlap);
+    let mut unwrapped = unwrapped;
+    let tangents = timed("tangents 20k", || unwrapped.clone().tangents());
+    unwrapped.tangents();
+    timed("normal map 512 of the whole body", || {
+        normal_map(&unwrapped, &tangents, &mesh, 512, Cancel::never()).expect("nobody cancels")
+    });
+    timed("tree over the whole body", || Bvh::new(&mesh).nearest(Vec3::ZERO, 1.0));
+    timed("occlusion map 512", || {
+        occlusion_map(&unwrapped, &small, 512, Cancel::never()).expect("nobody cancels")
+    });
     if let Some(folder) = std::env::args().nth(1) {
         for (name, mesh) in [("full", &mesh), ("small", &small)] {
             let bytes = write_raw(mesh, &GlbOptions::default()).expect("a sound mesh is written");

@@ -7,22 +7,26 @@ use glam::Vec3;
 use crate::TriMesh;
 
 const LEAF_TRIANGLES: usize = 4;
+/// Halved by count, a tree over as many triangles as 32 bits count is no deeper than this; one more is open for
+/// each step down.
+const MOST_OPEN: usize = 36;
 /// Triangles from which halves are built side by side.
 const PARALLEL_TRIANGLES: usize = 1 << 13;
 
 /// A tree of boxes over a mesh's triangles, halved by count along the longest side. Borrows or owns the mesh.
 pub struct Bvh<M> {
     mesh: M,
-    order: Vec<u32>,
+    /// Triangles as the leaves have them, side by side in memory.
+    leaves: Vec<(u32, [Vec3; 3])>,
     /// A full binary tree in depth-first order: the left child follows its parent.
     nodes: Vec<Node>,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 struct Node {
     low: Vec3,
     high: Vec3,
-    /// Of `order`.
+    /// Of `leaves`.
     start: u32,
     end: u32,
     /// The right child; 0 for a leaf.
@@ -43,37 +47,43 @@ impl<M: Deref<Target = TriMesh>> Bvh<M> {
     /// # Panics
     /// When a triangle names a vertex that is not there.
     pub fn new(mesh: M) -> Self {
-        let mut order: Vec<u32> = (0..mesh.triangles.len() as u32).collect();
-        let centres: Vec<Vec3> = mesh
-            .triangles
-            .iter()
-            .map(|t| t.iter().map(|&v| mesh.positions[v as usize]).sum::<Vec3>() / 3.0)
+        let mut items: Vec<Item> = (0..)
+            .zip(&mesh.triangles)
+            .map(|(triangle, corners)| {
+                let middle = corners.iter().map(|&v| mesh.positions[v as usize]).sum::<Vec3>() / 3.0;
+                Item { middle, triangle }
+            })
             .collect();
-        let nodes = build(&mesh, &centres, &mut order, 0);
-        Self { mesh, order, nodes }
+        let mut nodes = vec![Node::default(); if items.is_empty() { 0 } else { nodes_over(items.len()) }];
+        build(&mesh, &mut items, 0, &mut nodes, 0);
+        let leaf = |item: &Item| {
+            let corners = mesh.triangles[item.triangle as usize];
+            (item.triangle, corners.map(|v| mesh.positions[v as usize]))
+        };
+        let leaves = items.iter().map(leaf).collect();
+        Self { mesh, leaves, nodes }
     }
 
     pub fn mesh(&self) -> &TriMesh {
         &self.mesh
     }
 
-    fn corners(&self, triangle: u32) -> [Vec3; 3] {
-        self.mesh.triangles[triangle as usize].map(|v| self.mesh.positions[v as usize])
-    }
-
     /// The point of the surface nearest to `p`, if one is nearer than `within_m`.
     pub fn nearest(&self, p: Vec3, within_m: f32) -> Option<Hit> {
         let mut best: Option<Hit> = None;
         let mut least = within_m * within_m;
-        let mut open = vec![0u32];
-        while let Some(at) = open.pop() {
-            let Some(node) = self.nodes.get(at as usize) else { continue };
-            if node.distance_squared(p) >= least {
+        let mut open = Open::default();
+        if let Some(root) = self.nodes.first() {
+            open.push(0, root.distance_squared(p));
+        }
+        while let Some((at, distance)) = open.pop() {
+            if distance >= least {
                 continue;
             }
+            let node = &self.nodes[at as usize];
             if node.right == 0 {
-                for &triangle in &self.order[node.start as usize..node.end as usize] {
-                    let (point, weights) = nearest_point(self.corners(triangle), p);
+                for &(triangle, corners) in &self.leaves[node.start as usize..node.end as usize] {
+                    let (point, weights) = nearest_point(corners, p);
                     let distance = point.distance_squared(p);
                     if distance < least {
                         least = distance;
@@ -82,10 +92,14 @@ impl<M: Deref<Target = TriMesh>> Bvh<M> {
                 }
                 continue;
             }
-            let (left, right) = (at + 1, node.right);
-            let to = |child: u32| self.nodes[child as usize].distance_squared(p);
+            let child = |at: u32| (at, self.nodes[at as usize].distance_squared(p));
+            let (left, right) = (child(at + 1), child(node.right));
             // The nearer one is looked at first.
-            open.extend(if to(left) < to(right) { [right, left] } else { [left, right] });
+            let order = if left.1 < right.1 { [right, left] } else { [left, right] };
+            order
+                .into_iter()
+                .filter(|child| child.1 < least)
+                .for_each(|(at, distance)| open.push(at, distance));
         }
         best
     }
@@ -94,56 +108,110 @@ impl<M: Deref<Target = TriMesh>> Bvh<M> {
     /// distances are in its lengths.
     pub fn crossings(&self, origin: Vec3, direction: Vec3, mut visit: impl FnMut(Hit)) {
         let inverse = direction.recip();
-        let mut open = vec![0u32];
-        while let Some(at) = open.pop() {
-            let Some(node) = self.nodes.get(at as usize) else { continue };
+        let mut open = Open::default();
+        if !self.nodes.is_empty() {
+            open.push(0, 0.0);
+        }
+        while let Some((at, _)) = open.pop() {
+            let node = &self.nodes[at as usize];
             if !node.is_crossed(origin, inverse) {
                 continue;
             }
             if node.right == 0 {
-                for &triangle in &self.order[node.start as usize..node.end as usize] {
-                    if let Some((distance_m, weights)) = crossing(self.corners(triangle), origin, direction) {
+                for &(triangle, corners) in &self.leaves[node.start as usize..node.end as usize] {
+                    if let Some((distance_m, weights)) = crossing(corners, origin, direction) {
                         visit(Hit { triangle, point: origin + direction * distance_m, weights, distance_m });
                     }
                 }
             } else {
-                open.extend([at + 1, node.right]);
+                open.push(at + 1, 0.0);
+                open.push(node.right, 0.0);
             }
         }
     }
 }
 
-fn build(mesh: &TriMesh, centres: &[Vec3], order: &mut [u32], start: u32) -> Vec<Node> {
-    let (mut low, mut high) = (Vec3::INFINITY, Vec3::NEG_INFINITY);
-    for &v in order.iter().flat_map(|&t| &mesh.triangles[t as usize]) {
-        low = low.min(mesh.positions[v as usize]);
-        high = high.max(mesh.positions[v as usize]);
+/// Nodes still to be looked at, with how far they are, without a place on the heap.
+struct Open {
+    nodes: [(u32, f32); MOST_OPEN],
+    count: usize,
+}
+
+impl Default for Open {
+    fn default() -> Self {
+        Self { nodes: [(0, 0.0); MOST_OPEN], count: 0 }
     }
-    let mut nodes = vec![Node { low, high, start, end: start + order.len() as u32, right: 0 }];
-    if order.len() <= LEAF_TRIANGLES {
-        return nodes;
+}
+
+impl Open {
+    fn pop(&mut self) -> Option<(u32, f32)> {
+        self.count = self.count.checked_sub(1)?;
+        Some(self.nodes[self.count])
     }
-    let axis = (high - low).max_position();
-    let middle = order.len() / 2;
-    order.select_nth_unstable_by(middle, |&a, &b| {
-        centres[a as usize][axis].total_cmp(&centres[b as usize][axis]).then(a.cmp(&b))
-    });
-    let parallel = order.len() > PARALLEL_TRIANGLES;
-    let (left, right) = order.split_at_mut(middle);
-    let mut left = || build(mesh, centres, left, start);
-    let mut right = || build(mesh, centres, right, start + middle as u32);
-    let (left, right) = if parallel { rayon::join(left, right) } else { (left(), right()) };
-    let shift = |mut node: Node, by: u32| {
-        if node.right != 0 {
-            node.right += by;
-        }
-        node
+
+    fn push(&mut self, node: u32, distance: f32) {
+        self.nodes[self.count] = (node, distance);
+        self.count += 1;
+    }
+}
+
+struct Item {
+    /// Of the triangle.
+    middle: Vec3,
+    triangle: u32,
+}
+
+/// In a tree over this many triangles.
+fn nodes_over(triangles: usize) -> usize {
+    if triangles <= LEAF_TRIANGLES {
+        return 1;
+    }
+    1 + nodes_over(triangles / 2) + nodes_over(triangles - triangles / 2)
+}
+
+/// `start` is the place of the first item among all, `at` that of the first node.
+fn build(mesh: &TriMesh, items: &mut [Item], start: u32, nodes: &mut [Node], at: u32) {
+    let Some((node, rest)) = nodes.split_first_mut() else { return };
+    *node = Node {
+        low: Vec3::INFINITY,
+        high: Vec3::NEG_INFINITY,
+        start,
+        end: start + items.len() as u32,
+        right: 0,
     };
-    let place_of_right = 1 + left.len() as u32;
-    nodes[0].right = place_of_right;
-    nodes.extend(left.into_iter().map(|node| shift(node, 1)));
-    nodes.extend(right.into_iter().map(|node| shift(node, place_of_right)));
-    nodes
+    let mut hold = |low: Vec3, high: Vec3| {
+        node.low = node.low.min(low);
+        node.high = node.high.max(high);
+    };
+    if items.len() <= LEAF_TRIANGLES {
+        for &v in items.iter().flat_map(|item| &mesh.triangles[item.triangle as usize]) {
+            hold(mesh.positions[v as usize], mesh.positions[v as usize]);
+        }
+        return;
+    }
+    let (low, high) = items.iter().fold((Vec3::INFINITY, Vec3::NEG_INFINITY), |(low, high), item| {
+        (low.min(item.middle), high.max(item.middle))
+    });
+    let axis = (high - low).max_position();
+    let middle = items.len() / 2;
+    items.select_nth_unstable_by(middle, |a, b| {
+        a.middle[axis].total_cmp(&b.middle[axis]).then(a.triangle.cmp(&b.triangle))
+    });
+    let parallel = items.len() > PARALLEL_TRIANGLES;
+    let (left, right) = items.split_at_mut(middle);
+    let (left_nodes, right_nodes) = rest.split_at_mut(nodes_over(left.len()));
+    let right_at = at + 1 + left_nodes.len() as u32;
+    let mut build_left = || build(mesh, left, start, left_nodes, at + 1);
+    let mut build_right = || build(mesh, right, start + middle as u32, right_nodes, right_at);
+    if parallel {
+        rayon::join(build_left, build_right);
+    } else {
+        build_left();
+        build_right();
+    }
+    hold(left_nodes[0].low, left_nodes[0].high);
+    hold(right_nodes[0].low, right_nodes[0].high);
+    node.right = right_at;
 }
 
 impl Node {

@@ -26,6 +26,7 @@ pub mod resize;
 pub mod segment;
 pub mod smooth;
 pub mod surface_nets;
+pub mod tangents;
 pub mod topology;
 pub mod unwrap;
 pub mod views;
@@ -34,5 +35,5 @@ pub mod volume;
 
 pub use cancel::{Cancel, Cancelled};
 pub use grid::Grid;
-pub use mesh::{TexturedMesh, TriMesh};
+pub use mesh::{Detail, TexturedMesh, TriMesh};
 pub use paint::Painter;

@@ -1,7 +1,7 @@
 //! Triangle meshes.
 
-use glam::{Vec2, Vec3};
-use image::RgbImage;
+use glam::{Vec2, Vec3, Vec4};
+use image::{GrayImage, RgbImage};
 
 /// A surface without colour. Faces wind counter-clockwise seen from outside; vertices are shared.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -23,6 +23,19 @@ pub struct TexturedMesh {
     pub triangles: Vec<[u32; 3]>,
     /// sRGB.
     pub albedo: RgbImage,
+    /// The fine shape that the triangles do not have.
+    pub detail: Option<Detail>,
+}
+
+/// Maps of a denser surface, in the texture coordinates of a coarser one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Detail {
+    /// MikkTSpace, one per position: unit length, and in w the side of the bitangent, which points up the texture.
+    pub tangents: Vec<Vec4>,
+    /// In tangent space, green up.
+    pub normal: RgbImage,
+    /// How much of the sky a point sees; 255 is all of it.
+    pub occlusion: GrayImage,
 }
 
 impl TriMesh {

@@ -19,6 +19,7 @@ fn textured() -> TexturedMesh {
         uvs: vec![Vec2::ZERO, Vec2::X, Vec2::new(0.1, 0.7), Vec2::ONE],
         triangles: vec![[0, 1, 2], [2, 1, 3]],
         albedo: RgbImage::from_fn(5, 3, |x, y| Rgb([x as u8 * 50, y as u8 * 80, 9])),
+        detail: None,
     }
 }
 

@@ -88,6 +88,8 @@ pub struct ForgeParams {
     pub size_m: f32,
     /// Write engine, seed, versions and source into the asset.
     pub provenance: bool,
+    /// Bake normals and occlusion of the raw surface, so that few triangles look like many.
+    pub detail_maps: bool,
 }
 
 impl Default for ForgeParams {
@@ -106,6 +108,7 @@ impl Default for ForgeParams {
             seed: 0,
             size_m: 1.0,
             provenance: true,
+            detail_maps: true,
         }
     }
 }

@@ -109,6 +109,8 @@ pub struct MeshFinish {
     pub triangles: u32,
     pub texture_px: u32,
     pub size_m: f32,
+    /// As in `ForgeParams`.
+    pub detail_maps: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -118,14 +120,13 @@ pub struct FinishedMesh {
     /// The last is the one to open.
     pub files: Vec<SavedFile>,
     pub mesh: MeshStats,
-    pub repaired: RepairTicket,
     pub agreement: ViewAgreement,
     /// What was assumed, changed or cannot be carried, as sentences.
     pub notes: Vec<String>,
 }
 
 /// Defects before and after repair.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RepairTicket {
@@ -246,6 +247,8 @@ pub struct UvReport {
     pub outside: f32,
     /// Texels per metre over the surface: at a tenth, half and nine tenths of its area. `None` without a texture.
     pub texels_per_m: Option<[f32; 3]>,
+    /// How much longer a texel is one way than the other, on average; 1 is square. `None` without a texture.
+    pub stretch: Option<f32>,
 }
 
 /// One line of the ticket.

@@ -26,6 +26,18 @@ pub struct MeshStats {
     pub charts: u32,
     /// Share of the covered texels that more than one triangle claims, 0..=1.
     pub uv_overlap: f32,
+    /// Texels per metre at a tenth, half and nine tenths of the surface; 0 where an older version did not measure.
+    #[serde(default)]
+    pub texels_per_m: [f32; 3],
+    /// How much longer a texel is one way than the other, on average; 1 is square, 0 not measured.
+    #[serde(default)]
+    pub uv_stretch: f32,
+    /// It has a normal map and an occlusion map of the raw surface.
+    #[serde(default)]
+    pub detail_maps: bool,
+    /// What was wrong with the raw surface, and what still is.
+    #[serde(default)]
+    pub repaired: RepairTicket,
     /// Metres, Y up.
     pub bounds_min_m: [f32; 3],
     pub bounds_max_m: [f32; 3],

@@ -198,7 +198,7 @@ export type FinishedMesh = {
 /**
  * The last is the one to open.
  */
-files: Array<SavedFile>, mesh: MeshStats, repaired: RepairTicket, agreement: ViewAgreement, 
+files: Array<SavedFile>, mesh: MeshStats, agreement: ViewAgreement, 
 /**
  * What was assumed, changed or cannot be carried, as sentences.
  */
@@ -240,7 +240,11 @@ size_m: number,
 /**
  * Write engine, seed, versions and source into the asset.
  */
-provenance: boolean, };
+provenance: boolean, 
+/**
+ * Bake normals and occlusion of the raw surface, so that few triangles look like many.
+ */
+detail_maps: boolean, };
 
 /**
  * Everything a forge job needs to run, and to run again with the same result.
@@ -477,7 +481,11 @@ path: string,
 /**
  * Budgets and size as in `ForgeParams`.
  */
-triangles: number, texture_px: number, size_m: number, };
+triangles: number, texture_px: number, size_m: number, 
+/**
+ * As in `ForgeParams`.
+ */
+detail_maps: boolean, };
 
 export type MeshRef = { "from": "path", path: string, } | { "from": "artifact", id: ArtifactId, };
 
@@ -509,6 +517,22 @@ uv_coverage: number, charts: number,
  * Share of the covered texels that more than one triangle claims, 0..=1.
  */
 uv_overlap: number, 
+/**
+ * Texels per metre at a tenth, half and nine tenths of the surface; 0 where an older version did not measure.
+ */
+texels_per_m: [number, number, number], 
+/**
+ * How much longer a texel is one way than the other, on average; 1 is square, 0 not measured.
+ */
+uv_stretch: number, 
+/**
+ * It has a normal map and an occlusion map of the raw surface.
+ */
+detail_maps: boolean, 
+/**
+ * What was wrong with the raw surface, and what still is.
+ */
+repaired: RepairTicket, 
 /**
  * Metres, Y up.
  */
@@ -753,7 +777,11 @@ outside: number,
 /**
  * Texels per metre over the surface: at a tenth, half and nine tenths of its area. `None` without a texture.
  */
-texels_per_m: [number, number, number] | null, };
+texels_per_m: [number, number, number] | null, 
+/**
+ * How much longer a texel is one way than the other, on average; 1 is square. `None` without a texture.
+ */
+stretch: number | null, };
 
 /**
  * How a mesh from elsewhere fits the views it is painted from.

@@ -49,6 +49,8 @@ pub struct Material {
     pub base_color_texture: Option<usize>,
     /// Place in `Asset::textures`, tangent space, green up.
     pub normal_texture: Option<usize>,
+    /// Place in `Asset::textures`: in red, how much of the sky a point sees.
+    pub occlusion_texture: Option<usize>,
 }
 
 impl Default for Material {
@@ -60,6 +62,7 @@ impl Default for Material {
             roughness: 0.85,
             base_color_texture: None,
             normal_texture: None,
+            occlusion_texture: None,
         }
     }
 }

@@ -15,7 +15,8 @@ const MAX_TEXTURE_BYTES: u64 = 1 << 30;
 
 /// Reads a GLB of one textured mesh: one primitive of triangles with positions, normals and texture
 /// coordinates as floats, its base colour texture embedded as PNG or JPEG, nodes without transforms. Safe for
-/// files of any origin: memory stays in proportion to the file, the texture under 1 GiB.
+/// files of any origin: memory stays in proportion to the file, the texture under 1 GiB. Maps of fine shape are
+/// not read.
 pub fn read(bytes: &[u8]) -> Result<TexturedMesh, GlbError> {
     let file = File::parse(bytes)?;
     let TriMesh { positions, triangles } = file.surface()?;
@@ -27,7 +28,7 @@ pub fn read(bytes: &[u8]) -> Result<TexturedMesh, GlbError> {
         return Err(GlbError::UnequalAttributes);
     }
     let albedo = file.albedo(primitive)?;
-    Ok(TexturedMesh { positions, normals, uvs, triangles, albedo })
+    Ok(TexturedMesh { positions, normals, uvs, triangles, albedo, detail: None })
 }
 
 /// Reads the positions and triangles of a GLB of one mesh, bit for bit; see [`read`].

@@ -1,6 +1,6 @@
-use glam::{Vec2, Vec3};
+use glam::{Vec2, Vec3, Vec4};
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
-use image::{ExtendedColorType, ImageEncoder, RgbImage};
+use image::{ExtendedColorType, ImageEncoder};
 use serde_json::{Value, json};
 
 use super::{
@@ -16,7 +16,7 @@ const LINEAR_MIPMAP_LINEAR: u32 = 9987;
 const CLAMP_TO_EDGE: u32 = 33071;
 
 /// A textured mesh as one GLB: positions, normals, texture coordinates, and the albedo as PNG in a matte,
-/// single-sided material. The same mesh gives the same bytes.
+/// single-sided material; with fine shape also tangents and its maps. The same mesh gives the same bytes.
 pub fn write(mesh: &TexturedMesh, options: &GlbOptions) -> Result<Vec<u8>, GlbError> {
     if mesh.normals.len() != mesh.positions.len() || mesh.uvs.len() != mesh.positions.len() {
         return Err(GlbError::UnequalAttributes);
@@ -29,23 +29,39 @@ pub fn write(mesh: &TexturedMesh, options: &GlbOptions) -> Result<Vec<u8>, GlbEr
     let normal = file.vectors(&mesh.normals);
     let texcoord = file.texture_coordinates(&mesh.uvs);
     let indices = file.indices(&mesh.triangles, mesh.positions.len())?;
-    let texture = png(&mesh.albedo)?;
-    let image_view = file.view(&texture, None);
+    let mut attributes = json!({ "POSITION": position, "NORMAL": normal, "TEXCOORD_0": texcoord });
+    let mut material = json!({
+        "name": options.name,
+        "pbrMetallicRoughness": {
+            "baseColorTexture": { "index": 0 },
+            "metallicFactor": 0.0,
+            "roughnessFactor": 0.85,
+        },
+    });
+    let mut pictures =
+        vec![("albedo", png(mesh.albedo.as_raw(), mesh.albedo.dimensions(), ExtendedColorType::Rgb8)?)];
+    if let Some(detail) = &mesh.detail {
+        if detail.tangents.len() != mesh.positions.len() {
+            return Err(GlbError::UnequalAttributes);
+        }
+        attributes["TANGENT"] = file.tangents(&detail.tangents).into();
+        let (normal, occlusion) = (&detail.normal, &detail.occlusion);
+        pictures.push(("normal", png(normal.as_raw(), normal.dimensions(), ExtendedColorType::Rgb8)?));
+        pictures.push(("occlusion", png(occlusion.as_raw(), occlusion.dimensions(), ExtendedColorType::L8)?));
+        material["normalTexture"] = json!({ "index": 1 });
+        material["occlusionTexture"] = json!({ "index": 2 });
+    }
+    let image = |(name, bytes): &(&str, Vec<u8>)| json!({ "name": name, "mimeType": "image/png", "bufferView": file.view(bytes, None) });
+    let images: Vec<Value> = pictures.iter().map(image).collect();
+    let textures: Vec<Value> = (0..images.len()).map(|i| json!({ "sampler": 0, "source": i })).collect();
     file.finish(
         options,
-        json!({ "POSITION": position, "NORMAL": normal, "TEXCOORD_0": texcoord }),
+        attributes,
         indices,
         json!({
-            "materials": [{
-                "name": options.name,
-                "pbrMetallicRoughness": {
-                    "baseColorTexture": { "index": 0 },
-                    "metallicFactor": 0.0,
-                    "roughnessFactor": 0.85,
-                },
-            }],
-            "textures": [{ "sampler": 0, "source": 0 }],
-            "images": [{ "name": "albedo", "mimeType": "image/png", "bufferView": image_view }],
+            "materials": [material],
+            "textures": textures,
+            "images": images,
             "samplers": [{
                 "magFilter": LINEAR,
                 "minFilter": LINEAR_MIPMAP_LINEAR,
@@ -74,14 +90,10 @@ pub fn write_raw(mesh: &TriMesh, options: &GlbOptions) -> Result<Vec<u8>, GlbErr
     file.finish(options, attributes, indices, json!({ "materials": [material] }))
 }
 
-fn png(picture: &RgbImage) -> Result<Vec<u8>, GlbError> {
+fn png(pixels: &[u8], (width, height): (u32, u32), color: ExtendedColorType) -> Result<Vec<u8>, GlbError> {
     let mut bytes = Vec::new();
-    PngEncoder::new_with_quality(&mut bytes, CompressionType::Fast, FilterType::Adaptive).write_image(
-        picture.as_raw(),
-        picture.width(),
-        picture.height(),
-        ExtendedColorType::Rgb8,
-    )?;
+    PngEncoder::new_with_quality(&mut bytes, CompressionType::Fast, FilterType::Adaptive)
+        .write_image(pixels, width, height, color)?;
     Ok(bytes)
 }
 
@@ -127,6 +139,14 @@ impl File {
         let view = self.view(&bytes, Some(ARRAY_BUFFER));
         self.accessor(
             json!({ "bufferView": view, "componentType": FLOAT, "count": vectors.len(), "type": "VEC3" }),
+        )
+    }
+
+    pub(crate) fn tangents(&mut self, tangents: &[Vec4]) -> usize {
+        let bytes: Vec<u8> = tangents.iter().flat_map(|t| t.to_array()).flat_map(f32::to_le_bytes).collect();
+        let view = self.view(&bytes, Some(ARRAY_BUFFER));
+        self.accessor(
+            json!({ "bufferView": view, "componentType": FLOAT, "count": tangents.len(), "type": "VEC4" }),
         )
     }
 

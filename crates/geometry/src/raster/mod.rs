@@ -1,6 +1,7 @@
 //! A software rasteriser: meshes seen by an orthographic camera.
 
 mod camera;
+mod depth;
 mod layers;
 mod light;
 mod visibility;
@@ -9,8 +10,9 @@ use glam::{Vec2, Vec3};
 use image::{RgbImage, RgbaImage};
 use rayon::prelude::*;
 
-use crate::{Cancel, Cancelled, Grid, Painter, TexturedMesh, TriMesh};
+use crate::{Cancel, Cancelled, Painter, TexturedMesh};
 pub use camera::{Camera, CameraAxes};
+pub use depth::DepthMap;
 pub use layers::{Layers, layers};
 use light::Studio;
 use visibility::{Projected, SAMPLE_OFFSETS, SAMPLES, bands};
@@ -96,26 +98,6 @@ pub fn render(
         },
     )?;
     Ok(picture)
-}
-
-/// How near the nearest surface in each pixel is: in pixels from the target's plane towards the camera, negative
-/// infinity where there is none. Triangles seen from behind are none.
-///
-/// # Panics
-/// When a triangle names a vertex that is not there.
-pub fn nearest(
-    mesh: &TriMesh,
-    camera: &Camera,
-    size_px: u32,
-    cancel: Cancel<'_>,
-) -> Result<Grid<f32>, Cancelled> {
-    let projected = project(&mesh.positions, camera, size_px);
-    cancel.check()?;
-    let rows: Vec<Vec<f32>> = bands(&projected, &mesh.triangles, size_px)
-        .par_iter()
-        .map(|band| band.nearest(&projected, &mesh.triangles, size_px, cancel))
-        .collect::<Result<_, Cancelled>>()?;
-    Ok(Grid::from_cells(size_px as usize, size_px as usize, rows.concat()))
 }
 
 fn project(positions: &[Vec3], camera: &Camera, size_px: u32) -> Vec<Projected> {

@@ -2,17 +2,20 @@
 
 mod chart;
 mod creases;
+mod evenness;
 mod footprint;
 mod label;
 mod pack;
 
-use glam::{DVec2, UVec2, Vec2, Vec3};
+use glam::{DVec2, UVec2, Vec2, Vec3, Vec4};
 use rayon::prelude::*;
 
 use crate::decimate::half_edges::HalfEdges;
+use crate::tangents::{Tangents, tangents};
 use crate::{Cancel, Cancelled, TriMesh};
 use chart::{Chart, Projection, grow};
 use creases::CornerNormals;
+pub use evenness::Evenness;
 use footprint::cell_runs;
 pub(crate) use footprint::{BitGrid, texel_runs};
 use label::SIDES;
@@ -59,6 +62,21 @@ pub struct Unwrapped {
     /// Share of those that lie in more than one, 0..=1. Not 0 only when the texture has too few texels for the
     /// number of charts.
     pub overlap: f32,
+}
+
+impl Unwrapped {
+    /// Tangents for normal maps, one per vertex; where they differ a vertex is made several.
+    pub fn tangents(&mut self) -> Vec<Vec4> {
+        let Tangents { tangents, copies } =
+            tangents(&self.positions, &self.normals, &self.uvs, &mut self.triangles);
+        for v in copies.into_iter().map(|v| v as usize) {
+            self.positions.push(self.positions[v]);
+            self.normals.push(self.normals[v]);
+            self.uvs.push(self.uvs[v]);
+            self.source_vertex.push(self.source_vertex[v]);
+        }
+        tangents
+    }
 }
 
 /// Charts projected along the six axes, chosen so that whatever can be seen well from the front or the back

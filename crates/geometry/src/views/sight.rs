@@ -4,7 +4,7 @@ use glam::{Vec2, Vec3};
 
 use super::PlacedView;
 use crate::mips::Mips;
-use crate::raster::{CameraAxes, nearest};
+use crate::raster::{CameraAxes, DepthMap};
 use crate::resize::{Window, resize_premultiplied};
 use crate::{Cancel, Cancelled, Grid, TriMesh, distance};
 
@@ -12,11 +12,6 @@ use crate::{Cancel, Cancelled, Grid, TriMesh, distance};
 const DEPTH_PX: u32 = 768;
 /// A view that looks at a surface squarely counts so much before one that sees it aslant.
 const SQUARENESS: i32 = 6;
-/// Pixels of the depth raster by which a point may lie behind what is seen, and more for each pixel that the
-/// surface recedes.
-const HIDDEN_PX: f32 = 2.0;
-const HIDDEN_PER_SLOPE: f32 = 1.5;
-const MOST_SLOPE: f32 = 5.0;
 /// Neighbouring pixels that are farther apart than this, towards the camera, are two surfaces.
 const STEP_PX: f32 = 8.0;
 /// So near to where one surface ends before another, as a share of the raster, the picture may show the other:
@@ -29,7 +24,7 @@ pub struct Sight {
     target_m: Vec3,
     half_extent_m: f32,
     trust: f32,
-    nearest: Grid<f32>,
+    depth: DepthMap,
     /// 0..=1 for each pixel of the depth raster.
     belief: Grid<f32>,
     mips: Mips,
@@ -40,16 +35,16 @@ pub struct Sight {
 
 impl Sight {
     pub fn new(view: &PlacedView, mesh: &TriMesh, cancel: Cancel<'_>) -> Result<Self, Cancelled> {
-        let nearest = nearest(mesh, &view.camera, DEPTH_PX, cancel)?;
+        let depth = DepthMap::new(mesh, &view.camera, DEPTH_PX, cancel)?;
         let size = Vec2::new(view.picture.width() as f32, view.picture.height() as f32);
         let half = size.max_element() / 2.0;
-        let belief = belief(&nearest, view, size / 2.0 - half, 2.0 * half, cancel)?;
+        let belief = belief(depth.nearest(), view, size / 2.0 - half, 2.0 * half, cancel)?;
         Ok(Self {
             axes: view.camera.axes(),
             target_m: view.camera.target_m,
             half_extent_m: view.camera.half_extent_m,
             trust: view.trust,
-            nearest,
+            depth,
             belief,
             mips: Mips::new(&view.picture, Window::whole(&view.picture), cancel)?,
             picture_middle: size / 2.0,
@@ -67,12 +62,8 @@ impl Sight {
         if weight < 1e-6 {
             return 0.0;
         }
-        let p = (position_m - self.target_m) * (DEPTH_PX as f32 / 2.0 / self.half_extent_m);
-        let half = DEPTH_PX as f32 / 2.0 - 0.5;
-        let at = Vec2::new(half + p.dot(self.axes.right), half - p.dot(self.axes.up));
-        let slope = ((1.0 - facing * facing).sqrt() / facing).min(MOST_SLOPE);
-        let reach = p.dot(self.axes.towards) + HIDDEN_PX + HIDDEN_PER_SLOPE * slope;
-        weight * self.open_share(at, reach) * self.belief.sample(at.x, at.y)
+        let at = self.depth.place(position_m);
+        weight * self.depth.seen_share(position_m, facing) * self.belief.sample(at.x, at.y)
     }
 
     /// sRGB, 0..=1.
@@ -81,19 +72,6 @@ impl Sight {
         let p = (position_m - self.target_m) * px_per_m;
         let at = self.picture_middle + Vec2::new(p.dot(self.axes.right), -p.dot(self.axes.up));
         self.mips.sample(at.x, at.y, footprint_m * px_per_m)
-    }
-
-    /// Share of the four pixels round a point that show nothing nearer than `reach`.
-    fn open_share(&self, at: Vec2, reach: f32) -> f32 {
-        let at = at.clamp(Vec2::ZERO, Vec2::splat((DEPTH_PX - 1) as f32));
-        let (x0, y0) = (at.x as usize, at.y as usize);
-        let last = DEPTH_PX as usize - 1;
-        let (x1, y1) = ((x0 + 1).min(last), (y0 + 1).min(last));
-        let open = |x, y| f32::from(u8::from(reach >= self.nearest.get(x, y)));
-        let f = at - at.floor();
-        let upper = open(x0, y0) * (1.0 - f.x) + open(x1, y0) * f.x;
-        let lower = open(x0, y1) * (1.0 - f.x) + open(x1, y1) * f.x;
-        upper * (1.0 - f.y) + lower * f.y
     }
 }
 

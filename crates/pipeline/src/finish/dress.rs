@@ -5,11 +5,11 @@ use std::sync::Arc;
 use glam::Vec3;
 use oreforge_engines::ViewPicture;
 use oreforge_geometry::repair::{Repaired, repair};
-use oreforge_geometry::unwrap::{UnwrapOptions, Unwrapped, unwrap};
-use oreforge_geometry::{Cancel, Painter, TexturedMesh, TriMesh, bake, decimate, topology};
+use oreforge_geometry::unwrap::{Evenness, UnwrapOptions, Unwrapped, unwrap};
+use oreforge_geometry::{Cancel, Detail, Painter, TexturedMesh, TriMesh, bake, decimate, topology};
 use oreforge_protocol::{MeshStats, RepairTicket, ViewAgreement};
 
-use super::foreign::{self, Foreign};
+use super::foreign;
 use crate::contract::StepError;
 use crate::meshes::counted;
 
@@ -31,13 +31,12 @@ pub(crate) struct Wish {
     pub texture_px: u32,
     /// Largest dimension.
     pub size_m: f32,
+    pub detail_maps: bool,
 }
 
 pub(crate) struct Dressed {
     pub mesh: TexturedMesh,
     pub stats: MeshStats,
-    /// Of what came in; what thinning may have done to it included.
-    pub repaired: RepairTicket,
     /// How the surface fits its views, when it had to be found.
     pub agreement: Option<ViewAgreement>,
 }
@@ -49,21 +48,17 @@ pub(crate) fn dress(
     progress: &dyn Fn(f32, &str),
     cancel: Cancel<'_>,
 ) -> Result<Dressed, StepError> {
-    let budget = wish.triangles as usize;
-    let (budgeted, repaired, painter, agreement) = match colours {
+    let Shaped { dense, mesh: budgeted, repaired, painter, agreement } = match colours {
         Colours::Painter(painter) => {
             progress(0.0, "meeting the triangle budget");
+            let dense = wish.detail_maps.then(|| raw.clone());
             // The engine's surface is clean; so this only makes sure, and does so where it is quick.
-            let thinned = decimate::decimate(raw, budget, cancel)?;
+            let thinned = decimate::decimate(raw, wish.triangles as usize, cancel)?;
             let Repaired { mesh, before, after } = repair(thinned, cancel)?;
-            let ticket = RepairTicket { before: counted(&before), after: counted(&after) };
-            (mesh, ticket, painter, None)
+            let repaired = RepairTicket { before: counted(&before), after: counted(&after) };
+            Shaped { dense, mesh, repaired, painter, agreement: None }
         }
-        Colours::Views(views) => {
-            let Foreign { mesh, repaired, painter, agreement } =
-                foreign::settle(raw, &views, budget, wish.size_m, progress, cancel)?;
-            (mesh, repaired, painter, Some(agreement))
-        }
+        Colours::Views(views) => foreign::settle(raw, &views, wish, progress, cancel)?,
     };
 
     progress(0.4, "unfolding the surface");
@@ -75,19 +70,43 @@ pub(crate) fn dress(
     };
     let mut unwrapped = unwrap(&budgeted, &options, cancel)?;
 
-    progress(0.65, "painting the texture");
+    progress(0.6, "painting the texture");
     let albedo = bake::bake(&unwrapped, texture_px, &*painter, cancel)?;
-    // Painted first: the painter knows the surface as it was placed.
+    progress(0.75, "baking the fine shape");
+    let detail = match dense {
+        Some(dense) => {
+            let tangents = unwrapped.tangents();
+            let normal_px = bake::normal_map_px(&unwrapped, &dense, texture_px);
+            let normal = bake::normal_map(&unwrapped, &tangents, &dense, normal_px, cancel)?;
+            // Light from everywhere has no fine detail.
+            let occlusion = bake::occlusion_map(&unwrapped, &budgeted, texture_px / 2, cancel)?;
+            Some(Detail { tangents, normal, occlusion })
+        }
+        None => None,
+    };
+    // Last: painter and dense surface know the mesh as it was placed.
     stand(&mut unwrapped.positions, wish.size_m);
-    let stats = measure(&budgeted, &unwrapped, texture_px);
+    let stats =
+        MeshStats { repaired, detail_maps: detail.is_some(), ..measure(&budgeted, &unwrapped, texture_px) };
     let mesh = TexturedMesh {
         positions: unwrapped.positions,
         normals: unwrapped.normals,
         uvs: unwrapped.uvs,
         triangles: unwrapped.triangles,
         albedo,
+        detail,
     };
-    Ok(Dressed { mesh, stats, repaired, agreement })
+    Ok(Dressed { mesh, stats, agreement })
+}
+
+/// A clean surface in budget and in its place.
+pub(super) struct Shaped {
+    /// With all of its triangles, when maps are to be baked from it.
+    pub dense: Option<TriMesh>,
+    pub mesh: TriMesh,
+    pub repaired: RepairTicket,
+    pub painter: Arc<dyn Painter>,
+    pub agreement: Option<ViewAgreement>,
 }
 
 /// Puts the feet on the ground, the middle over the origin, and makes the largest dimension exactly `size_m`;
@@ -109,6 +128,10 @@ fn bounds(positions: &[Vec3]) -> (Vec3, Vec3) {
 fn measure(mesh: &TriMesh, unwrapped: &Unwrapped, texture_px: u32) -> MeshStats {
     let topology = topology::inspect(mesh);
     let (low, high) = bounds(&unwrapped.positions);
+    let evenness = Evenness::of(unwrapped.triangles.iter().map(|triangle| {
+        let texels = triangle.map(|v| unwrapped.uvs[v as usize].as_dvec2() * f64::from(texture_px));
+        (triangle.map(|v| unwrapped.positions[v as usize]), texels)
+    }));
     MeshStats {
         vertices: unwrapped.positions.len() as u32,
         triangles: unwrapped.triangles.len() as u32,
@@ -121,6 +144,10 @@ fn measure(mesh: &TriMesh, unwrapped: &Unwrapped, texture_px: u32) -> MeshStats 
         uv_coverage: unwrapped.coverage,
         charts: unwrapped.charts,
         uv_overlap: unwrapped.overlap,
+        texels_per_m: evenness.map_or([0.0; 3], |evenness| evenness.texels_per_m),
+        uv_stretch: evenness.map_or(0.0, |evenness| evenness.stretch),
+        detail_maps: false,
+        repaired: RepairTicket::default(),
         bounds_min_m: low.to_array(),
         bounds_max_m: high.to_array(),
     }

@@ -6,9 +6,10 @@ use oreforge_engines::ViewPicture;
 use oreforge_geometry::decimate::decimate;
 use oreforge_geometry::repair::{Repaired, repair};
 use oreforge_geometry::views::{PlacedView, View, ViewsPainter, register};
-use oreforge_geometry::{Cancel, Painter, TriMesh};
+use oreforge_geometry::{Cancel, TriMesh};
 use oreforge_protocol::{ErrorCode, ErrorReport, RepairTicket, ViewAgreement, ViewSlot};
 
+use super::dress::{Shaped, Wish};
 use crate::contract::StepError;
 use crate::meshes::counted;
 
@@ -19,21 +20,13 @@ const BETWEEN_TRUST: f32 = 0.5;
 /// Agreement of the outlines below which colours may lie beside their places.
 const DOUBTFUL_IOU: f32 = 0.85;
 
-pub(crate) struct Foreign {
-    pub mesh: TriMesh,
-    pub repaired: RepairTicket,
-    pub painter: Arc<dyn Painter>,
-    pub agreement: ViewAgreement,
-}
-
-pub(crate) fn settle(
+pub(super) fn settle(
     raw: TriMesh,
     views: &[ViewPicture],
-    budget: usize,
-    size_m: f32,
+    wish: &Wish,
     progress: &dyn Fn(f32, &str),
     cancel: Cancel<'_>,
-) -> Result<Foreign, StepError> {
+) -> Result<Shaped, StepError> {
     progress(0.0, "cleaning the surface");
     let Repaired { mesh, before, after } = repair(raw, cancel)?;
     if mesh.triangles.is_empty() {
@@ -44,7 +37,8 @@ pub(crate) fn settle(
         return Err(nothing.with_hint("Make the mesh again, or repair it in a modelling program.").into());
     }
     progress(0.15, "meeting the triangle budget");
-    let mut mesh = decimate(mesh, budget, cancel)?;
+    let mut dense = wish.detail_maps.then(|| mesh.clone());
+    let mut mesh = decimate(mesh, wish.triangles as usize, cancel)?;
 
     progress(0.25, "finding the mesh in the views");
     let slots: Vec<ViewSlot> = views.iter().map(|view| view.slot).collect();
@@ -53,8 +47,10 @@ pub(crate) fn settle(
         let empty = ErrorReport::new(ErrorCode::ViewUnusable, "None of the views shows an object.");
         return Err(empty.with_hint("Give at least a front view with a transparent background.").into());
     };
-    let standing = registered.views_from_mesh.standing(&mesh, size_m);
-    mesh.positions.iter_mut().for_each(|p| *p = standing.world_from_mesh.apply(*p));
+    let standing = registered.views_from_mesh.standing(&mesh, wish.size_m);
+    for mesh in dense.iter_mut().chain([&mut mesh]) {
+        mesh.positions.iter_mut().for_each(|p| *p = standing.world_from_mesh.apply(*p));
+    }
     let placed: Vec<PlacedView> = views.iter().map(|view| view.placed(&standing)).collect();
     progress(0.35, "looking from every view");
     let painter = ViewsPainter::new(&placed, Arc::new(mesh.clone()), cancel)?;
@@ -66,7 +62,7 @@ pub(crate) fn settle(
         seen_share: painter.seen_share(),
     };
     let repaired = RepairTicket { before: counted(&before), after: counted(&after) };
-    Ok(Foreign { mesh, repaired, painter: Arc::new(painter), agreement })
+    Ok(Shaped { dense, mesh, repaired, painter: Arc::new(painter), agreement: Some(agreement) })
 }
 
 fn view(view: &ViewPicture) -> View {

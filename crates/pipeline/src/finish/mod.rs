@@ -36,9 +36,14 @@ pub(crate) fn finish(
     let raw_triangles = raw.triangles.len();
     let raw = Arc::try_unwrap(raw).unwrap_or_else(|shared| (*shared).clone());
     let params = &spec.params;
-    let wish = Wish { triangles: params.triangles, texture_px: params.texture_px, size_m: params.size_m };
+    let wish = Wish {
+        triangles: params.triangles,
+        texture_px: params.texture_px,
+        size_m: params.size_m,
+        detail_maps: params.detail_maps,
+    };
     let progress = |fraction: f32, doing: &str| sink.progress(fraction * UNTIL_WRITING, doing);
-    let Dressed { mesh, stats, repaired, agreement } = dress(raw, colours, &wish, &progress, cancel)?;
+    let Dressed { mesh, stats, agreement } = dress(raw, colours, &wish, &progress, cancel)?;
     if let Some(doubt) = agreement.as_ref().and_then(doubt) {
         sink.log(LogLevel::Warn, doubt);
     }
@@ -53,7 +58,7 @@ pub(crate) fn finish(
             source_name: spec.source_name.clone(),
             source_sha256: spec.source_id.to_string(),
             params: without_server(params),
-            repaired,
+            repaired: stats.repaired,
         })?)
     } else {
         None
@@ -64,7 +69,6 @@ pub(crate) fn finish(
     let mut facts = BTreeMap::from([
         ("raw_triangles".to_owned(), raw_triangles.into()),
         ("mesh".to_owned(), to_value(&stats)?),
-        ("repaired".to_owned(), to_value(&repaired)?),
         ("glb_bytes".to_owned(), bytes.len().into()),
     ]);
     if let Some(agreement) = agreement {

@@ -6,9 +6,7 @@ use oreforge_engines::ViewPicture;
 use oreforge_geometry::Cancel;
 use oreforge_geometry::asset::{Companion, NamedFile};
 use oreforge_geometry::glb::{self, GlbOptions};
-use oreforge_protocol::{
-    ErrorCode, ErrorReport, ForgeParams, MeshStats, RepairTicket, ViewAgreement, ViewSlot,
-};
+use oreforge_protocol::{ErrorCode, ErrorReport, ForgeParams, MeshStats, ViewAgreement, ViewSlot};
 use serde_json::json;
 
 use super::{ExportOptions, export, import};
@@ -28,6 +26,7 @@ pub struct FinishOptions {
     pub texture_px: u32,
     /// Largest dimension.
     pub size_m: f32,
+    pub detail_maps: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -35,7 +34,6 @@ pub struct Finished {
     /// The last is the one to open.
     pub files: Vec<NamedFile>,
     pub stats: MeshStats,
-    pub repaired: RepairTicket,
     pub agreement: ViewAgreement,
     pub notes: Vec<String>,
 }
@@ -59,13 +57,13 @@ pub fn finish(
         .map(|(&slot, bytes)| Ok(ViewPicture { slot, picture: given_view(bytes, slot, Cancel::never())? }))
         .collect::<Result<_, StepError>>()
         .map_err(failure)?;
-    let FinishOptions { triangles, texture_px, size_m, .. } = *options;
+    let FinishOptions { triangles, texture_px, size_m, detail_maps, .. } = *options;
     let problems = ForgeParams { triangles, texture_px, size_m, ..ForgeParams::default() }.problems();
     if !problems.is_empty() {
         return Err(ErrorReport::new(ErrorCode::BadRequest, problems.join(" ")));
     }
-    let wish = Wish { triangles, texture_px, size_m };
-    let Dressed { mesh, stats, repaired, agreement } =
+    let wish = Wish { triangles, texture_px, size_m, detail_maps };
+    let Dressed { mesh, stats, agreement } =
         dress(imported.asset.surface(), Colours::Views(views), &wish, &|_, _| {}, Cancel::never())
             .map_err(failure)?;
     let Some(agreement) = agreement else { return Err(failure(StepError::Cancelled)) };
@@ -82,7 +80,7 @@ pub fn finish(
 
     let name = options.file_name.rsplit_once('.').map_or(options.file_name.as_str(), |(name, _)| name);
     let extras = json!({
-        "generator": generator(), "source_name": file_name, "repaired": repaired, "views": agreement,
+        "generator": generator(), "source_name": file_name, "repaired": stats.repaired, "views": agreement,
     });
     let glb_options = GlbOptions { name: name.to_owned(), generator: generator(), extras: Some(extras) };
     let glb = glb::write(&mesh, &glb_options).map_err(|e| internal("write the GLB", &e))?;
@@ -101,7 +99,7 @@ pub fn finish(
         notes.extend(exported.notes);
         exported.files
     };
-    Ok(Finished { files, stats, repaired, agreement, notes })
+    Ok(Finished { files, stats, agreement, notes })
 }
 
 fn failure(error: StepError) -> ErrorReport {

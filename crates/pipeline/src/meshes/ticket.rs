@@ -3,7 +3,8 @@
 use glam::{DVec2, Vec3};
 use oreforge_geometry::asset::{Asset, Companion, Imported};
 use oreforge_geometry::repair::{self, Defects};
-use oreforge_geometry::{Cancel, topology, unwrap};
+use oreforge_geometry::unwrap::{self, Evenness};
+use oreforge_geometry::{Cancel, topology};
 use oreforge_protocol::{
     ErrorReport, GateVerdict, MeshDefects, MeshTicket, TextureInfo, TicketCheck, UvReport,
 };
@@ -100,44 +101,23 @@ fn uv_report(asset: &Asset) -> UvReport {
     let kept: Vec<[u32; 3]> = shown.iter().filter(inside).copied().collect();
     let (coverage, overlap) =
         unwrap::coverage(&asset.uvs, &kept, UV_RASTER_PX, Cancel::never()).unwrap_or_default();
+    let evenness = evenness(asset);
     UvReport {
         coverage,
         overlap,
         outside: 1.0 - kept.len() as f32 / shown.len().max(1) as f32,
-        texels_per_m: texel_density(asset),
+        texels_per_m: evenness.map(|evenness| evenness.texels_per_m),
+        stretch: evenness.map(|evenness| evenness.stretch),
     }
 }
 
-/// Texels per metre at a tenth, half and nine tenths of the textured area.
-fn texel_density(asset: &Asset) -> Option<[f32; 3]> {
-    let mut by_density: Vec<(f32, f32)> = Vec::new();
-    for (&triangle, &material) in asset.triangles.iter().zip(&asset.material_of) {
-        let Some(texture) = asset.materials[usize::from(material)].base_color_texture else { continue };
-        let size = DVec2::new(
-            f64::from(asset.textures[texture].width_px),
-            f64::from(asset.textures[texture].height_px),
-        );
-        let [a, b, c] = triangle.map(|v| asset.uvs[v as usize].as_dvec2() * size);
-        let [p, q, r] = triangle.map(|v| asset.positions[v as usize]);
-        let area_m2 = (q - p).cross(r - p).length() / 2.0;
-        let texels = ((b - a).perp_dot(c - a).abs() / 2.0) as f32;
-        if area_m2 > 0.0 {
-            by_density.push(((texels / area_m2).sqrt(), area_m2));
-        }
-    }
-    by_density.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let total: f32 = by_density.iter().map(|(_, area)| area).sum();
-    let at = |share: f32| {
-        let mut passed = 0.0;
-        by_density
-            .iter()
-            .find(|(_, area)| {
-                passed += area;
-                passed >= share * total
-            })
-            .map(|(density, _)| *density)
-    };
-    Some([at(0.1)?, at(0.5)?, at(0.9)?])
+fn evenness(asset: &Asset) -> Option<Evenness> {
+    Evenness::of(asset.triangles.iter().zip(&asset.material_of).filter_map(|(triangle, &material)| {
+        let texture = &asset.textures[asset.materials[usize::from(material)].base_color_texture?];
+        let size_px = DVec2::new(f64::from(texture.width_px), f64::from(texture.height_px));
+        let texels = triangle.map(|v| asset.uvs[v as usize].as_dvec2() * size_px);
+        Some((triangle.map(|v| asset.positions[v as usize]), texels))
+    }))
 }
 
 fn checks(ticket: &MeshTicket, largest_m: f32) -> Vec<TicketCheck> {

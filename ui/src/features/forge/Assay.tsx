@@ -1,7 +1,7 @@
 import { Check, Minus, TriangleAlert, X } from "lucide-react";
 import { Section } from "../../components/Section";
 import { count } from "../../components/format";
-import type { MeshStats } from "../../protocol/generated";
+import type { MeshDefects, MeshStats } from "../../protocol/generated";
 
 type Verdict = "pass" | "warn" | "fail" | "unknown";
 
@@ -15,9 +15,40 @@ interface Line {
 const pieces = (n: number) => (n === 1 ? "1 piece" : `${n} pieces`);
 /** Of the covered texels; rounding at chart rims claims a few twice. */
 const OVERLAP_LIMIT = 0.001;
+/** Texels per metre at nine tenths of the surface over those at one tenth: beyond it parts look blurred. */
+const UNEVEN_DENSITY = 4;
+
+const DEFECT_WORDS: Record<keyof MeshDefects, string> = {
+  split_vertices: "split vertices",
+  degenerate_triangles: "empty triangles",
+  duplicate_triangles: "doubled triangles",
+  holes: "holes",
+  crowded_edges: "crowded edges",
+  pinched_vertices: "pinched vertices",
+  turned: "flipped faces",
+  islands: "floating parts",
+  inner_shells: "inner shells",
+};
+
+/** What was repaired, and what is left of it. */
+function repairs({ before, after }: MeshStats["repaired"]): Pick<Line, "verdict" | "value" | "note"> {
+  const kinds = Object.keys(DEFECT_WORDS) as (keyof MeshDefects)[];
+  const said = (defects: MeshDefects) => kinds.filter((kind) => defects[kind] > 0).map((kind) => `${count(defects[kind])} ${DEFECT_WORDS[kind]}`);
+  const [found, left] = [said(before), said(after)];
+  if (left.length > 0) return { verdict: "warn", value: "not all", note: `left: ${left.join(", ")}` };
+  if (found.length > 0) return { verdict: "pass", value: "repaired", note: found.join(", ") };
+  return { verdict: "pass", value: "clean", note: "nothing had to be repaired" };
+}
+
+function texture({ texture_px, texels_per_m: [low, median, high], uv_stretch, detail_maps }: MeshStats): Line {
+  const maps = detail_maps ? "albedo, normal, occlusion" : "albedo";
+  // Older results were not measured.
+  const density = median > 0 ? ` · ${count(Math.round(median))} px/m, stretch ${uv_stretch.toFixed(1)}` : "";
+  return { title: "Texture", verdict: high <= low * UNEVEN_DENSITY ? "pass" : "warn", value: `${texture_px}²`, note: maps + density };
+}
 
 export function assay(stats: MeshStats | null, budget: number): Line[] {
-  if (stats === null) return ["Watertight", "Triangles", "UV", "Texture", "Size"].map((title) => ({ title, verdict: "unknown", value: "–", note: "not measured yet" }));
+  if (stats === null) return ["Watertight", "Repairs", "Triangles", "UV", "Texture", "Size"].map((title) => ({ title, verdict: "unknown", value: "–", note: "not measured yet" }));
   const clean = stats.watertight && stats.manifold && stats.consistently_wound && stats.degenerate_triangles === 0;
   const flaws = [
     stats.watertight ? "no holes" : "it has holes",
@@ -28,6 +59,7 @@ export function assay(stats: MeshStats | null, budget: number): Line[] {
   const size = stats.bounds_max_m.map((max, axis) => max - (stats.bounds_min_m[axis] ?? 0));
   return [
     { title: "Watertight", verdict: clean ? "pass" : "fail", value: stats.watertight ? "yes" : "no", note: `${pieces(stats.components)}, ${flaws.join(", ")}` },
+    { title: "Repairs", ...repairs(stats.repaired) },
     {
       title: "Triangles",
       verdict: stats.triangles <= budget ? "pass" : "warn",
@@ -40,7 +72,7 @@ export function assay(stats: MeshStats | null, budget: number): Line[] {
       value: `${Math.round(stats.uv_coverage * 100)} % used`,
       note: `${count(stats.charts)} ${stats.charts === 1 ? "island" : "islands"}, ${stats.uv_overlap <= OVERLAP_LIMIT ? "no overlap" : `${(stats.uv_overlap * 100).toFixed(1)} % overlap`}`,
     },
-    { title: "Texture", verdict: "pass", value: `${stats.texture_px}²`, note: "albedo" },
+    texture(stats),
     { title: "Size", verdict: "pass", value: `${Math.max(...size).toFixed(2)} m`, note: `${size.map((m) => m.toFixed(3)).join(" × ")} m, Y up` },
   ];
 }

@@ -43,16 +43,15 @@ pub fn read(data: &Data, companion: Companion<'_>, notes: &mut Notes) -> Result<
     let mut materials: Vec<Material> = Vec::new();
     for material in data.document.materials() {
         let pbr = material.pbr_metallic_roughness();
-        let dropped = pbr.metallic_roughness_texture().is_some()
-            || material.occlusion_texture().is_some()
-            || material.emissive_texture().is_some();
+        let dropped = pbr.metallic_roughness_texture().is_some() || material.emissive_texture().is_some();
         if dropped {
             notes.add(
-                "Metal, roughness, occlusion and glow textures are left out; colour and normal maps stay.",
+                "Metal, roughness and glow textures are left out; colour, normal and occlusion maps stay.",
             );
         }
         let base_color_texture = pbr.base_color_texture().and_then(|info| find(&info.texture(), notes));
         let normal_texture = material.normal_texture().and_then(|info| find(&info.texture(), notes));
+        let occlusion_texture = material.occlusion_texture().and_then(|info| find(&info.texture(), notes));
         let sane = |value: f32| if value.is_finite() { value.clamp(0.0, 1.0) } else { 1.0 };
         materials.push(Material {
             name: tidy_name(material.name().unwrap_or_default(), &format!("material {}", materials.len())),
@@ -61,6 +60,7 @@ pub fn read(data: &Data, companion: Companion<'_>, notes: &mut Notes) -> Result<
             roughness: sane(pbr.roughness_factor()),
             base_color_texture,
             normal_texture,
+            occlusion_texture,
         });
     }
     materials.push(Material::default());

@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use glam::Vec4;
 use serde_json::{Value, json};
 
 use super::obj::{plain, texture_file};
@@ -7,6 +8,7 @@ use super::{NamedFile, WriteError, WriteOptions, level_name};
 use crate::asset::{Asset, Format};
 use crate::color::linear_from_srgb;
 use crate::glb::write::{File, container};
+use crate::tangents::{Tangents, tangents};
 
 const REPEAT: u32 = 10497;
 const LINEAR: u32 = 9729;
@@ -82,7 +84,21 @@ pub fn write(lods: &[Asset], format: Format, options: &WriteOptions) -> Result<V
 
 /// One for each material that has triangles, over shared vertices.
 fn primitives(file: &mut File, asset: &Asset) -> Result<Vec<Value>, crate::glb::GlbError> {
+    let mut tangents = None;
+    let split;
+    let bumpy = asset.materials.iter().any(|material| material.normal_texture.is_some());
+    let asset = if bumpy && !asset.uvs.is_empty() && !asset.normals.is_empty() {
+        let made;
+        (split, made) = with_tangents(asset);
+        tangents = Some(made);
+        &split
+    } else {
+        asset
+    };
     let mut attributes = json!({ "POSITION": file.positions(&asset.positions)? });
+    if let Some(tangents) = &tangents {
+        attributes["TANGENT"] = file.tangents(tangents).into();
+    }
     if !asset.normals.is_empty() {
         attributes["NORMAL"] = file.vectors(&asset.normals).into();
     }
@@ -107,6 +123,20 @@ fn primitives(file: &mut File, asset: &Asset) -> Result<Vec<Value>, crate::glb::
         .collect()
 }
 
+/// What normal maps are read with; vertices where it differs are made several.
+fn with_tangents(asset: &Asset) -> (Asset, Vec<Vec4>) {
+    let mut split = asset.clone();
+    let Tangents { tangents, copies } =
+        tangents(&asset.positions, &asset.normals, &asset.uvs, &mut split.triangles);
+    for v in copies.into_iter().map(|v| v as usize) {
+        split.positions.push(asset.positions[v]);
+        split.normals.push(asset.normals[v]);
+        split.uvs.push(asset.uvs[v]);
+        split.colors.extend(asset.colors.get(v));
+    }
+    (split, tangents)
+}
+
 fn materials(asset: &Asset) -> Vec<Value> {
     let one = |material: &crate::asset::Material| {
         let mut pbr = json!({
@@ -120,6 +150,9 @@ fn materials(asset: &Asset) -> Vec<Value> {
         let mut value = json!({ "name": material.name, "pbrMetallicRoughness": pbr });
         if let Some(texture) = material.normal_texture {
             value["normalTexture"] = json!({ "index": texture });
+        }
+        if let Some(texture) = material.occlusion_texture {
+            value["occlusionTexture"] = json!({ "index": texture });
         }
         if material.base_color[3] < 1.0 {
             value["alphaMode"] = "BLEND".into();

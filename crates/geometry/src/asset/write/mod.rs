@@ -112,6 +112,14 @@ fn placed(p: Vec3, options: &WriteOptions) -> Vec3 {
 
 fn losses(asset: &Asset, format: Format) -> Vec<String> {
     let mut notes = Vec::new();
+    let occluded = asset.materials.iter().any(|material| material.occlusion_texture.is_some());
+    let bumpy = asset.materials.iter().any(|material| material.normal_texture.is_some());
+    if occluded && matches!(format, Format::Obj | Format::Fbx) {
+        notes.push(format!("{format} has no place for an occlusion map: it lies with the textures, unused."));
+    }
+    if bumpy && format == Format::Ply {
+        notes.push("PLY carries no normal map.".to_owned());
+    }
     match format {
         Format::Glb | Format::Gltf | Format::Obj => {}
         Format::Fbx if !asset.colors.is_empty() => {
