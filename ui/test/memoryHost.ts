@@ -94,6 +94,8 @@ export class MemoryHost implements Host {
       case "cancel_job":
       case "resume_job":
       case "retry_job":
+      case "retry_with":
+      case "accept_views":
         return this.job(command.id);
       case "list_jobs":
         return [...this.jobs.values()].toReversed();
@@ -109,6 +111,12 @@ export class MemoryHost implements Host {
         return ["robot", "amphora", "coffee", "duck", "house", "mushroom", "penguin", "t-rex", "teapot"].map((name) => ({ name, file_name: `${name}.png` }));
       case "workflows":
         return this.workflows;
+      case "get_settings":
+        return this.settings;
+      case "save_settings":
+        return (this.settings = command.settings);
+      case "save_secret":
+        return { kept: true, note: "" };
       case "engine_status":
         return [{ engine: "draft", ready: true, note: "In the app, on 8 CPU threads. Needs no network and no models." }];
       case "doctor":
@@ -124,10 +132,6 @@ export class MemoryHost implements Host {
         return command.ids.length;
       case "empty_trash":
         return { files: 0, bytes: 0 };
-      case "get_settings":
-        return this.settings;
-      case "save_settings":
-        return (this.settings = command.settings);
       case "gather_bug_report":
         return "Oreforge 0";
       case "export_mesh":

@@ -230,7 +230,7 @@ impl ForgeArgs {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum Engine {
+pub enum Engine {
     Auto,
     Draft,
     Comfy,
@@ -310,6 +310,9 @@ pub enum JobsVerb {
         /// Folder for the results.
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
+        /// Go on with views that the quality gate refused.
+        #[arg(long)]
+        accept_views: bool,
         #[command(flatten)]
         common: Common,
     },
@@ -319,6 +322,12 @@ pub enum JobsVerb {
         /// prepare, views, gate, mesh, finish or export, or pictures; at most the step after the last finished one.
         #[arg(long, value_name = "STEP")]
         from: StepName,
+        /// Another engine for what comes, from views or mesh.
+        #[arg(long, value_enum)]
+        engine: Option<Engine>,
+        /// Address of the ComfyUI server.
+        #[arg(long, value_name = "URL", requires = "engine")]
+        comfy: Option<String>,
         /// Folder for the results.
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,

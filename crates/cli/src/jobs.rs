@@ -32,9 +32,16 @@ pub async fn jobs(args: JobsArgs) -> anyhow::Result<Exit> {
         JobsVerb::Events { id, after, follow: true, .. } => watch(&forge, id, EventSeq(after)).await,
         JobsVerb::Events { id, after, .. } => events(&forge, id, EventSeq(after)).await,
         JobsVerb::Cancel { id, .. } => cancel(&forge, id, json).await,
-        JobsVerb::Resume { id, out, .. } => go_on(&forge, Command::ResumeJob { id }, id, out, json).await,
-        JobsVerb::Retry { id, from, out, .. } => {
-            go_on(&forge, Command::RetryJob { id, from }, id, out, json).await
+        JobsVerb::Resume { id, out, accept_views, .. } => {
+            let command = if accept_views { Command::AcceptViews { id } } else { Command::ResumeJob { id } };
+            go_on(&forge, command, id, out, json).await
+        }
+        JobsVerb::Retry { id, from, engine, comfy, out, .. } => {
+            let command = match engine {
+                Some(engine) => Command::RetryWith { id, from, engine: engine.into(), server: comfy },
+                None => Command::RetryJob { id, from },
+            };
+            go_on(&forge, command, id, out, json).await
         }
     };
     forge.shutdown().await;
@@ -169,7 +176,9 @@ async fn go_on_into(
         let before_the_last = EventSeq(seen.last_seq.0 - 1);
         (seen, before_the_last)
     } else {
-        let (Reply::ResumeJob(job) | Reply::RetryJob(job)) = forge.execute(command).await? else {
+        let (Reply::ResumeJob(job) | Reply::RetryJob(job) | Reply::RetryWith(job) | Reply::AcceptViews(job)) =
+            forge.execute(command).await?
+        else {
             return Err(mismatch().into());
         };
         (job, seen.last_seq)

@@ -46,6 +46,19 @@ pub(crate) async fn execute(forge: &Oreforge, command: Command) -> Result<Reply,
         }
         Command::SaveMask { source, strokes } => Reply::SaveMask(save_mask(forge, source, strokes).await?),
         Command::ListSamples {} => Reply::ListSamples(samples::list()),
+        Command::RetryWith { id, from, engine, server } => {
+            let request = requests::with_engine(forge, id, from, engine, server).await?;
+            Reply::RetryWith(forge.jobs.retry(id, from, Some(request)).await?)
+        }
+        Command::AcceptViews { id } => {
+            let request = requests::accepting_views(forge, id).await?;
+            Reply::AcceptViews(forge.jobs.resume(id, Some(request)).await?)
+        }
+        Command::GetSettings {} => Reply::GetSettings(forge.engines.settings()),
+        Command::SaveSettings { settings } => Reply::SaveSettings(settings::save(forge, settings).await?),
+        Command::SaveSecret { server, secret } => {
+            Reply::SaveSecret(forge.engines.save_secret(&server, secret).await?)
+        }
         Command::EngineStatus {} => Reply::EngineStatus(forge.engines.status().await),
         Command::Workflows { comfy } => Reply::Workflows(forge.engines.offers(comfy.as_deref()).await?),
         Command::Doctor { comfy } => Reply::Doctor(doctor::examine(forge, comfy).await?),
@@ -70,8 +83,6 @@ pub(crate) async fn execute(forge: &Oreforge, command: Command) -> Result<Reply,
             Reply::SaveArtifacts(gallery::save_all(forge, ids, folder).await?)
         }
         Command::FinishMesh { finish } => Reply::FinishMesh(mesh_files::finish(forge, finish).await?),
-        Command::GetSettings {} => Reply::GetSettings(forge.engines.settings()),
-        Command::SaveSettings { settings } => Reply::SaveSettings(settings::save(forge, settings).await?),
         Command::GatherBugReport {} => Reply::GatherBugReport(bug_report::gather(forge).await?),
         Command::SaveArtifact { id, path } => Reply::SaveArtifact(save::save(forge, id, path).await?),
     })

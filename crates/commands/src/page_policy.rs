@@ -8,6 +8,9 @@ use oreforge_protocol::{Command, ErrorCode, ErrorReport, MeshRef, SourceRef};
 /// `bad_request` for a command that names a path or a server.
 pub fn check(command: &Command) -> Result<(), ErrorReport> {
     match command {
+        Command::StartForge { request } if request.params.comfy.server.is_some() => {
+            Err(refusal("A server is named in the settings."))
+        }
         Command::StartForge { request } => {
             let sources = std::iter::once(&request.source).chain(request.views.values()).chain(&request.mask);
             sources.into_iter().try_for_each(source)
@@ -16,6 +19,7 @@ pub fn check(command: &Command) -> Result<(), ErrorReport> {
             Err(refusal("A server is named in the settings."))
         }
         Command::StartProspect { request, .. } => request.source.iter().try_for_each(source),
+        Command::RetryWith { server: Some(_), .. } => Err(refusal("A server is named in the settings.")),
         Command::ImportPicture { source: picture }
         | Command::PreviewCutout { source: picture, .. }
         | Command::SaveMask { source: picture, .. } => source(picture),
@@ -42,6 +46,9 @@ pub fn check(command: &Command) -> Result<(), ErrorReport> {
         | Command::CancelJob { .. }
         | Command::ResumeJob { .. }
         | Command::RetryJob { .. }
+        | Command::RetryWith { server: None, .. }
+        | Command::AcceptViews { .. }
+        | Command::SaveSecret { .. }
         | Command::JobEvents { .. }
         | Command::InspectMesh { mesh: MeshRef::Artifact { .. } }
         | Command::ListSamples {}

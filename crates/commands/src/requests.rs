@@ -6,8 +6,8 @@ use std::path::Path;
 
 use oreforge_jobs::{NewJob, safe_file_name};
 use oreforge_protocol::{
-    ErrorCode, ErrorReport, ForgeRequest, JobId, JobRequest, JobSnapshot, ProspectRequest, SourceRef,
-    ViewSlot,
+    EngineChoice, ErrorCode, ErrorReport, ForgeRequest, JobId, JobRequest, JobSnapshot, ProspectRequest,
+    SourceRef, StepName, ViewSlot,
 };
 
 use crate::{Oreforge, pictures};
@@ -44,6 +44,44 @@ pub(crate) async fn usable(forge: &Oreforge, id: JobId) -> Result<JobRequest, Er
     let mut request = forge.jobs.read(move |store| store.snapshot(id)).await?.request;
     make_usable(forge, &mut request).await?;
     Ok(request)
+}
+
+/// A forge job's request, to run again from the views or the mesh on another engine.
+pub(crate) async fn with_engine(
+    forge: &Oreforge,
+    id: JobId,
+    from: StepName,
+    engine: EngineChoice,
+    server: Option<String>,
+) -> Result<JobRequest, ErrorReport> {
+    let mut request = forge.jobs.read(move |store| store.snapshot(id)).await?.request;
+    let JobRequest::Forge(forged) = &mut request else { return Err(no_forge()) };
+    let params = &mut forged.params;
+    match from {
+        StepName::Views => (params.engine, params.views_engine, params.mesh_engine) = (engine, None, None),
+        StepName::Mesh => params.mesh_engine = Some(engine),
+        StepName::Prepare | StepName::Gate | StepName::Finish | StepName::Export | StepName::Pictures => {
+            let message = format!("No engine is chosen for the step \"{from}\"; use views or mesh.");
+            return Err(ErrorReport::new(ErrorCode::BadRequest, message));
+        }
+    }
+    if server.is_some() {
+        params.comfy.server = server;
+    }
+    make_usable(forge, &mut request).await?;
+    Ok(request)
+}
+
+/// A forge job's request, to go on with views that were refused.
+pub(crate) async fn accepting_views(forge: &Oreforge, id: JobId) -> Result<JobRequest, ErrorReport> {
+    let mut request = usable(forge, id).await?;
+    let JobRequest::Forge(forged) = &mut request else { return Err(no_forge()) };
+    forged.params.accept_views = true;
+    Ok(request)
+}
+
+fn no_forge() -> ErrorReport {
+    ErrorReport::new(ErrorCode::BadRequest, "This job makes no mesh.")
 }
 
 /// The standard library's only source of chance is the keys of its hash maps.

@@ -1,16 +1,10 @@
-use oreforge_protocol::{ErrorCode, ErrorReport, Settings};
+use oreforge_protocol::{ErrorReport, Settings};
 
 use crate::Oreforge;
 
 /// Folders that are absent stay as they are: a page may change the rest without knowing them.
-pub(crate) async fn save(forge: &Oreforge, mut settings: Settings) -> Result<Settings, ErrorReport> {
-    let problems = settings.problems();
-    if !problems.is_empty() {
-        return Err(ErrorReport::new(ErrorCode::BadRequest, problems.join(" ")));
-    }
-    let before = forge.engines.settings();
-    settings.workflows_folder = settings.workflows_folder.or(before.workflows_folder);
-    settings.models_folder = settings.models_folder.or(before.models_folder);
+pub(crate) async fn save(forge: &Oreforge, settings: Settings) -> Result<Settings, ErrorReport> {
+    let settings = forge.engines.tidy_settings(settings)?;
     let saved = settings.clone();
     forge.jobs.write(move |store| store.save_settings(&settings)).await?;
     forge.engines.configure(saved.clone());

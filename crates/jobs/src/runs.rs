@@ -57,6 +57,7 @@ impl Runs for PipelineRuns {
         spec: JobSpec,
         inputs: Arc<dyn StepInputs>,
     ) -> Result<(Box<dyn Run>, String), ErrorReport> {
+        self.engines.learn_secrets().await;
         match spec {
             JobSpec::Forge(spec) => {
                 let engines = self.engines.choose(&spec.params).await?;

@@ -10,6 +10,7 @@ use crate::Engines;
 /// # Errors
 /// When it is no address.
 pub async fn check_servers(engines: &Engines, address: Option<&str>) -> Result<Vec<Check>, ErrorReport> {
+    engines.learn_secrets().await;
     let asked = engines.desk(address)?.healths().await;
     Ok(asked.into_iter().map(|(address, health)| described(address, &health)).collect())
 }

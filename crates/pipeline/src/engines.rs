@@ -6,14 +6,16 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use oreforge_engines::comfy::{
-    ComfyEngine, Credentials, Desk, Limits, Prospector, Server, ServerAddress, Workflows, offers,
+    ComfyEngine, Credentials, Desk, Limits, Prospector, Server, ServerAddress, Workflows, keep_secret,
+    offers, secret_of,
 };
 use oreforge_engines::draft::DraftEngine;
 use oreforge_engines::{Engine, EngineName};
 use oreforge_protocol::{
-    EngineChoice, EngineStatus, ErrorCode, ErrorReport, ForgeParams, PromptNote, ProspectRequest, ServerAuth,
-    Settings, WorkflowInfo,
+    EngineChoice, EngineStatus, ErrorCode, ErrorReport, ForgeParams, PromptNote, ProspectRequest, Secret,
+    SecretKept, ServerAuth, Settings, WorkflowInfo,
 };
+use tokio::time::timeout;
 
 /// Where another server can take over, none is waited for longer than this.
 const UNREACHABLE_OF_SEVERAL: Duration = Duration::from_secs(30);
@@ -21,6 +23,8 @@ const UNREACHABLE_OF_SEVERAL: Duration = Duration::from_secs(30);
 const SECRET_VARIABLE: &str = "OREFORGE_COMFY_TOKEN";
 /// Addresses whose credentials are remembered.
 const MAX_REMEMBERED: usize = 64;
+/// A keyring may ask a person; a job does not wait for one who is away.
+const KEYRING_LIMIT: Duration = Duration::from_secs(10);
 
 /// The engines of this program. Cheap to clone; clones share the settings.
 #[derive(Clone)]
@@ -77,6 +81,95 @@ impl Engines {
         self.comfy.settings.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Reads the secrets of servers that need one and are not known yet, from the keyring. What it does not give
+    /// within some seconds is not waited for.
+    pub async fn learn_secrets(&self) {
+        let unknown: Vec<(String, ServerAuth)> = {
+            let remembered = self.comfy.remembered.lock().unwrap_or_else(PoisonError::into_inner);
+            let servers = self.settings().servers.into_iter();
+            let secret = servers.filter(|server| server.auth != ServerAuth::None);
+            secret.map(|s| (s.url, s.auth)).filter(|(url, _)| !remembered.contains_key(url)).collect()
+        };
+        if unknown.is_empty() {
+            return;
+        }
+        let reading = tokio::task::spawn_blocking(move || {
+            let read = |(url, auth): (String, ServerAuth)| Some((secret_of(&url).ok()??, url, auth));
+            unknown.into_iter().filter_map(read).collect::<Vec<_>>()
+        });
+        let Ok(Ok(known)) = timeout(KEYRING_LIMIT, reading).await else {
+            tracing::warn!("the keyring does not answer");
+            return;
+        };
+        for (secret, url, auth) in known {
+            self.remember_credentials(url, credentials_of(&auth, secret));
+        }
+    }
+
+    /// Keeps the secret of a server of the settings for as long as can be, or forgets it.
+    ///
+    /// # Errors
+    /// `BadRequest` when the settings name no such server that takes a secret.
+    pub async fn save_secret(&self, server: &str, secret: Option<Secret>) -> Result<SecretKept, ErrorReport> {
+        let url = parse(server)?.to_string();
+        let known = self.settings().servers.into_iter().find(|known| known.url == url);
+        let auth = known.map(|known| known.auth).unwrap_or_default();
+        if auth == ServerAuth::None {
+            let message = format!("The settings name no server {url} that takes a token or a password.");
+            return Err(ErrorReport::new(ErrorCode::BadRequest, message));
+        }
+        let credentials =
+            secret.as_ref().map_or(Credentials::None, |secret| credentials_of(&auth, secret.0.clone()));
+        self.remember_credentials(url.clone(), credentials);
+        let forgotten = secret.is_none();
+        let writing = tokio::task::spawn_blocking(move || {
+            keep_secret(&url, secret.as_ref().map(|secret| secret.0.as_str()))
+        });
+        Ok(match timeout(KEYRING_LIMIT, writing).await {
+            Ok(Ok(Ok(()))) if forgotten => SecretKept { kept: false, note: "It is forgotten.".to_owned() },
+            Ok(Ok(Ok(()))) => SecretKept { kept: true, note: "It is in the system's keyring.".to_owned() },
+            _ => SecretKept {
+                kept: false,
+                note: format!(
+                    "This computer's keyring cannot be used, so it is known until Oreforge ends. Set \
+                     {SECRET_VARIABLE} to have it at every start."
+                ),
+            },
+        })
+    }
+
+    fn remember_credentials(&self, url: String, credentials: Credentials) {
+        let mut remembered = self.comfy.remembered.lock().unwrap_or_else(PoisonError::into_inner);
+        if credentials == Credentials::None {
+            remembered.remove(&url);
+        } else if remembered.len() < MAX_REMEMBERED || remembered.contains_key(&url) {
+            remembered.insert(url, credentials);
+        }
+    }
+
+    /// Settings as they are kept: addresses in one form and without credentials, folders as they were where the new
+    /// ones name none.
+    ///
+    /// # Errors
+    /// `BadRequest` with all that is wrong with them.
+    pub fn tidy_settings(&self, mut settings: Settings) -> Result<Settings, ErrorReport> {
+        let mut problems = settings.problems();
+        for server in &mut settings.servers {
+            match self.remember(&server.url) {
+                Ok(url) => server.url = url,
+                Err(report) => problems.push(report.message),
+            }
+        }
+        if !problems.is_empty() {
+            return Err(ErrorReport::new(ErrorCode::BadRequest, problems.join(" ")));
+        }
+        let before = self.settings();
+        let kept = |new: Option<String>, old: Option<String>| new.or(old).filter(|folder| !folder.is_empty());
+        settings.workflows_folder = kept(settings.workflows_folder, before.workflows_folder);
+        settings.models_folder = kept(settings.models_folder, before.models_folder);
+        Ok(settings)
+    }
+
     /// For jobs that start from now on.
     pub fn configure(&self, settings: Settings) {
         *self.comfy.settings.write().unwrap_or_else(PoisonError::into_inner) = settings;
@@ -90,10 +183,7 @@ impl Engines {
         let address = parse(address)?;
         let kept = address.to_string();
         if *address.credentials() != Credentials::None {
-            let mut remembered = self.comfy.remembered.lock().unwrap_or_else(PoisonError::into_inner);
-            if remembered.len() < MAX_REMEMBERED || remembered.contains_key(&kept) {
-                remembered.insert(kept.clone(), address.credentials().clone());
-            }
+            self.remember_credentials(kept.clone(), address.credentials().clone());
         }
         Ok(kept)
     }
@@ -250,6 +340,7 @@ impl Engines {
 
     /// How every engine is now; asks the servers of the settings.
     pub async fn status(&self) -> Vec<EngineStatus> {
+        self.learn_secrets().await;
         let draft =
             EngineStatus { engine: self.draft.name().to_string(), ready: true, note: self.draft_note() };
         let status = |ready, note| EngineStatus { engine: EngineName::Comfy.to_string(), ready, note };
@@ -280,10 +371,18 @@ impl Engines {
         let secret = || std::env::var(SECRET_VARIABLE).ok().filter(|secret| !secret.is_empty());
         match auth {
             ServerAuth::None => Credentials::None,
-            ServerAuth::Token => secret().map_or(Credentials::None, Credentials::Bearer),
-            ServerAuth::Password { user } => secret()
-                .map_or(Credentials::None, |password| Credentials::Basic { user: user.clone(), password }),
+            ServerAuth::Token | ServerAuth::Password { .. } => {
+                secret().map_or(Credentials::None, |secret| credentials_of(auth, secret))
+            }
         }
+    }
+}
+
+fn credentials_of(auth: &ServerAuth, secret: String) -> Credentials {
+    match auth {
+        ServerAuth::None => Credentials::None,
+        ServerAuth::Token => Credentials::Bearer(secret),
+        ServerAuth::Password { user } => Credentials::Basic { user: user.clone(), password: secret },
     }
 }
 

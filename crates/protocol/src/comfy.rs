@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -29,9 +30,10 @@ pub struct Settings {
     pub silence_s: u32,
     /// A server that does not answer is given up after this long, 5..=86 400.
     pub unreachable_s: u32,
-    /// Folder with the person's own workflows in ComfyUI's API format, absolute.
+    /// Folder with the person's own workflows in ComfyUI's API format, absolute; `workflows` in the data folder when
+    /// absent. When saved, absent is as it was, and empty is none.
     pub workflows_folder: Option<String>,
-    /// ComfyUI's models folder on this computer, absolute.
+    /// ComfyUI's models folder on this computer, absolute. When saved, absent is as it was, and empty is none.
     pub models_folder: Option<String>,
 }
 
@@ -59,6 +61,29 @@ pub enum ServerAuth {
     Password {
         user: String,
     },
+}
+
+/// What lets us in: on its way to the keyring, and never shown.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Secret(pub String);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// What became of a secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SecretKept {
+    /// In the system's keyring; else it is gone when this program ends.
+    pub kept: bool,
+    /// A sentence for the person who gave it.
+    pub note: String,
 }
 
 const MAX_SERVERS: usize = 16;
@@ -91,7 +116,8 @@ impl Settings {
         limit("The limit on silence", self.silence_s, 30);
         limit("The limit on absence", self.unreachable_s, 5);
         for (what, folder) in [("workflows", &self.workflows_folder), ("models", &self.models_folder)] {
-            if folder.as_deref().is_some_and(|folder| !std::path::Path::new(folder).is_absolute()) {
+            let relative = |folder: &str| !folder.is_empty() && !std::path::Path::new(folder).is_absolute();
+            if folder.as_deref().is_some_and(relative) {
                 problems.push(format!("The {what} folder is not an absolute path."));
             }
         }

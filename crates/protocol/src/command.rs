@@ -1,9 +1,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ArtifactId, DoctorReport, EmptiedTrash, ErrorReport, EventSeq, ForgeRequest, GalleryOverview,
-    GalleryPage, GalleryQuery, JobId, JobSnapshot, MarkChange, ProspectRequest, Settings, SourceId,
-    SourceRef, StepName,
+    ArtifactId, DoctorReport, EmptiedTrash, EngineChoice, ErrorReport, EventSeq, ForgeRequest,
+    GalleryOverview, GalleryPage, GalleryQuery, JobId, JobSnapshot, MarkChange, ProspectRequest, Secret,
+    SecretKept, Settings, SourceId, SourceRef, StepName,
 };
 
 /// A picture in the store.
@@ -75,6 +75,11 @@ commands! {
     /// Run again from a step, with the same pictures, seed and settings; the result that stands stays until the
     /// new one is complete.
     RetryJob { id: JobId, from: StepName } -> JobSnapshot;
+    /// Run again from the views or the mesh, on another engine: a draft becomes a better mesh. `server` as in
+    /// `ComfyChoices`.
+    RetryWith { id: JobId, from: StepName, engine: EngineChoice, server: Option<String> } -> JobSnapshot;
+    /// Go on with the views that the quality gate refused.
+    AcceptViews { id: JobId } -> JobSnapshot;
     /// Events of a job after a cursor, at most 1000; the way to read a log that is not live.
     JobEvents { id: JobId, after: EventSeq } -> Vec<crate::Event>;
     /// Copy a picture into the store, so that it can be shown and masked before it is forged.
@@ -88,11 +93,13 @@ commands! {
     /// Every workflow with its inputs, choices and models, as the ComfyUI server at `comfy` has them, or those of
     /// the settings.
     Workflows { comfy: Option<String> } -> Vec<crate::WorkflowInfo>;
+    GetSettings {} -> Settings;
+    /// For jobs that start from now on; answers what holds then.
+    SaveSettings { settings: Settings } -> Settings;
+    /// Keep the token or password of a server in the system's keyring, or forget it.
+    SaveSecret { server: String, secret: Option<Secret> } -> SecretKept;
     /// What is there, what is not, and what to do; asks the ComfyUI server at `comfy` how it is.
     Doctor { comfy: Option<String> } -> DoctorReport;
-    GetSettings {} -> Settings;
-    /// Holds from the next job on. A folder that is absent stays what it is.
-    SaveSettings { settings: Settings } -> Settings;
     /// What helps to find a bug, as a text without secrets.
     GatherBugReport {} -> String;
     /// Write a copy of an artifact to a place of the artist's choice, atomically.

@@ -21,7 +21,7 @@ mod sprite;
 mod workflow;
 
 pub use artifact::{Artifact, ArtifactKind, ViewSlot};
-pub use comfy::{ComfyChoices, ComfyServer, ServerAuth, Settings};
+pub use comfy::{ComfyChoices, ComfyServer, Secret, SecretKept, ServerAuth, Settings};
 pub use command::{
     Command, CutoutPreview, EngineStatus, MaskStroke, Reply, SampleInfo, SavedFile, SourceInfo,
 };

@@ -75,7 +75,7 @@ name: string,
  */
 url: string, auth: ServerAuth, };
 
-export type Command = { "command": "start_forge", request: ForgeRequest, } | { "command": "start_prospect", request: ProspectRequest, in_front: boolean, } | { "command": "get_job", id: JobId, } | { "command": "list_jobs", limit: number, } | { "command": "cancel_job", id: JobId, } | { "command": "resume_job", id: JobId, } | { "command": "retry_job", id: JobId, from: StepName, } | { "command": "job_events", id: JobId, after: EventSeq, } | { "command": "import_picture", source: SourceRef, } | { "command": "preview_cutout", source: SourceRef, strokes: Array<MaskStroke>, } | { "command": "save_mask", source: SourceRef, strokes: Array<MaskStroke>, } | { "command": "list_samples", } | { "command": "engine_status", } | { "command": "workflows", comfy: string | null, } | { "command": "doctor", comfy: string | null, } | { "command": "get_settings", } | { "command": "save_settings", settings: Settings, } | { "command": "gather_bug_report", } | { "command": "save_artifact", id: ArtifactId, path: string, } | { "command": "save_artifacts", ids: Array<ArtifactId>, folder: string, } | { "command": "list_gallery", query: GalleryQuery, offset: number, limit: number, } | { "command": "gallery_overview", query: GalleryQuery, utc_offset_min: number, } | { "command": "mark_artifacts", ids: Array<ArtifactId>, change: MarkChange, } | { "command": "trash_artifacts", ids: Array<ArtifactId>, } | { "command": "restore_artifacts", ids: Array<ArtifactId>, } | { "command": "empty_trash", } | { "command": "inspect_mesh", mesh: MeshRef, } | { "command": "export_mesh", export: MeshExport, } | { "command": "finish_mesh", finish: MeshFinish, } | { "command": "render_sprites", sprites: SpriteRender, };
+export type Command = { "command": "start_forge", request: ForgeRequest, } | { "command": "start_prospect", request: ProspectRequest, in_front: boolean, } | { "command": "get_job", id: JobId, } | { "command": "list_jobs", limit: number, } | { "command": "cancel_job", id: JobId, } | { "command": "resume_job", id: JobId, } | { "command": "retry_job", id: JobId, from: StepName, } | { "command": "retry_with", id: JobId, from: StepName, engine: EngineChoice, server: string | null, } | { "command": "accept_views", id: JobId, } | { "command": "job_events", id: JobId, after: EventSeq, } | { "command": "import_picture", source: SourceRef, } | { "command": "preview_cutout", source: SourceRef, strokes: Array<MaskStroke>, } | { "command": "save_mask", source: SourceRef, strokes: Array<MaskStroke>, } | { "command": "list_samples", } | { "command": "engine_status", } | { "command": "workflows", comfy: string | null, } | { "command": "get_settings", } | { "command": "save_settings", settings: Settings, } | { "command": "save_secret", server: string, secret: Secret | null, } | { "command": "doctor", comfy: string | null, } | { "command": "gather_bug_report", } | { "command": "save_artifact", id: ArtifactId, path: string, } | { "command": "save_artifacts", ids: Array<ArtifactId>, folder: string, } | { "command": "list_gallery", query: GalleryQuery, offset: number, limit: number, } | { "command": "gallery_overview", query: GalleryQuery, utc_offset_min: number, } | { "command": "mark_artifacts", ids: Array<ArtifactId>, change: MarkChange, } | { "command": "trash_artifacts", ids: Array<ArtifactId>, } | { "command": "restore_artifacts", ids: Array<ArtifactId>, } | { "command": "empty_trash", } | { "command": "inspect_mesh", mesh: MeshRef, } | { "command": "export_mesh", export: MeshExport, } | { "command": "finish_mesh", finish: MeshFinish, } | { "command": "render_sprites", sprites: SpriteRender, };
 
 export type CutoutPreview = { 
 /**
@@ -610,7 +610,7 @@ export type RepairTicket = { before: MeshDefects, after: MeshDefects, };
 /**
  * The answer to the command of the same name.
  */
-export type Reply = { "command": "start_forge", "reply": JobSnapshot } | { "command": "start_prospect", "reply": JobSnapshot } | { "command": "get_job", "reply": JobSnapshot } | { "command": "list_jobs", "reply": Array<JobSnapshot> } | { "command": "cancel_job", "reply": JobSnapshot } | { "command": "resume_job", "reply": JobSnapshot } | { "command": "retry_job", "reply": JobSnapshot } | { "command": "job_events", "reply": Array<Event> } | { "command": "import_picture", "reply": SourceInfo } | { "command": "preview_cutout", "reply": CutoutPreview } | { "command": "save_mask", "reply": SourceInfo } | { "command": "list_samples", "reply": Array<SampleInfo> } | { "command": "engine_status", "reply": Array<EngineStatus> } | { "command": "workflows", "reply": Array<WorkflowInfo> } | { "command": "doctor", "reply": DoctorReport } | { "command": "get_settings", "reply": Settings } | { "command": "save_settings", "reply": Settings } | { "command": "gather_bug_report", "reply": string } | { "command": "save_artifact", "reply": SavedFile } | { "command": "save_artifacts", "reply": Array<SavedFile> } | { "command": "list_gallery", "reply": GalleryPage } | { "command": "gallery_overview", "reply": GalleryOverview } | { "command": "mark_artifacts", "reply": number } | { "command": "trash_artifacts", "reply": number } | { "command": "restore_artifacts", "reply": number } | { "command": "empty_trash", "reply": EmptiedTrash } | { "command": "inspect_mesh", "reply": MeshTicket } | { "command": "export_mesh", "reply": ExportedMesh } | { "command": "finish_mesh", "reply": FinishedMesh } | { "command": "render_sprites", "reply": SpriteSheet };
+export type Reply = { "command": "start_forge", "reply": JobSnapshot } | { "command": "start_prospect", "reply": JobSnapshot } | { "command": "get_job", "reply": JobSnapshot } | { "command": "list_jobs", "reply": Array<JobSnapshot> } | { "command": "cancel_job", "reply": JobSnapshot } | { "command": "resume_job", "reply": JobSnapshot } | { "command": "retry_job", "reply": JobSnapshot } | { "command": "retry_with", "reply": JobSnapshot } | { "command": "accept_views", "reply": JobSnapshot } | { "command": "job_events", "reply": Array<Event> } | { "command": "import_picture", "reply": SourceInfo } | { "command": "preview_cutout", "reply": CutoutPreview } | { "command": "save_mask", "reply": SourceInfo } | { "command": "list_samples", "reply": Array<SampleInfo> } | { "command": "engine_status", "reply": Array<EngineStatus> } | { "command": "workflows", "reply": Array<WorkflowInfo> } | { "command": "get_settings", "reply": Settings } | { "command": "save_settings", "reply": Settings } | { "command": "save_secret", "reply": SecretKept } | { "command": "doctor", "reply": DoctorReport } | { "command": "gather_bug_report", "reply": string } | { "command": "save_artifact", "reply": SavedFile } | { "command": "save_artifacts", "reply": Array<SavedFile> } | { "command": "list_gallery", "reply": GalleryPage } | { "command": "gallery_overview", "reply": GalleryOverview } | { "command": "mark_artifacts", "reply": number } | { "command": "trash_artifacts", "reply": number } | { "command": "restore_artifacts", "reply": number } | { "command": "empty_trash", "reply": EmptiedTrash } | { "command": "inspect_mesh", "reply": MeshTicket } | { "command": "export_mesh", "reply": ExportedMesh } | { "command": "finish_mesh", "reply": FinishedMesh } | { "command": "render_sprites", "reply": SpriteSheet };
 
 /**
  * `<stem>.report.json`.
@@ -638,6 +638,24 @@ export type SampleInfo = { name: string, file_name: string, };
 export type SavedFile = { path: string, bytes: number, };
 
 /**
+ * What lets us in: on its way to the keyring, and never shown.
+ */
+export type Secret = string;
+
+/**
+ * What became of a secret.
+ */
+export type SecretKept = { 
+/**
+ * In the system's keyring; else it is gone when this program ends.
+ */
+kept: boolean, 
+/**
+ * A sentence for the person who gave it.
+ */
+note: string, };
+
+/**
  * How a server lets us in. The secret itself is kept elsewhere.
  */
 export type ServerAuth = { "kind": "none" } | { "kind": "token" } | { "kind": "password", user: string, };
@@ -659,11 +677,12 @@ silence_s: number,
  */
 unreachable_s: number, 
 /**
- * Folder with the person's own workflows in ComfyUI's API format, absolute.
+ * Folder with the person's own workflows in ComfyUI's API format, absolute; `workflows` in the data folder when
+ * absent. When saved, absent is as it was, and empty is none.
  */
 workflows_folder: string | null, 
 /**
- * ComfyUI's models folder on this computer, absolute.
+ * ComfyUI's models folder on this computer, absolute. When saved, absent is as it was, and empty is none.
  */
 models_folder: string | null, };
 
