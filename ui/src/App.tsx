@@ -15,6 +15,7 @@ import { JobsDrawer, useJobs } from "./features/jobs/JobsDrawer";
 import { useNotices } from "./features/jobs/useNotices";
 import { ProjectMenu } from "./features/projects/ProjectMenu";
 import { useHost } from "./host/context";
+import type { JobSnapshot } from "./protocol/generated";
 import { uiStore, useUi, type TabName } from "./state/ui";
 import { TABS, type TabProps } from "./tabs";
 
@@ -128,7 +129,13 @@ export function App() {
     ...Object.fromEntries(TABS.map(({ name }, index) => [`Ctrl+${index + 1}`, () => set({ tab: name })])),
   });
 
-  const choose = useCallback((id: string) => set({ tab: "forge", jobId: id, previousJobId: null, editingCutout: false, error: null, jobsOpen: false }), [set]);
+  const choose = useCallback(
+    ({ id, kind }: JobSnapshot) => {
+      if (kind === "prospect") set({ tab: "prospect", prospectId: id, jobsOpen: false });
+      else set({ tab: "forge", jobId: id, previousJobId: null, editingCutout: false, error: null, jobsOpen: false });
+    },
+    [set],
+  );
   return (
     <div className={`window ${over > 0 ? "drag-over" : ""}`}>
       <TopBar running={running} onSettings={() => setSettings(true)} />

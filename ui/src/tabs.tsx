@@ -1,9 +1,10 @@
-import { Hammer, LayoutGrid, type LucideIcon } from "lucide-react";
+import { Hammer, LayoutGrid, Pickaxe, type LucideIcon } from "lucide-react";
 import { lazy, type ComponentType } from "react";
 import { ForgeKeys } from "./features/forge/ForgeKeys";
 import { ForgeTab } from "./features/forge/ForgeTab";
 import type { Forge } from "./features/forge/useForge";
 import { GalleryKeys } from "./features/gallery/GalleryKeys";
+import { ProspectKeys } from "./features/prospect/ProspectKeys";
 import type { JobSnapshot } from "./protocol/generated";
 import type { TabName } from "./state/ui";
 
@@ -30,6 +31,14 @@ const interrupted = (jobs: JobSnapshot[]) => jobs.filter(({ kind, state }) => ki
 
 /** The parts of the window, from left to right. */
 export const TABS: readonly Tab[] = [
+  {
+    name: "prospect",
+    title: "Prospecting",
+    whole: "Prospecting",
+    icon: Pickaxe,
+    Panel: lazy(() => import("./features/prospect/ProspectTab")),
+    Keys: ProspectKeys,
+  },
   {
     name: "forge",
     title: "Forge",

@@ -69,7 +69,7 @@ pub fn check(command: &Command) -> Result<(), ErrorReport> {
 fn source(source: &SourceRef) -> Result<(), ErrorReport> {
     match source {
         SourceRef::Path { .. } => Err(refusal("A picture is opened through the system's dialog.")),
-        SourceRef::Imported { .. } | SourceRef::Sample { .. } => Ok(()),
+        SourceRef::Imported { .. } | SourceRef::Sample { .. } | SourceRef::Artifact { .. } => Ok(()),
     }
 }
 

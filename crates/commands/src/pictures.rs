@@ -33,6 +33,17 @@ pub(crate) async fn read(forge: &Oreforge, source: SourceRef) -> Result<Picture,
             let bytes = forge.jobs.read(move |store| store.source_bytes(&id)).await?;
             Picture::from_bytes(file_name, bytes)
         }
+        SourceRef::Artifact { id } => {
+            let (file_name, bytes) = forge
+                .jobs
+                .read(move |store| {
+                    let (artifact, name) = store.named_artifact(id)?;
+                    let file_name = format!("{name}.{}", artifact.kind.extension());
+                    Ok((file_name, store.artifact_bytes(&artifact)?))
+                })
+                .await?;
+            Picture::from_bytes(file_name, bytes)
+        }
         SourceRef::Sample { name } => {
             let (file_name, bytes) = samples::find(&name).ok_or_else(|| {
                 ErrorReport::new(ErrorCode::PictureMissing, format!("There is no sample called \"{name}\"."))

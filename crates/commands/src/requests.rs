@@ -166,6 +166,7 @@ fn forge_name(request: &ForgeRequest) -> String {
         SourceRef::Path { path } => stem(path),
         SourceRef::Imported { file_name, .. } => stem(file_name),
         SourceRef::Sample { name } => shorten(name),
+        SourceRef::Artifact { .. } => "picture".to_owned(),
     })
 }
 

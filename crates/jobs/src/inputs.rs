@@ -75,7 +75,7 @@ fn missing(what: &str) -> ErrorReport {
 fn imported(source: &SourceRef) -> Result<(&SourceId, &str), ErrorReport> {
     match source {
         SourceRef::Imported { id, file_name } => Ok((id, file_name)),
-        SourceRef::Path { .. } | SourceRef::Sample { .. } => {
+        SourceRef::Path { .. } | SourceRef::Sample { .. } | SourceRef::Artifact { .. } => {
             Err(ErrorReport::new(ErrorCode::PictureMissing, "The picture of this job was never read in.")
                 .with_hint("Open the picture again."))
         }

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ComfyChoices, SourceId, ViewSlot};
+use crate::{ArtifactId, ComfyChoices, SourceId, ViewSlot};
 
 /// Where a picture comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +17,8 @@ pub enum SourceRef {
     Imported { id: SourceId, file_name: String },
     /// One of the pictures that come with the app.
     Sample { name: String },
+    /// A picture that a job made.
+    Artifact { id: ArtifactId },
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -16,7 +16,8 @@ function inDialog(target: EventTarget | null): boolean {
 
 export function nameOfKey(event: KeyboardEvent): string {
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-  return event.ctrlKey || event.metaKey ? `Ctrl+${key}` : key;
+  if (!event.ctrlKey && !event.metaKey) return key;
+  return event.altKey ? `Ctrl+Alt+${key}` : `Ctrl+${key}`;
 }
 
 /** Single keys rest while typing and while a question is open; what has taken an event keeps it. */
@@ -29,7 +30,7 @@ export function useKeys(keys: KeyMap, active = true) {
   useEffect(() => {
     if (!active || !inView) return undefined;
     const onKey = (event: KeyboardEvent) => {
-      if (event.defaultPrevented || event.altKey || inDialog(event.target)) return;
+      if (event.defaultPrevented || (event.altKey && !event.ctrlKey) || inDialog(event.target)) return;
       const name = nameOfKey(event);
       const act = current.current[name];
       if (act === undefined || (isTyping(event.target) && !(name.startsWith("Ctrl+") && name !== "Ctrl+v" && name !== "Ctrl+z"))) return;

@@ -707,7 +707,7 @@ path: string, };
 /**
  * Where a picture comes from.
  */
-export type SourceRef = { "from": "path", path: string, } | { "from": "imported", id: SourceId, file_name: string, } | { "from": "sample", name: string, };
+export type SourceRef = { "from": "path", path: string, } | { "from": "imported", id: SourceId, file_name: string, } | { "from": "sample", name: string, } | { "from": "artifact", id: ArtifactId, };
 
 export type SpriteOptions = { 
 /**

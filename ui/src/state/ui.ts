@@ -3,7 +3,7 @@ import type { ErrorReport, ForgeParams, JobId, MaskStroke, SourceId, SourceInfo,
 
 export type Theme = "dark" | "light";
 /** The parts of the window, in their order. */
-export type TabName = "forge" | "gallery";
+export type TabName = "prospect" | "forge" | "gallery";
 export type Shading = "textured" | "clay" | "wire" | "normals" | "uv" | "albedo" | "matcap";
 
 /** The same as `ForgeParams::default()` of the core. */
@@ -21,6 +21,8 @@ interface UiState {
   /** New jobs belong to it. */
   project: string | null;
   jobId: JobId | null;
+  /** The job whose pictures are in view. */
+  prospectId: JobId | null;
   /** Its mesh stays in view until the current job has one. */
   previousJobId: JobId | null;
   params: ForgeParams;
@@ -44,11 +46,18 @@ const JOB_KEY = "oreforge.job";
 const THEME_KEY = "oreforge.theme";
 const TAB_KEY = "oreforge.tab";
 const PROJECT_KEY = "oreforge.project";
+const PROSPECT_KEY = "oreforge.prospect";
+
+function storedTab(): TabName {
+  const stored = sessionStorage.getItem(TAB_KEY);
+  return stored === "gallery" || stored === "prospect" ? stored : "forge";
+}
 
 export const uiStore = createStore<UiState>()((set) => ({
-  tab: sessionStorage.getItem(TAB_KEY) === "gallery" ? "gallery" : "forge",
+  tab: storedTab(),
   project: localStorage.getItem(PROJECT_KEY),
   jobId: sessionStorage.getItem(JOB_KEY),
+  prospectId: sessionStorage.getItem(PROSPECT_KEY),
   previousJobId: null,
   params: DEFAULT_PARAMS,
   givenViews: {},
@@ -76,6 +85,7 @@ uiStore.subscribe((state, before) => {
     if (state.project === null) localStorage.removeItem(PROJECT_KEY);
     else localStorage.setItem(PROJECT_KEY, state.project);
   }
+  if (state.prospectId !== before.prospectId && state.prospectId !== null) sessionStorage.setItem(PROSPECT_KEY, state.prospectId);
   if (state.tab !== before.tab) {
     sessionStorage.setItem(TAB_KEY, state.tab);
     showTab();

@@ -14,7 +14,7 @@ import { useNow } from "../../state/useNow";
 import { CutoutEditor } from "./cutout/CutoutEditor";
 import { useCutout } from "./cutout/useCutout";
 import { EmptyState } from "./EmptyState";
-import { ErrorCard } from "./ErrorCard";
+import { ErrorCard } from "../../components/ErrorCard";
 import { InterruptedCard } from "./InterruptedCard";
 import { Inspector } from "./Inspector";
 import { JobHeader } from "./JobHeader";

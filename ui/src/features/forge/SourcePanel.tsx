@@ -20,6 +20,8 @@ function sourceName(source: SourceRef): string {
       return source.path.split(/[\\/]/).at(-1) ?? source.path;
     case "sample":
       return source.name;
+    case "artifact":
+      return "picture";
   }
 }
 

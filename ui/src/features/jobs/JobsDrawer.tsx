@@ -77,7 +77,7 @@ export function useJobs(watched: boolean): JobSnapshot[] {
   return data ?? [];
 }
 
-export function JobsDrawer({ jobs, currentId, onChoose, onClose }: { jobs: JobSnapshot[]; currentId: JobId | null; onChoose: (id: JobId) => void; onClose: () => void }) {
+export function JobsDrawer({ jobs, currentId, onChoose, onClose }: { jobs: JobSnapshot[]; currentId: JobId | null; onChoose: (job: JobSnapshot) => void; onClose: () => void }) {
   const open = jobs.filter(({ state }) => state === "running" || state === "queued").length;
   return (
     <aside className="drawer jobs-drawer" aria-label="Jobs">
@@ -99,7 +99,7 @@ export function JobsDrawer({ jobs, currentId, onChoose, onClose }: { jobs: JobSn
               <h3 className="note">{group}</h3>
               <ul>
                 {rows.map((job) => (
-                  <JobRow key={job.id} job={job} current={job.id === currentId} onChoose={() => onChoose(job.id)} />
+                  <JobRow key={job.id} job={job} current={job.id === currentId} onChoose={() => onChoose(job)} />
                 ))}
               </ul>
             </section>

@@ -1,6 +1,6 @@
 import { ChevronRight, OctagonX, RotateCcw, X } from "lucide-react";
-import { Button, IconButton } from "../../components/Button";
-import type { ErrorReport } from "../../protocol/generated";
+import { Button, IconButton } from "./Button";
+import type { ErrorReport } from "../protocol/generated";
 
 interface ErrorCardProps {
   error: ErrorReport;
