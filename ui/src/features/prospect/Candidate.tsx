@@ -3,6 +3,7 @@ import { Button, IconButton } from "../../components/Button";
 import { Ring } from "../../components/Ring";
 import { useHost } from "../../host/context";
 import type { Artifact } from "../../protocol/generated";
+import { draftStore } from "./draft";
 
 interface CandidateProps {
   picture: Artifact;
@@ -46,7 +47,9 @@ export function Candidate({ picture, seed, favourite, rejected, selected, onSele
         </IconButton>
       </div>
       <span className="candidate-foot">
-        <span className="mono quiet">#{seed}</span>
+        <button type="button" className="candidate-seed mono quiet" title="Use this seed" aria-label={`Use seed ${seed}`} onClick={() => draftStore.getState().set({ seed })}>
+          #{seed}
+        </button>
         <span className="note">{rejected ? "rejected" : favourite ? "kept" : ""}</span>
       </span>
     </li>
