@@ -141,7 +141,7 @@ export function App() {
       <TopBar running={running} onSettings={() => setSettings(true)} />
       <div className="tab-panel">
         {storeError === null ? (
-          <TabPanels current={tab} forge={forge} jobs={jobs} automation={opening?.automation === true} />
+          <TabPanels current={tab} forge={forge} jobs={jobs} automation={opening?.automation === true} onSettings={() => setSettings(true)} />
         ) : (
           <StoreProblem error={storeError} busy={isFetching} onRetry={() => void client.invalidateQueries()} />
         )}

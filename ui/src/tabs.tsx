@@ -14,6 +14,7 @@ export interface TabProps {
   /** Newest first. */
   jobs: JobSnapshot[];
   automation: boolean;
+  onSettings: () => void;
 }
 
 interface Tab {

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { ClipboardPaste, FolderOpen, ImagePlus, RefreshCw } from "lucide-react";
+import { ClipboardPaste, FolderOpen, ImagePlus, Plus, RefreshCw } from "lucide-react";
 import { Button } from "../../components/Button";
 import { Samples } from "../../components/Samples";
 import { StepIcon, type StepLook } from "../../components/StepIcon";
@@ -12,13 +12,14 @@ interface NoServerProps {
   workflows: readonly WorkflowInfo[];
   busy: boolean;
   onCheck: () => void;
+  onSettings: () => void;
   open: () => Promise<void>;
   paste: () => Promise<void>;
   sample: (name: string) => Promise<void>;
 }
 
 /** Why no prompt can be made into pictures now, and ways to go on without. */
-export function NoServer({ workflows, busy, onCheck, open, paste, sample }: NoServerProps) {
+export function NoServer({ workflows, busy, onCheck, onSettings, open, paste, sample }: NoServerProps) {
   const host = useHost();
   const { data: report, refetch, isFetching } = useQuery({ queryKey: ["doctor"], queryFn: () => host.execute({ command: "doctor", comfy: null }) });
   const answered = workflows.some(({ server }) => server !== null);
@@ -61,16 +62,22 @@ export function NoServer({ workflows, busy, onCheck, open, paste, sample }: NoSe
             </li>
           )}
         </ul>
-        <Button
-          icon={<RefreshCw aria-hidden="true" />}
-          busy={busy || isFetching}
-          onClick={() => {
-            void refetch();
-            onCheck();
-          }}
-        >
-          Check again
-        </Button>
+        <div className="button-row">
+          <Button icon={<Plus aria-hidden="true" />} onClick={onSettings}>
+            Add a server…
+          </Button>
+          <Button
+            look="quiet"
+            icon={<RefreshCw aria-hidden="true" />}
+            busy={busy || isFetching}
+            onClick={() => {
+              void refetch();
+              onCheck();
+            }}
+          >
+            Check again
+          </Button>
+        </div>
       </section>
       <section aria-label="Go on with a picture">
         <h2>Go on with a picture instead</h2>

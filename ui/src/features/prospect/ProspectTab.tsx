@@ -15,9 +15,10 @@ interface ProspectTabProps {
   /** What the Forge does with a picture. */
   forge: { open: () => Promise<void>; paste: () => Promise<void>; sample: (name: string) => Promise<void>; take: (picture: SourceInfo) => Promise<void> };
   jobs: JobSnapshot[];
+  onSettings: () => void;
 }
 
-export default function ProspectTab({ forge, jobs }: ProspectTabProps) {
+export default function ProspectTab({ forge, jobs, onSettings }: ProspectTabProps) {
   const prospect = useProspect();
   const draft = useDraft();
   const { prospectId, set } = useUi();
@@ -57,7 +58,7 @@ export default function ProspectTab({ forge, jobs }: ProspectTabProps) {
             <p className="drop-text">Say what you want on the left. The best of them goes to the Forge.</p>
           </div>
         ) : (
-          <NoServer workflows={workflows} busy={isFetching} onCheck={() => void refetch()} open={forge.open} paste={forge.paste} sample={forge.sample} />
+          <NoServer workflows={workflows} busy={isFetching} onCheck={() => void refetch()} onSettings={onSettings} open={forge.open} paste={forge.paste} sample={forge.sample} />
         )}
       </main>
       <History jobs={history} currentId={job?.id ?? null} onChoose={(id) => set({ prospectId: id })} />

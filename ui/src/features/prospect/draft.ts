@@ -1,5 +1,6 @@
 import { createStore, useStore } from "zustand";
 import type { JsonValue, ProspectRequest, WorkflowInfo, WorkflowInput } from "../../protocol/generated";
+import { uiStore } from "../../state/ui";
 
 /** What is written into the panel and not asked for yet. */
 interface Draft {
@@ -73,7 +74,7 @@ function inputsFor(workflow: WorkflowInfo, values: Record<string, JsonValue>): R
 
 export function requestOf(draft: Pick<Draft, "prompt" | "values" | "seed" | "count">, workflow: WorkflowInfo): ProspectRequest {
   const { prompt, values, seed, count } = draft;
-  return { prompt, count, seed, workflow: workflow.name, inputs: inputsFor(workflow, values), server: null, source: null, name: null, project: null };
+  return { prompt, count, seed, workflow: workflow.name, inputs: inputsFor(workflow, values), server: null, source: null, name: null, project: uiStore.getState().project };
 }
 
 /** The same words and settings, as far as the other workflow knows them, from a picture. */
