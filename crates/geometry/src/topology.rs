@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
 use glam::{DVec3, Vec3};
 
 use crate::TriMesh;
@@ -62,7 +63,8 @@ pub fn inspect(mesh: &TriMesh) -> Topology {
 /// The mesh with vertices of bit-identical position (-0 equal to 0) made one, in order of first use in
 /// `positions`. Triangles are kept, also when two of their corners become one.
 pub fn weld(positions: &[Vec3], triangles: &[[u32; 3]]) -> TriMesh {
-    let mut first: HashMap<[u32; 3], u32> = HashMap::with_capacity(positions.len());
+    let mut first: HashMap<[u32; 3], u32, RandomState> =
+        HashMap::with_capacity_and_hasher(positions.len(), RandomState::default());
     let mut welded = Vec::new();
     let new_index: Vec<u32> = positions
         .iter()

@@ -11,7 +11,7 @@ use glam::DVec3;
 
 use crate::decimate::half_edges::NONE;
 use crate::{Cancel, Cancelled, TriMesh, topology};
-use edges::{by_edge, edges};
+use edges::{by_edge, by_first, edges};
 use shells::parts;
 
 /// Vertices nearer than this, relative to the diagonal of the bounding box, are meant to be one.
@@ -67,13 +67,11 @@ pub struct Repaired {
 /// # Panics
 /// When a triangle names a vertex that is not there or a position is not finite.
 pub fn repair(mesh: TriMesh, cancel: Cancel<'_>) -> Result<Repaired, Cancelled> {
-    let mut before = find(&mesh, cancel)?;
+    let (mut before, mut work) = examine(&mesh, cancel)?;
     if before.is_clean() {
         return Ok(Repaired { mesh, before, after: before });
     }
-    let mut work = Work::of(&mesh);
     drop(mesh);
-    work.weld();
     let mut after = before;
     for _ in 0..ROUNDS {
         let gone = work.round(cancel)?;
@@ -81,17 +79,21 @@ pub fn repair(mesh: TriMesh, cancel: Cancel<'_>) -> Result<Repaired, Cancelled> 
         before.islands = before.islands.max(gone.islands);
         before.inner_shells = before.inner_shells.max(gone.inner_shells);
         let mesh = work.finish();
-        after = find(&mesh, cancel)?;
+        (after, work) = examine(&mesh, cancel)?;
         if after.is_clean() || mesh.triangles.is_empty() {
             return Ok(Repaired { mesh, before, after });
         }
-        work = Work::of(&mesh);
     }
     Ok(Repaired { mesh: work.finish(), before, after })
 }
 
 /// Counts what [`repair`] would mend.
 pub fn find(mesh: &TriMesh, cancel: Cancel<'_>) -> Result<Defects, Cancelled> {
+    Ok(examine(mesh, cancel)?.0)
+}
+
+/// What is wrong, and the surface welded, with nothing in it twice and no triangle without area.
+fn examine(mesh: &TriMesh, cancel: Cancel<'_>) -> Result<(Defects, Work), Cancelled> {
     let mut work = Work::of(mesh);
     let split_vertices = work.weld();
     cancel.check()?;
@@ -117,7 +119,7 @@ pub fn find(mesh: &TriMesh, cancel: Cancel<'_>) -> Result<Defects, Cancelled> {
     let closed = holes == 0 && crowded_edges == 0 && turned == 0;
     let inner = if closed { found.inside_others(&work.triangles, &work.positions) } else { Vec::new() };
     turned += (0..found.parts.len()).filter(|&i| closed && !inner[i] && found.parts[i].volume < 0.0).count();
-    Ok(Defects {
+    let defects = Defects {
         split_vertices,
         degenerate_triangles,
         duplicate_triangles,
@@ -127,7 +129,8 @@ pub fn find(mesh: &TriMesh, cancel: Cancel<'_>) -> Result<Defects, Cancelled> {
         turned,
         islands: found.parts.iter().filter(|part| work.is_island(part)).count(),
         inner_shells: inner.iter().filter(|&&inner| inner).count(),
-    })
+    };
+    Ok((defects, work))
 }
 
 struct Work {
@@ -186,15 +189,12 @@ impl Work {
     }
 
     fn drop_duplicates(&mut self) -> usize {
-        let mut sorted: Vec<([u32; 3], u32)> = (0..)
-            .zip(&self.triangles)
-            .map(|(i, t)| {
-                let mut key = *t;
-                key.sort_unstable();
-                (key, i)
-            })
-            .collect();
-        sorted.sort_unstable();
+        let triangles = &self.triangles;
+        let sorted = by_first(triangles.len() as u32, self.positions.len(), |i| {
+            let mut key = triangles[i as usize];
+            key.sort_unstable();
+            (key, i)
+        });
         let mut again = vec![false; self.triangles.len()];
         let twice: usize = sorted
             .chunk_by(|a, b| a.0 == b.0)

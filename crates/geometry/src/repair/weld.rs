@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
 use glam::{DVec3, IVec3};
 
 /// Cells are this many tolerances wide: most points then ask one cell only.
@@ -12,7 +13,8 @@ const NONE: u32 = u32::MAX;
 pub fn first_near(positions: &[DVec3], tolerance: f64) -> Vec<u32> {
     let cell = (tolerance * TOLERANCES_PER_CELL).max(f64::MIN_POSITIVE);
     let cell_of = |p: DVec3| (p / cell).floor().as_ivec3();
-    let mut head: HashMap<IVec3, u32> = HashMap::with_capacity(positions.len());
+    let mut head: HashMap<IVec3, u32, RandomState> =
+        HashMap::with_capacity_and_hasher(positions.len(), RandomState::default());
     let mut next = vec![NONE; positions.len()];
     let mut first = Vec::with_capacity(positions.len());
     for (i, &p) in (0u32..).zip(positions) {
