@@ -37,11 +37,19 @@ export async function openFile(file) {
   await confirm(dialog, "Open picture");
 }
 
-export async function saveFile(file) {
-  const dialog = await focused("Save GLB");
+export async function saveFile(file, title = "Save GLB") {
+  const dialog = await focused(title);
   xdotool("key", "--clearmodifiers", "ctrl+a");
   xdotool("type", "--delay", "6", file);
-  await confirm(dialog, "Save GLB");
+  await confirm(dialog, title);
+}
+
+export async function chooseFolder(folder) {
+  const dialog = await focused("Save to folder");
+  xdotool("key", "--clearmodifiers", "ctrl+l");
+  xdotool("key", "--clearmodifiers", "ctrl+a");
+  xdotool("type", "--delay", "6", folder);
+  await confirm(dialog, "Save to folder");
 }
 
 export async function dismiss(title) {

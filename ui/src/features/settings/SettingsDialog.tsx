@@ -107,7 +107,8 @@ export default function SettingsDialog({ version, onClose }: { version: string; 
           <Dialog.Close className="icon-button settings-close" aria-label="Close">
             <X aria-hidden="true" />
           </Dialog.Close>
-          <section key={at} className="settings-page" aria-label={SECTIONS[at]?.title}>
+          {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls is scrolled by keys too */}
+          <section key={at} className="settings-page" aria-label={SECTIONS[at]?.title} tabIndex={0}>
             {SECTIONS[at]?.content(version)}
           </section>
         </Dialog.Popup>
