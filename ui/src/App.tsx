@@ -14,6 +14,7 @@ import { useForge, type Forge } from "./features/forge/useForge";
 import { JobsDrawer, useJobs } from "./features/jobs/JobsDrawer";
 import { useNotices } from "./features/jobs/useNotices";
 import { ProjectMenu } from "./features/projects/ProjectMenu";
+import { useSettings } from "./features/settings/useSettings";
 import { useHost } from "./host/context";
 import type { JobSnapshot } from "./protocol/generated";
 import { uiStore, useUi, type TabName } from "./state/ui";
@@ -50,10 +51,11 @@ function TopBar({ running, onSettings }: { running: number; onSettings: () => vo
 function StatusBar() {
   const { isLocal } = useHost();
   const tab = useUi((state) => state.tab);
+  const { settings } = useSettings();
   return (
     <footer className="status-bar">
       {TABS.map(({ name, Keys }) => name === tab && <Keys key={name} />)}
-      {isLocal && <span className="push">Nothing leaves this computer.</span>}
+      {isLocal && settings?.servers.length === 0 && <span className="push">Nothing leaves this computer.</span>}
     </footer>
   );
 }

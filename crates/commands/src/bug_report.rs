@@ -1,5 +1,5 @@
-//! What helps to find a bug, in one text, without what is nobody's business: no pictures, no names of jobs, no
-//! prompts, no secrets, no name of the person.
+//! What helps to find a bug, in one text, without what is nobody's business: no pictures, no prompts, no secrets,
+//! no name of the person. Names of files may stand in what went wrong.
 
 use std::fmt::Write as _;
 use std::fs::File;

@@ -29,7 +29,7 @@ export function About({ version }: { version: string }) {
         <div className="settings-row">
           <span className="settings-words">
             <strong>Report a bug</strong>
-            <span className="note">Gathers versions, the health of the engines, how the last jobs ended and the end of the logs. No pictures, no names, no prompts, no secrets. Nothing is sent.</span>
+            <span className="note">Gathers versions, the health of the engines, how the last jobs ended and the end of the logs. No pictures, no prompts, no secrets. Nothing is sent.</span>
           </span>
           <Button icon={<LifeBuoy aria-hidden="true" />} busy={report.isPending} onClick={() => report.mutate()}>
             Gather a report
