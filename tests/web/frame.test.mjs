@@ -48,11 +48,14 @@ test("a server is added, asked how it is, kept and removed", async () => {
   const page = await open(context, server.address);
   await page.keyboard.press("Control+,");
   await page.getByLabel("Address of a server").fill("127.0.0.1:9");
+  await page.getByLabel("Access token, if it asks for one").fill("between-us");
   await page.getByRole("button", { name: "Add server" }).click();
   const row = page.locator(".settings-row", { hasText: "http://127.0.0.1:9" });
   // Nobody listens there, and that is said in words.
   await row.locator("svg.err, svg.warn").waitFor();
-  assert.deepEqual((await server.command("get_settings")).servers.map(({ url }) => url), ["http://127.0.0.1:9"]);
+  const { servers } = await server.command("get_settings");
+  assert.deepEqual(servers.map(({ name, auth }) => [name, auth.kind]), [["127.0.0.1", "token"]]);
+  assert.ok(!JSON.stringify(servers).includes("between-us"), "the token is for the keyring only");
   await row.getByRole("button", { name: /^Remove/ }).click();
   await page.getByText("No server yet.").waitFor();
   assert.deepEqual((await server.command("get_settings")).servers, []);

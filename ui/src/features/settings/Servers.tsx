@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { CircleCheck, CircleDashed, Plus, Stethoscope, TriangleAlert, X } from "lucide-react";
 import { useState, type FormEvent } from "react";
 import { Button, IconButton } from "../../components/Button";
+import { sayDone, sayFailed } from "../../components/Toasts";
 import { useHost } from "../../host/context";
 import { reportOf } from "../../host/host";
 import type { Check, ComfyServer, Settings } from "../../protocol/generated";
@@ -29,7 +30,8 @@ function ServerRow({ server, check, onRemove }: { server: ComfyServer; check: Ch
   );
 }
 
-const tidyUrl = (url: string) => (/^https?:\/\//.test(url.trim()) ? url.trim() : `http://${url.trim()}`).replace(/\/+$/, "");
+const bare = (url: string) => url.replace(/\/+$/, "");
+const tidyUrl = (url: string) => bare(/^https?:\/\//.test(url.trim()) ? url.trim() : `http://${url.trim()}`);
 
 /** ComfyUI servers: which there are, and how they are now. */
 export function Servers() {
@@ -37,6 +39,7 @@ export function Servers() {
   const client = useQueryClient();
   const { settings, save } = useSettings();
   const [url, setUrl] = useState("");
+  const [token, setToken] = useState("");
   const health = useQuery({ queryKey: ["doctor"], staleTime: 15_000, queryFn: () => host.execute({ command: "doctor", comfy: null }) });
   const change = useMutation({
     mutationFn: (next: Settings) => save(next),
@@ -44,13 +47,30 @@ export function Servers() {
   });
   if (settings === null) return null;
   const { servers } = settings;
-  const checkOf = (server: ComfyServer) => health.data?.checks.find(({ subject }) => subject.replace(/\/+$/, "") === server.url) ?? null;
+  const checkOf = (server: ComfyServer) => health.data?.checks.find(({ subject }) => bare(subject) === bare(server.url)) ?? null;
+  /** The token goes to the keyring only, once the server is one of ours. */
+  const keep = async (server: string, secret: string) => {
+    const { note } = await host.execute({ command: "save_secret", server, secret });
+    sayDone(note);
+    await client.invalidateQueries({ queryKey: ["doctor"] });
+  };
   const add = (event: FormEvent) => {
     event.preventDefault();
     if (url.trim() === "") return;
     const address = tidyUrl(url);
     const name = address.replace(/^https?:\/\//, "").replace(/[:/].*$/, "");
-    change.mutate({ ...settings, servers: [...servers.filter((server) => server.url !== address), { name, url: address, auth: { kind: "none" } }] }, { onSuccess: () => setUrl("") });
+    const auth = { kind: token === "" ? "none" : "token" } as const;
+    change.mutate(
+      { ...settings, servers: [...servers.filter((server) => bare(server.url) !== address), { name, url: address, auth }] },
+      {
+        onSuccess(saved) {
+          setUrl("");
+          setToken("");
+          const added = saved.servers.at(-1);
+          if (token !== "" && added !== undefined) keep(added.url, token).catch((cause: unknown) => sayFailed(reportOf(cause).message, reportOf(cause).hint));
+        },
+      },
+    );
   };
   return (
     <>
@@ -73,6 +93,10 @@ export function Servers() {
         <label className="dialog-field">
           <span className="note">Address of a server</span>
           <input className="field mono" value={url} placeholder="127.0.0.1:8188" maxLength={500} onChange={({ target }) => setUrl(target.value)} />
+        </label>
+        <label className="dialog-field token-field">
+          <span className="note">Access token, if it asks for one</span>
+          <input className="field mono" type="password" autoComplete="off" value={token} maxLength={2000} onChange={({ target }) => setToken(target.value)} />
         </label>
         <Button type="submit" icon={<Plus aria-hidden="true" />} busy={change.isPending} disabled={url.trim() === ""}>
           Add server

@@ -5,7 +5,7 @@ import type { Settings } from "../../protocol/generated";
 const settingsKey = ["settings"] as const;
 
 /** What holds for all jobs. Folders stay as they are: a page names none. */
-export function useSettings(): { settings: Settings | null; save: (next: Settings) => Promise<void> } {
+export function useSettings(): { settings: Settings | null; save: (next: Settings) => Promise<Settings> } {
   const host = useHost();
   const client = useQueryClient();
   const { data } = useQuery({ queryKey: settingsKey, staleTime: Number.POSITIVE_INFINITY, queryFn: () => host.execute({ command: "get_settings" }) });
@@ -14,6 +14,7 @@ export function useSettings(): { settings: Settings | null; save: (next: Setting
     async save(next) {
       const saved = await host.execute({ command: "save_settings", settings: { ...next, workflows_folder: null, models_folder: null } });
       client.setQueryData(settingsKey, saved);
+      return saved;
     },
   };
 }
