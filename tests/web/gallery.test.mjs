@@ -215,3 +215,16 @@ for (const theme of ["dark", "light"]) {
     await page.close();
   });
 }
+
+test("a view becomes the picture of a new forge", async () => {
+  const page = await gallery();
+  await place(page, "Views").click();
+  const earlier = await server.command("list_jobs", { limit: 50 });
+  await tiles(page).first().press("f");
+  await page.locator("#tab-forge[aria-selected=true]").waitFor();
+  await page.getByText("Done", { exact: true }).waitFor();
+  const jobs = await server.command("list_jobs", { limit: 50 });
+  assert.deepEqual([jobs.length, jobs[0].state], [earlier.length + 1, "done"]);
+  assert.deepEqual(page.problems, []);
+  await page.close();
+});

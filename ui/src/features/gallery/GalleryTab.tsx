@@ -6,7 +6,7 @@ import { ConfirmDialog } from "../../components/ConfirmDialog";
 import { CrashPoint } from "../../components/ErrorBoundary";
 import { StoreProblem } from "../../components/StoreProblem";
 import { useKeys } from "../../components/useKeys";
-import type { GalleryEntry, GalleryQuery, JobSnapshot } from "../../protocol/generated";
+import type { GalleryEntry, GalleryQuery, JobSnapshot, SourceInfo } from "../../protocol/generated";
 import { useUi } from "../../state/ui";
 import { Compare } from "./Compare";
 import "./gallery.css";
@@ -40,7 +40,13 @@ function placeOf({ kind, favourite, project, tag, trashed }: GalleryQuery): stri
   return kind === null ? null : KIND_PLURALS[kind][1];
 }
 
-export default function GalleryTab({ jobs, automation }: { jobs: JobSnapshot[]; automation: boolean }) {
+interface GalleryTabProps {
+  jobs: JobSnapshot[];
+  automation: boolean;
+  forge: { take: (picture: SourceInfo) => Promise<void> };
+}
+
+export default function GalleryTab({ jobs, automation, forge }: GalleryTabProps) {
   const client = useQueryClient();
   const set = useUi((state) => state.set);
   const project = useUi((state) => state.project);
@@ -50,7 +56,7 @@ export default function GalleryTab({ jobs, automation }: { jobs: JobSnapshot[]; 
   const query = useMemo(() => ({ ...place, ...parseSearch(sought, Date.now()) }), [place, sought]);
   const { overview, error } = useOverview(query);
   const selection = useSelection(query);
-  const actions = useActions(selection.patch);
+  const actions = useActions({ onPatch: selection.patch, take: forge.take });
   const [at, setAt] = useState(0);
   const [open, setOpen] = useState<Open>(null);
   const [tilePx, setTilePx] = useState(() => Number(localStorage.getItem(TILE_KEY)) || TILE_PX);
@@ -87,6 +93,7 @@ export default function GalleryTab({ jobs, automation }: { jobs: JobSnapshot[]; 
     const acts: Record<string, () => void> = {
       " ": () => setOpen({ dialog: "look", index }),
       Enter: () => actions.openInForge(entry),
+      f: () => actions.forgeIt(entry),
       Delete: () => !query.trashed && void actions.remove(entries).then(clear),
       s: () => void actions.toggleFavourite(entries),
       x: () => void actions.toggleRejected(entries),

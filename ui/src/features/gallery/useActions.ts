@@ -4,7 +4,7 @@ import { sayDone, sayFailed, sayUndoable } from "../../components/Toasts";
 import { fileName, folderName } from "../../components/format";
 import { useHost } from "../../host/context";
 import { reportOf } from "../../host/host";
-import type { GalleryEntry, MarkChange } from "../../protocol/generated";
+import type { GalleryEntry, MarkChange, SourceInfo } from "../../protocol/generated";
 import { uiStore } from "../../state/ui";
 import { galleryKey, patchEntries } from "./useEntries";
 import { fileNameOf, tally } from "./words";
@@ -24,14 +24,23 @@ export interface Actions {
   save: (entries: Entries) => Promise<void>;
   /** Null where there is no file manager to ask. */
   reveal: ((entry: GalleryEntry) => Promise<void>) | null;
+  /** The job that made it; of a picture from a prompt, a new one. */
   openInForge: (entry: GalleryEntry) => void;
+  /** Makes a picture or a view the source of a new forge. */
+  forgeIt: (entry: GalleryEntry) => void;
+}
+
+interface ActionsGiven {
+  /** Hears of changes before the core has made them. */
+  onPatch: (ids: ReadonlySet<string>, change: Partial<GalleryEntry>) => void;
+  /** Forges a picture. */
+  take: (picture: SourceInfo) => Promise<void>;
 }
 
 const NO_CHANGE: MarkChange = { favourite: null, rejected: null, name: null, add_tags: [], remove_tags: [] };
 const idsOf = (entries: Entries) => entries.map(({ artifact }) => artifact.id);
 
-/** `onPatch` hears of changes before the core has made them. */
-export function useActions(onPatch: (ids: ReadonlySet<string>, change: Partial<GalleryEntry>) => void): Actions {
+export function useActions({ onPatch, take }: ActionsGiven): Actions {
   const host = useHost();
   const client = useQueryClient();
   const undoable = useRef<(() => Promise<void>) | null>(null);
@@ -68,6 +77,11 @@ export function useActions(onPatch: (ids: ReadonlySet<string>, change: Partial<G
       await last?.();
     };
     const { revealArtifact } = host;
+    const forgeIt = (entry: GalleryEntry) =>
+      void guarded(async () => {
+        if (entry.kind === "mesh") return;
+        await take(await host.execute({ command: "import_picture", source: { from: "artifact", id: entry.artifact.id } }));
+      });
     return {
       mark: (entries, change) => mark(entries, change, change.name === null || change.name === undefined || change.name === "" ? {} : { name: change.name }),
       toggleFavourite: (entries) => {
@@ -108,7 +122,11 @@ export function useActions(onPatch: (ids: ReadonlySet<string>, change: Partial<G
           if (first !== undefined) sayDone(`Saved ${tally(entries)} to ${folderName(first.path)}.`);
         }),
       reveal: revealArtifact === null ? null : (entry) => guarded(() => revealArtifact(entry.artifact.id)),
-      openInForge: (entry) => uiStore.getState().set({ tab: "forge", jobId: entry.artifact.job_id, previousJobId: null, editingCutout: false, error: null }),
+      openInForge(entry) {
+        if (entry.artifact.kind === "picture") forgeIt(entry);
+        else uiStore.getState().set({ tab: "forge", jobId: entry.artifact.job_id, previousJobId: null, editingCutout: false, error: null });
+      },
+      forgeIt,
     };
-  }, [host, client, onPatch]);
+  }, [host, client, onPatch, take]);
 }
