@@ -1,7 +1,7 @@
 //! A data folder, a small picture, a server, and the program or its commands over them.
 
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command as Program, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -29,13 +29,14 @@ pub fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Failed> {
     Ok(runtime.block_on(work))
 }
 
+/// What the built-in workflows for views and meshes need.
+pub const MODELS: [&str; 3] =
+    ["stable_zero123.ckpt", "hunyuan3d-dit-v2.safetensors", "hunyuan3d-dit-v2-mv.safetensors"];
+
 /// A server with every model of the built-in workflows for views and meshes.
 pub fn server() -> FakeComfy {
     let fake = FakeComfy::start(Options::default());
-    fake.set_models(
-        "checkpoints",
-        &["stable_zero123.ckpt", "hunyuan3d-dit-v2.safetensors", "hunyuan3d-dit-v2-mv.safetensors"],
-    );
+    fake.set_models("checkpoints", &MODELS);
     fake
 }
 
@@ -66,6 +67,15 @@ impl Desk {
 
     pub fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
+    }
+
+    /// Every file of the data folder.
+    pub fn files(&self) -> Vec<PathBuf> {
+        fn below(folder: &Path) -> Vec<PathBuf> {
+            let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+            entries.flat_map(|path| if path.is_dir() { below(&path) } else { vec![path] }).collect()
+        }
+        below(&self.path("data"))
     }
 
     /// Within a runtime.

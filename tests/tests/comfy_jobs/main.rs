@@ -10,6 +10,7 @@ mod desk;
 mod faults;
 mod kills;
 mod outcomes;
+mod several;
 
 fn main() -> ExitCode {
     if std::env::var_os(desk::AS_PROGRAM).is_some() {
@@ -22,6 +23,14 @@ fn main() -> ExitCode {
         Trial::test("auto_falls_back_to_the_draft_engine_and_says_why", outcomes::fall_back),
         Trial::test("all_that_is_missing_is_said_at_once", outcomes::missing),
         Trial::test("a_node_that_fails_ends_the_job_in_words", outcomes::node_error),
+        Trial::test("a_job_goes_to_the_least_busy_server_that_has_what_it_needs", several::least_busy),
+        Trial::test("a_server_that_dies_hands_its_step_to_another", several::hand_over),
+        Trial::test("settings_are_kept_and_secrets_are_nowhere", several::kept_without_secrets),
+        Trial::test("a_draft_becomes_a_better_mesh_on_a_server", several::upgraded),
+        Trial::test(
+            "views_that_are_refused_are_tried_again_and_can_be_used_anyway",
+            several::refused_and_accepted,
+        ),
         Trial::test("the_fault_of_the_day_at_every_boundary", faults::at_every_boundary),
         Trial::test("a_cancel_anywhere_is_honoured", faults::cancel_anywhere),
         Trial::test("a_program_killed_while_its_prompt_runs_takes_the_result_over", kills::while_it_runs),
