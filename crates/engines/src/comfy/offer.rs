@@ -59,7 +59,9 @@ fn input(workflow: &Workflow, input: &Input, nodes: Option<(&ObjectInfo, &Prefli
     let value = match input.kind {
         InputKind::Picture | InputKind::Seed => None,
         InputKind::Text | InputKind::Integer | InputKind::Number | InputKind::Choice => {
-            graph.get(&input.node).map(|node| node["inputs"][input.field.as_str()].clone())
+            let in_graph = graph.get(&input.node).map(|node| node["inputs"][input.field.as_str()].clone());
+            // A graph that was held against a server has been filled; one that was not has not.
+            if nodes.is_some() { in_graph } else { input.default.clone().or(in_graph) }
         }
     };
     WorkflowInput {

@@ -14,6 +14,9 @@ export function useSettings(): { settings: Settings | null; save: (next: Setting
     async save(next) {
       const saved = await host.execute({ command: "save_settings", settings: { ...next, workflows_folder: null, models_folder: null } });
       client.setQueryData(settingsKey, saved);
+      // Other servers have other models.
+      void client.invalidateQueries({ queryKey: ["workflows"] });
+      void client.invalidateQueries({ queryKey: ["doctor"] });
       return saved;
     },
   };

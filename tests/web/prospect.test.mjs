@@ -1,0 +1,92 @@
+// Prospecting in a browser, against the real `oreforge serve` and the fake ComfyUI.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import { Server, browser, open, root, shot } from "./session.mjs";
+
+const fake = path.join(process.env.OREFORGE_BIN_DIR ?? path.join(root, "target/debug"), "examples/fake_comfy");
+const STEP_MS = 40;
+
+let chromium;
+let server;
+let context;
+let comfy;
+
+before(async () => {
+  comfy = spawn(fake, ["0", String(STEP_MS), "v1-5-pruned-emaonly.safetensors"], { stdio: ["ignore", "pipe", "inherit"] });
+  [chromium, server] = await Promise.all([browser(), Server.start()]);
+  context = await chromium.newContext({ viewport: { width: 1440, height: 900 } });
+  context.setDefaultTimeout(60_000);
+});
+after(async () => {
+  await context?.close();
+  await chromium?.close();
+  await server?.end();
+  comfy?.kill();
+});
+
+const pictures = page => page.locator(".candidate[data-artifact]");
+const prospects = () => server.command("list_jobs", { limit: 50 }).then(jobs => jobs.filter(({ kind }) => kind === "prospect"));
+
+async function prospecting() {
+  const page = await open(context, server.address);
+  await page.getByRole("tab", { name: "Prospecting" }).click();
+  await page.locator(".prospect").waitFor();
+  return page;
+}
+
+test("without a server the tab says so, shows the checks and goes on with a sample", async () => {
+  const page = await prospecting();
+  await page.getByRole("heading", { name: "No ComfyUI server answers" }).waitFor();
+  await page.getByText("data folder", { exact: true }).waitFor();
+  assert.ok(await page.getByRole("button", { name: /^Prospect/ }).isDisabled());
+  await shot(page, "prospect-no-server");
+  await page.getByRole("button", { name: "Duck" }).click();
+  await page.getByRole("tab", { name: "Forge", selected: true }).waitFor();
+  assert.deepEqual(page.problems, []);
+  await page.close();
+});
+
+test("a prompt becomes pictures one by one, which are kept, rejected, varied and forged", async () => {
+  const url = await new Promise(resolve => comfy.stdout.once("data", data => resolve(String(data).trim())));
+  const settings = await server.command("get_settings");
+  await server.command("save_settings", { settings: { ...settings, servers: [{ name: "fake", url, auth: { kind: "none" } }] } });
+  const page = await prospecting();
+  await page.locator(".prospect[data-ready=true]").waitFor();
+  await page.getByRole("textbox", { name: "Prompt" }).fill("A brass lamp, full body");
+  await page.getByRole("textbox", { name: "Seed" }).fill("500");
+  await page.getByRole("textbox", { name: "Steps, number" }).fill("5");
+  await page.getByRole("textbox", { name: "Prompt" }).focus();
+  await page.keyboard.press("Control+Enter");
+  await pictures(page).first().waitFor();
+  assert.ok((await pictures(page).count()) < 4, "the first is shown before the last is made");
+  await shot(page, "prospect-running");
+  await pictures(page).nth(3).waitFor();
+  await page.getByText("#503").waitFor();
+  const [asked] = await prospects();
+  assert.deepEqual([asked.request.seed, asked.request.inputs.steps, asked.request.inputs.model], [500, 5, "v1-5-pruned-emaonly.safetensors"]);
+
+  await page.getByRole("button", { name: "Picture with seed 501" }).click();
+  await page.keyboard.press("s");
+  await page.getByRole("button", { name: "Picture with seed 501, kept" }).waitFor();
+  await page.getByRole("button", { name: "Picture with seed 502" }).click();
+  await page.keyboard.press("x");
+  await page.getByRole("button", { name: "Picture with seed 502, rejected" }).waitFor();
+  await shot(page, "prospect-done");
+
+  await page.getByRole("button", { name: "Picture with seed 501, kept" }).click();
+  await page.keyboard.press("v");
+  await page.locator(".history-row").nth(1).waitFor();
+  await pictures(page).first().waitFor();
+  const [varied] = await prospects();
+  assert.deepEqual([varied.request.workflow, varied.request.source.from], ["variation-sd15", "imported"]);
+
+  await page.locator(".candidate-picture").first().click();
+  await page.keyboard.press("f");
+  await page.getByRole("tab", { name: "Forge", selected: true }).waitFor();
+  const [newest] = await server.command("list_jobs", { limit: 1 });
+  assert.equal(newest.kind, "forge");
+  assert.deepEqual(page.problems, []);
+  await page.close();
+});
