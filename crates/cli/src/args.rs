@@ -186,9 +186,9 @@ pub struct ForgeArgs {
     /// Folder of the data folder that the job goes into.
     #[arg(long, value_name = "NAME")]
     pub project: Option<String>,
-    /// No normal and occlusion maps of the raw surface.
-    #[arg(long)]
-    no_detail_maps: bool,
+    /// Normal and occlusion maps of the raw surface: auto bakes them with 10000 triangles or fewer.
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    detail_maps: DetailMaps,
     /// Leave engine, seed, versions and source out of the asset.
     #[arg(long)]
     no_provenance: bool,
@@ -223,7 +223,11 @@ impl ForgeArgs {
             texture_px: self.texture,
             seed: self.seed,
             provenance: !self.no_provenance,
-            detail_maps: !self.no_detail_maps,
+            detail_maps: match self.detail_maps {
+                DetailMaps::Auto => None,
+                DetailMaps::On => Some(true),
+                DetailMaps::Off => Some(false),
+            },
             ..ForgeParams::default()
         }
     }
@@ -255,6 +259,13 @@ enum Profile {
     Lathe,
     /// Flat faces and bevelled rims: houses, crates.
     Hard,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum DetailMaps {
+    Auto,
+    On,
+    Off,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

@@ -331,7 +331,8 @@ proptest! {
             .map(|((&slot, picture), &(left, top, scale))| (slot, reframed(picture, left, top, scale)))
             .collect();
         let exact = carve(exact).unwrap().surface(160, Cancel::never()).unwrap();
-        let framed = carve(framed).unwrap().surface(160, Cancel::never()).unwrap();
+        // As fine as the engine makes it: an outline is good to a share of a cell.
+        let framed = carve(framed).unwrap().surface(256, Cancel::never()).unwrap();
         assert_sound(&framed);
         let iou = volume_iou(&object.mesh, &framed, 160);
         prop_assert!(iou >= 0.95, "volume {iou}");

@@ -90,8 +90,9 @@ pub struct ForgeParams {
     pub size_m: f32,
     /// Write engine, seed, versions and source into the asset.
     pub provenance: bool,
-    /// Bake normals and occlusion of the raw surface, so that few triangles look like many.
-    pub detail_maps: bool,
+    /// Bake normals and occlusion of the raw surface, so that few triangles look like many; where absent, with at
+    /// most 10 000 triangles.
+    pub detail_maps: Option<bool>,
 }
 
 impl Default for ForgeParams {
@@ -110,12 +111,20 @@ impl Default for ForgeParams {
             seed: 0,
             size_m: 1.0,
             provenance: true,
-            detail_maps: true,
+            detail_maps: None,
         }
     }
 }
 
+/// With more triangles the surface shows by itself what the maps would.
+const MAX_TRIANGLES_THAT_NEED_MAPS: u32 = 10_000;
+
 impl ForgeParams {
+    /// Whether normals and occlusion are baked.
+    pub fn bakes_detail(&self) -> bool {
+        self.detail_maps.unwrap_or(self.triangles <= MAX_TRIANGLES_THAT_NEED_MAPS)
+    }
+
     /// Every field that is out of its range, as sentences for the person who chose it.
     pub fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();

@@ -77,9 +77,10 @@ pub fn at_every_boundary() -> Result<(), Failed> {
                 let glb = job.artifacts.iter().find(|a| a.kind == ArtifactKind::Mesh).unwrap();
                 assert!(std::fs::read(&glb.path).unwrap().starts_with(b"glTF"), "{case}");
                 check(&fake, &case);
+                // A restart loses what is under way, or the only word of what was just done.
+                let restarts = usize::from(matches!(fault, Fault::Restart { .. }));
                 let sent = ours(&fake);
-                let lost = sent.iter().filter(|outcome| **outcome == Outcome::Lost).count();
-                assert!(lost <= 1 && sent.len() == 2 + lost, "{case}: {sent:?}");
+                assert!((2..=2 + restarts).contains(&sent.len()), "{case}: {sent:?}");
             })
             .await;
     })

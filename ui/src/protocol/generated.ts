@@ -242,9 +242,10 @@ size_m: number,
  */
 provenance: boolean, 
 /**
- * Bake normals and occlusion of the raw surface, so that few triangles look like many.
+ * Bake normals and occlusion of the raw surface, so that few triangles look like many; where absent, with at
+ * most 10 000 triangles.
  */
-detail_maps: boolean, };
+detail_maps: boolean | null, };
 
 /**
  * Everything a forge job needs to run, and to run again with the same result.

@@ -10,7 +10,7 @@ export type Shading = "textured" | "clay" | "wire" | "normals" | "uv" | "albedo"
 export const DEFAULT_PARAMS: ForgeParams = {
   engine: "auto", views_engine: null, mesh_engine: null, accept_views: false,
   comfy: { server: null, views_workflow: null, mesh_workflow: null, set: {} },
-  profile: "auto", back: "auto", depth: null, triangles: 20_000, texture_px: 1024, seed: 0, size_m: 1, provenance: true, detail_maps: true,
+  profile: "auto", back: "auto", depth: null, triangles: 20_000, texture_px: 1024, seed: 0, size_m: 1, provenance: true, detail_maps: null,
 };
 
 export type GivenViews = { [slot in ViewSlot]?: SourceRef };

@@ -40,7 +40,7 @@ pub(crate) fn finish(
         triangles: params.triangles,
         texture_px: params.texture_px,
         size_m: params.size_m,
-        detail_maps: params.detail_maps,
+        detail_maps: params.bakes_detail(),
     };
     let progress = |fraction: f32, doing: &str| sink.progress(fraction * UNTIL_WRITING, doing);
     let Dressed { mesh, stats, agreement } = dress(raw, colours, &wish, &progress, cancel)?;

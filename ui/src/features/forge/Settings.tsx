@@ -22,6 +22,11 @@ const BACKS: { value: BackChoice; label: string; note: string }[] = [
 ];
 const BUDGETS = [2000, 8000, 20_000, 50_000, 150_000];
 const TEXTURES = ["512", "1024", "2048", "4096"] as const;
+const DETAIL_MAPS = [
+  { value: "auto", label: "Auto", note: "Normal and occlusion maps with 10 000 triangles or fewer" },
+  { value: "on", label: "On", note: "Normal and occlusion maps" },
+  { value: "off", label: "Off", note: "Colours alone" },
+] as const;
 const LARGEST_SEED = 2 ** 53 - 1;
 
 /** What the automatic profile came to in a job, in the words of the list. */
@@ -87,6 +92,15 @@ export function Settings({ job, locked }: { job: ForgeJob | null; locked: boolea
             value={String(params.texture_px)}
             choices={TEXTURES.map((px) => ({ value: px, label: px === "512" ? "512" : `${Number(px) / 1024}k`, note: `${px} × ${px} pixels` }))}
             onChange={(px) => setParams({ texture_px: Number(px) })}
+            disabled={locked}
+          />
+        </Row>
+        <Row label="Detail">
+          <Segments
+            label="Normal and occlusion maps"
+            value={params.detail_maps === null ? "auto" : params.detail_maps ? "on" : "off"}
+            choices={DETAIL_MAPS}
+            onChange={(when) => setParams({ detail_maps: when === "auto" ? null : when === "on" })}
             disabled={locked}
           />
         </Row>
