@@ -1,5 +1,5 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { act, cleanup, fireEvent, render, screen, waitFor } from "@testing-library/react";
+import { act, cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { App } from "../src/App";
 import { HostContext } from "../src/host/context";
@@ -111,6 +111,21 @@ describe("the Forge", () => {
     await button("Run it once more");
     expect((await screen.findAllByRole("button", { name: /Save GLB/ })).length).toBeGreaterThan(0);
     expect(screen.getByTestId("viewer").textContent).toBe(shown);
+  });
+
+  it("goes on with views that the gate refused, when a person says so", async () => {
+    const id = await forgeTo("running");
+    await act(async () => void host.emit(id, { type: "error", step: "gate", error: { code: "gate_refused", message: "The views show something else.", details: null, hint: null } }));
+    fireEvent.click(await button("Use anyway"));
+    await waitFor(() => expect(host.commands).toContainEqual({ command: "accept_views", id }));
+  });
+
+  it("asks each step's engine for itself", async () => {
+    await forgeTo("done");
+    const mesh = screen.getByRole("radiogroup", { name: "Engine of the mesh" });
+    fireEvent.click(within(mesh).getByRole("radio", { name: "ComfyUI" }));
+    fireEvent.click(await button("Forge again"));
+    await waitFor(() => expect(lastRequest().params).toMatchObject({ engine: "auto", views_engine: null, mesh_engine: "comfy" }));
   });
 
   it("offers to go on with what was interrupted when the program ended", async () => {

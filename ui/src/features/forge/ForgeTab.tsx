@@ -24,9 +24,13 @@ import type { Forge } from "./useForge";
 import { ViewerZone } from "./ViewerZone";
 import { keptSentence, needsMask, stepOf, textFact } from "./words";
 
+function differ(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) !== JSON.stringify(other);
+}
+
 function settingsChanged(job: ForgeJob, params: ForgeParams, views: GivenViews): boolean {
   const { params: used, views: usedViews } = job.request;
-  return (Object.keys(used) as (keyof ForgeParams)[]).some((key) => used[key] !== params[key]) || JSON.stringify(usedViews) !== JSON.stringify(views);
+  return (Object.keys(used) as (keyof ForgeParams)[]).some((key) => differ(used[key], params[key])) || differ(usedViews, views);
 }
 
 function engineOf(job: ForgeJob | null): string | null {
@@ -126,7 +130,11 @@ export function ForgeTab({ forge, automation, interrupted }: ForgeTabProps) {
             {error !== null && <ErrorCard error={error} onClose={() => set({ error: null })} />}
             {jobId === null && interrupted.length > 0 && <InterruptedCard jobs={interrupted} onGoOn={() => void forge.resumeAll(interrupted)} />}
             {jobError !== null && jobError.code !== "job_not_found" && <ErrorCard error={jobError} />}
-            {job !== null && stopped !== null && error === null && <ErrorCard error={stopped} kept={keptSentence(job)} onRetry={() => void (changed ? forge.again(job) : forge.resume(job))} retryLabel={stopped.code === "quarantined" && !changed ? "Run it once more" : undefined} />}
+            {job !== null && stopped !== null && error === null && (
+              <ErrorCard error={stopped} kept={keptSentence(job)} onRetry={() => void (changed ? forge.again(job) : forge.resume(job))} retryLabel={stopped.code === "quarantined" && !changed ? "Run it once more" : undefined}>
+                {stopped.code === "gate_refused" && <Button onClick={() => void forge.acceptViews(job)}>Use anyway</Button>}
+              </ErrorCard>
+            )}
             {job !== null && (job.state === "cancelled" || job.state === "interrupted") && error === null && (
               <div className="card calm-card" role="status">
                 <p>

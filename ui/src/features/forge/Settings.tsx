@@ -5,7 +5,7 @@ import { Segments } from "../../components/Segments";
 import { Select } from "../../components/Select";
 import { SliderField } from "../../components/SliderField";
 import { NumberField } from "@base-ui/react/number-field";
-import type { BackChoice, ProfileChoice } from "../../protocol/generated";
+import type { BackChoice, EngineChoice, ProfileChoice } from "../../protocol/generated";
 import type { ForgeJob } from "../../state/jobView";
 import { useUi } from "../../state/ui";
 import { PROFILE_TITLES, stepOf, textFact } from "./words";
@@ -22,6 +22,11 @@ const BACKS: { value: BackChoice; label: string; note: string }[] = [
 ];
 const BUDGETS = [2000, 8000, 20_000, 50_000, 150_000];
 const TEXTURES = ["512", "1024", "2048", "4096"] as const;
+const ENGINES: { value: EngineChoice; label: string; note: string }[] = [
+  { value: "auto", label: "Auto", note: "ComfyUI where a server is ready, else this computer" },
+  { value: "draft", label: "Draft", note: "On this computer, in a second" },
+  { value: "comfy", label: "ComfyUI", note: "On a server of the settings" },
+];
 const DETAIL_MAPS = [
   { value: "auto", label: "Auto", note: "Normal and occlusion maps with 10 000 triangles or fewer" },
   { value: "on", label: "On", note: "Normal and occlusion maps" },
@@ -70,6 +75,14 @@ export function Settings({ job, locked }: { job: ForgeJob | null; locked: boolea
         </Row>
         <Row label="Back">
           <Segments label="Back" value={params.back} choices={BACKS} onChange={(back) => setParams({ back })} disabled={locked} />
+        </Row>
+      </Section>
+      <Section title="Engine">
+        <Row label="Views">
+          <Segments label="Engine of the views" value={params.views_engine ?? params.engine} choices={ENGINES} onChange={(engine) => setParams({ views_engine: engine })} disabled={locked} />
+        </Row>
+        <Row label="Mesh">
+          <Segments label="Engine of the mesh" value={params.mesh_engine ?? params.engine} choices={ENGINES} onChange={(engine) => setParams({ mesh_engine: engine })} disabled={locked} />
         </Row>
       </Section>
       <Section title="Budget">

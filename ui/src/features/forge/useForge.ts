@@ -21,6 +21,8 @@ export interface Forge {
   resumeAll: (jobs: { id: JobId }[]) => Promise<void>;
   /** Runs the same job again from a step; what it made stays until the new result is complete. */
   retry: (job: ForgeJob, from: StepName) => Promise<void>;
+  /** Goes on with views that the gate refused. */
+  acceptViews: (job: { id: JobId }) => Promise<void>;
   cancel: (job: ForgeJob) => Promise<void>;
   save: (mesh: Artifact, name: string) => Promise<void>;
   pickView: () => Promise<SourceInfo | null>;
@@ -76,6 +78,7 @@ export function useForge(): Forge {
           set({ tab: "forge", jobId: jobs[0]?.id ?? null, previousJobId: null });
         }),
       retry: (job, from) => guarded(async () => adoptSnapshot(client, await host.execute({ command: "retry_job", id: job.id, from }))),
+      acceptViews: (job) => guarded(async () => adoptSnapshot(client, await host.execute({ command: "accept_views", id: job.id }))),
       cancel: (job) =>
         guarded(async () => {
           client.setQueryData<ForgeJob>(jobKey(job.id), (view) => view && { ...view, cancelling: true });
