@@ -107,7 +107,7 @@ pub struct GalleryOverview {
     /// Of all that is not in the trash.
     #[cfg_attr(feature = "ts", ts(type = "number"))]
     pub bytes: u64,
-    /// In alphabetical order, without those that are archived.
+    /// In alphabetical order.
     pub projects: Vec<NamedCount>,
     /// In alphabetical order.
     pub tags: Vec<NamedCount>,

@@ -304,7 +304,7 @@ export type GalleryOverview = { pictures: number, views: number, meshes: number,
  */
 bytes: number, 
 /**
- * In alphabetical order, without those that are archived.
+ * In alphabetical order.
  */
 projects: Array<NamedCount>, 
 /**
