@@ -89,6 +89,8 @@ export async function open(context, address) {
     // A server that is gone or refuses is what some tests are about; the page says so itself.
     if (message.type() === "error" && !/Failed to load resource/.test(message.text())) page.problems.push(message.text());
   });
+  // From the start: told only when a dialog is due, the browser may have opened its own before it hears of it.
+  page.on("filechooser", () => {});
   await page.goto(address);
   // Keys pressed before the front end listens are lost.
   await page.locator(".window, .gate-card").first().waitFor();

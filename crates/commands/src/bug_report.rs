@@ -101,20 +101,23 @@ fn without_secrets_in(line: &str) -> String {
                 return if hide_next { word.to_owned() } else { "…".to_owned() };
             }
             hide_next = SECRET_KEYS.contains(&lower.as_str());
-            if let Some(at) = SECRET_KEYS.iter().filter(|key| key.ends_with('=')).find_map(|key| {
-                lower.find(key).map(|at| at + key.len()).filter(|&at| word.is_char_boundary(at))
-            }) {
-                return format!("{}…", &word[..at]);
-            }
-            match (word.find("://"), word.rfind('@')) {
-                (Some(scheme), Some(at)) if scheme + 3 < at => {
-                    format!("{}…{}", &word[..scheme + 3], &word[at..])
-                }
-                _ => word.to_owned(),
+            let key = SECRET_KEYS.iter().filter(|key| key.ends_with('='));
+            let value = key.filter_map(|key| lower.find(key).map(|at| at + key.len())).min();
+            match value {
+                Some(at) => without_credentials(&word[..at]) + "…",
+                None => without_credentials(word),
             }
         })
         .collect();
     words.join(" ")
+}
+
+/// An address without who asks there.
+fn without_credentials(word: &str) -> String {
+    match (word.find("://"), word.rfind('@')) {
+        (Some(scheme), Some(at)) if scheme + 3 < at => format!("{}…{}", &word[..scheme + 3], &word[at..]),
+        _ => word.to_owned(),
+    }
 }
 
 #[cfg(test)]
