@@ -46,6 +46,8 @@ export async function saveFile(file, title = "Save GLB") {
 
 export async function chooseFolder(folder) {
   const dialog = await focused("Save to folder");
+  // It opens at what was used last, where only a row of its list can be chosen.
+  xdotool("key", "--clearmodifiers", "alt+Home");
   xdotool("key", "--clearmodifiers", "ctrl+l");
   xdotool("key", "--clearmodifiers", "ctrl+a");
   xdotool("type", "--delay", "6", folder);
