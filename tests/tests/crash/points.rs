@@ -19,11 +19,13 @@ impl Point {
     }
 }
 
-/// The points of a trace, in the order they were passed.
+/// The points of a trace, in the order they were passed; of a program that was held, those since.
 pub fn read(trace: &Path) -> Vec<Point> {
     let mut passings = BTreeMap::<String, u64>::new();
     let text = fs::read_to_string(trace).unwrap_or_default();
-    text.lines()
+    let since = text.rsplit("went on\n").next().unwrap_or_default();
+    since
+        .lines()
         .map(|line| {
             let (what, name) = line.split_once(' ').unwrap();
             let passing = passings.entry(name.to_owned()).or_default();

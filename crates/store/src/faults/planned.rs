@@ -2,7 +2,7 @@
 //!
 //! - `OREFORGE_FAULT_TRACE=FILE` adds a line to a file for every point passed: `pass` or `disk`, and its name.
 //! - `OREFORGE_FAULTS=ACT@POINT#K;…` acts when `POINT` is passed for the `K`th time, from 1. `kill` ends the process
-//!   with no warning; `stop` holds it until it is told to go on; `enospc`, `eio`, `erofs` and `ebusy` (another
+//!   with no warning; `stop` holds it until it is told to go on, and counts anew from there; `enospc`, `eio`, `erofs` and `ebusy` (another
 //!   program holds the file) fail one use of the disk, with a `+` behind them every one from there on; `clock:MS`
 //!   moves the clock.
 
@@ -32,6 +32,7 @@ struct Plan {
 #[derive(Default)]
 struct Progress {
     passings: BTreeMap<&'static str, u64>,
+    stops: usize,
     broken: Option<io::ErrorKind>,
 }
 
@@ -84,7 +85,11 @@ fn reach(what: &str, point: &'static str) -> Option<io::ErrorKind> {
     let mut progress = progress.lock().unwrap_or_else(PoisonError::into_inner);
     let passing = progress.passings.entry(point).or_default();
     *passing += 1;
-    let planned = plans.iter().find(|plan| plan.point == point && plan.passing == *passing);
+    let passing = *passing;
+    // What stands behind a stop is planned for the time after it.
+    let mut stretches = plans.split_inclusive(|plan| plan.act == Act::Stop);
+    let current = stretches.nth(progress.stops).unwrap_or_default();
+    let planned = current.iter().find(|plan| plan.point == point && plan.passing == passing);
     if let Some(mut trace) = trace.as_ref() {
         // A trace on a full disk tells less; nothing else depends on it.
         let _ = trace.write_all(format!("{what} {point}\n").as_bytes());
@@ -92,7 +97,15 @@ fn reach(what: &str, point: &'static str) -> Option<io::ErrorKind> {
     match planned.map(|plan| plan.act) {
         None => {}
         Some(Act::Kill) => kill(),
-        Some(Act::Stop) => stop(),
+        Some(Act::Stop) => {
+            stop();
+            // How often a point was passed before depends on how long the steps took.
+            progress.passings.clear();
+            progress.stops += 1;
+            if let Some(mut trace) = trace.as_ref() {
+                let _ = trace.write_all(b"went on\n");
+            }
+        }
         Some(Act::Fail { kind, for_good }) => {
             if for_good {
                 progress.broken = Some(kind);
