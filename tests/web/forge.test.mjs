@@ -1,12 +1,10 @@
 // The front end in a browser, against the real `oreforge serve`.
 import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import path from "node:path";
 import { after, afterEach, before, beforeEach, test } from "node:test";
-import { Server, browser, open, sample, shot } from "./session.mjs";
+import { Server, browser, objections, open, reload, sample, shot } from "./session.mjs";
 
-const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const WAIT_MS = 60_000;
 
 let chromium;
@@ -83,7 +81,7 @@ test("a wrong token asks for the right one", async () => {
   await page.getByLabel("Token").fill(server.token);
   await page.getByRole("button", { name: "Open" }).click();
   await page.getByRole("button", { name: /Jobs/ }).waitFor();
-  await page.reload();
+  await reload(page);
   await page.getByRole("button", { name: /Jobs/ }).waitFor();
   assert.deepEqual(page.problems, []);
 });
@@ -96,7 +94,7 @@ test("two pages and a reload in the middle each show the whole story once", asyn
     await page.locator(".job-row").first().click();
   }
   await first.locator('[data-artifact="cutout"]').waitFor();
-  await first.reload();
+  await reload(first);
   await first.keyboard.press("q");
   await first.locator(".job-row").first().click();
   for (const page of [first, second]) {
@@ -138,11 +136,7 @@ for (const theme of ["dark", "light"]) {
   test(`axe finds nothing to object to, ${theme}`, async () => {
     const page = await open(context, server.address);
     if (theme === "light") await page.getByRole("button", { name: "Light colours" }).click();
-    const check = async where => {
-      await page.evaluate(axe);
-      const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
-      assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target).join(", ")}`), [], where);
-    };
+    const check = async where => assert.deepEqual(await objections(page), [], where);
     await check("empty");
     await choose(page, sample("teapot"));
     await done(page);

@@ -1,12 +1,9 @@
 // What is around the tabs: projects, settings, the bug report.
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import path from "node:path";
 import { after, afterEach, before, beforeEach, test } from "node:test";
-import { Server, browser, open, sample, shot } from "./session.mjs";
+import { Server, browser, objections, open, reload, sample, shot } from "./session.mjs";
 
-const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const WAIT_MS = 60_000;
 
 let chromium;
@@ -39,7 +36,7 @@ test("a project is begun by its name, and what is forged then lies in its folder
   assert.ok(job.artifacts.every(artifact => artifact.path.startsWith(folder)), job.artifacts[0].path);
   await page.getByRole("tab", { name: "Gallery" }).click();
   await page.getByText("project: Blue beasts").waitFor();
-  await page.reload();
+  await reload(page);
   await page.getByRole("button", { name: "Project Blue beasts" }).waitFor();
   assert.deepEqual(page.problems, []);
 });
@@ -82,9 +79,7 @@ for (const theme of ["dark", "light"]) {
     for (const section of ["Servers", "Folders", "Appearance", "Shortcuts", "Limits", "Privacy", "About"]) {
       await page.getByRole("button", { name: section }).click();
       await page.getByRole("heading", { name: section === "About" ? /^Oreforge/ : section, exact: section !== "About", level: 2 }).waitFor();
-      await page.evaluate(axe);
-      const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
-      assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target).join(", ")}`), [], section);
+      assert.deepEqual(await objections(page), [], section);
       await shot(page, `web-settings-${section.toLowerCase()}-${theme}`);
     }
     assert.deepEqual(page.problems, []);

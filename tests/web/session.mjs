@@ -1,7 +1,8 @@
 // One `oreforge serve` with a data folder of its own, and a Chromium to look at it with.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
@@ -11,6 +12,7 @@ import { chromium } from "playwright-core";
 export const root = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
 const binDir = process.env.OREFORGE_BIN_DIR ?? path.join(root, "target/debug");
 const oreforge = path.join(binDir, "oreforge");
+const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const shots = process.env.OREFORGE_SHOTS;
 
 export const sample = name => path.join(root, "assets/samples", `${name}.png`);
@@ -92,9 +94,34 @@ export async function open(context, address) {
   // From the start: told only when a dialog is due, the browser may have opened its own before it hears of it.
   page.on("filechooser", () => {});
   await page.goto(address);
-  // Keys pressed before the front end listens are lost.
-  await page.locator(".window, .gate-card").first().waitFor();
+  await listens(page);
   return page;
+}
+
+export async function reload(page) {
+  await page.reload();
+  await listens(page);
+}
+
+/** Keys pressed before the front end listens are lost. */
+async function listens(page) {
+  await page.locator(".window, .gate-card").first().waitFor();
+}
+
+/** What axe objects to, a line for each rule. */
+export async function objections(page) {
+  // Colours on their way from one to another are not what a person reads.
+  await page.evaluate(() =>
+    Promise.allSettled(
+      document
+        .getAnimations()
+        .filter(({ effect }) => Number.isFinite(effect.getComputedTiming().endTime))
+        .map(({ finished }) => finished),
+    ),
+  );
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target).join(", ")}`);
 }
 
 export async function shot(page, name) {

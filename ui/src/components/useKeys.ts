@@ -1,4 +1,4 @@
-import { createContext, useContext, useEffect, useRef } from "react";
+import { createContext, useContext, useLayoutEffect, useRef } from "react";
 
 /** `Ctrl+O`, `Escape`, `.`, `1`. Letters are lower case; ⌘ counts as Ctrl. */
 export type KeyMap = Record<string, (event: KeyboardEvent) => void>;
@@ -24,10 +24,11 @@ export function nameOfKey(event: KeyboardEvent): string {
 export function useKeys(keys: KeyMap, active = true) {
   const inView = useContext(InView);
   const current = useRef(keys);
-  useEffect(() => {
+  // Before the screen shows what was drawn: a key pressed at the sight of it is neither lost nor meant for what was there before.
+  useLayoutEffect(() => {
     current.current = keys;
   });
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!active || !inView) return undefined;
     const onKey = (event: KeyboardEvent) => {
       if (event.defaultPrevented || (event.altKey && !event.ctrlKey) || inDialog(event.target)) return;

@@ -94,9 +94,14 @@ export function useActions({ onPatch, take }: ActionsGiven): Actions {
       },
       remove: (entries) =>
         guarded(async () => {
-          await host.execute({ command: "trash_artifacts", ids: idsOf(entries) });
+          const trashed = host.execute({ command: "trash_artifacts", ids: idsOf(entries) });
+          // At once: who undoes while it is still on its way means this one too.
+          undoable.current = () => trashed.then(
+            () => restore(entries),
+            () => undefined,
+          );
+          await trashed;
           await refresh();
-          undoable.current = () => restore(entries);
           sayUndoable(`Moved ${tally(entries)} to the trash.`, () => void undo());
         }),
       undo,
