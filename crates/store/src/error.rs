@@ -12,6 +12,8 @@ pub enum StoreError {
     Io { path: PathBuf, source: io::Error },
     #[error("the data folder has schema {found}; this version knows {known}")]
     TooNew { found: i64, known: i64 },
+    #[error("{} cannot have a write-ahead log", path.display())]
+    NoLog { path: PathBuf },
     #[error("from schema {found} to {known}: {source}")]
     Migration { found: i64, known: i64, source: rusqlite::Error },
     #[error("{needed_bytes} bytes are needed, {free_bytes} are free in {}", folder.display())]
@@ -73,7 +75,9 @@ impl StoreError {
             | StoreError::NoSuchStep { .. }
             | StoreError::NotOurs(_) => ErrorCode::WrongState,
             StoreError::EmptyArtifact => ErrorCode::Internal,
-            StoreError::Corrupt(_) | StoreError::FileChanged { .. } => ErrorCode::StoreUnavailable,
+            StoreError::NoLog { .. } | StoreError::Corrupt(_) | StoreError::FileChanged { .. } => {
+                ErrorCode::StoreUnavailable
+            }
         }
     }
 }
@@ -112,6 +116,8 @@ impl From<StoreError> for ErrorReport {
                 ),
             )
             .with_hint(HINT_SPACE),
+            StoreError::NoLog { .. } => ErrorReport::new(code, "The data folder lies where its database would not be safe.")
+                .with_hint("Network drives cannot share a database between programs: choose a data folder on this computer."),
             StoreError::TooNew { .. } => {
                 ErrorReport::new(code, "The data folder was made by a newer version of Oreforge.")
                     .with_hint("Update Oreforge, or choose another data folder.")

@@ -57,7 +57,7 @@ impl Store {
                     continue;
                 }
                 let file = layout::absolute(self.root(), &path);
-                match faults::disk("file discard").and_then(|()| std::fs::remove_file(&file)) {
+                match faults::removal("file discard").and_then(|()| std::fs::remove_file(&file)) {
                     Err(error) if error.kind() != io::ErrorKind::NotFound => {
                         tracing::warn!(path = %file.display(), %error, "an outdated file stays");
                     }

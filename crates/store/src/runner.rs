@@ -59,7 +59,7 @@ fn claim(folder: &Path, id: &str, path: &Path) -> io::Result<File> {
 impl Drop for Runner {
     fn drop(&mut self) {
         // What stays is free once the process is gone, and then removed by `collect_dead`.
-        let _ = faults::disk("runner remove").and_then(|()| fs::remove_file(&self.path));
+        let _ = faults::removal("runner remove").and_then(|()| fs::remove_file(&self.path));
     }
 }
 
@@ -101,7 +101,7 @@ pub(crate) fn tidy_early(root: &Path) {
 pub(crate) fn forget(root: &Path, ids: &[String]) {
     for id in ids {
         // Another process may have been quicker.
-        let _ = faults::disk("runner forget").and_then(|()| fs::remove_file(lock_path(root, id)));
+        let _ = faults::removal("runner forget").and_then(|()| fs::remove_file(lock_path(root, id)));
     }
 }
 

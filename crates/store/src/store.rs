@@ -49,6 +49,7 @@ impl Store {
         let database = root.join(DATABASE);
         let mut writer = connect(&database)?;
         schema::migrate(&mut writer, &database)?;
+        must_write_ahead(&writer, &database)?;
         let reader = connect(&database)?;
         let store = Self {
             runner: Runner::register(&root)?,
@@ -130,11 +131,22 @@ fn connect(path: &Path) -> Result<Connection, StoreError> {
     faults::watch_sqlite();
     let connection = Connection::open(path)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
-    connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
+    write_ahead(&connection)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)
+}
+
+/// False where the disk did not let it: SQLite then goes on as before, without an error.
+fn write_ahead(connection: &Connection) -> Result<bool, StoreError> {
+    let mode: String = connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
+    Ok(mode == "wal")
+}
+
+/// Several processes share the database, and commits are as durable as `Durability` says, only with a log.
+fn must_write_ahead(connection: &Connection, database: &Path) -> Result<(), StoreError> {
+    if write_ahead(connection)? { Ok(()) } else { Err(StoreError::NoLog { path: database.to_owned() }) }
 }
 
 /// Milliseconds since 1970-01-01 UTC.

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::common::{MemoryLedger, bystander, graph, limits, png, produce, server, work, work_on};
+use crate::common::{MemoryLedger, bystander, graph, limits, png, produce, server, upload, work, work_on};
 use oreforge_engines::comfy::{
     Credentials, Health, ProduceError, Progress, RunError, Server, ServerAddress, Sight, Work,
 };
@@ -111,10 +111,10 @@ async fn works_behind_a_proxy_that_asks_who_is_there() {
 async fn names_of_all_kinds_come_back() {
     let fake = FakeComfy::start(Options::default());
     let server = server(&fake);
-    let uploaded = server.upload_png(&png(1), &CancellationToken::new()).await.unwrap();
+    let uploaded = server.upload(&upload(1), &CancellationToken::new()).await.unwrap();
     for prefix in ["a b", "hash # and & more", "Bär/Vögel 50%", "plus+plus/x=y"] {
         let Value::Object(graph) = graph(&uploaded.reference(), prefix) else { panic!() };
-        let work = Work { purpose: "views".to_owned(), graph, outputs: Vec::new() };
+        let work = Work { purpose: "views".to_owned(), graph, uploads: vec![upload(1)], outputs: Vec::new() };
         let ledger = MemoryLedger::default();
         let made = server.produce(&work, &ledger, &CancellationToken::new(), &|_| {}, &|_, _| {}).await;
         assert!(made.is_ok(), "{prefix}: {made:?}");
@@ -192,7 +192,7 @@ async fn an_interrupt_that_is_lost_is_repeated() {
 async fn what_the_server_refuses_is_explained_and_not_repeated() {
     let fake = FakeComfy::start(Options::default());
     let server = server(&fake);
-    let uploaded = server.upload_png(&png(1), &CancellationToken::new()).await.unwrap();
+    let uploaded = server.upload(&upload(1), &CancellationToken::new()).await.unwrap();
     let mut work = work_on(&uploaded.reference());
     work.graph["2"]["inputs"]["width"] = (-5).into();
     let ledger = MemoryLedger::default();
@@ -208,7 +208,7 @@ async fn what_the_server_refuses_is_explained_and_not_repeated() {
 async fn a_part_of_what_is_wanted_is_not_run() {
     let fake = FakeComfy::start(Options::default());
     let server = server(&fake);
-    let uploaded = server.upload_png(&png(1), &CancellationToken::new()).await.unwrap();
+    let uploaded = server.upload(&upload(1), &CancellationToken::new()).await.unwrap();
     let mut work = work_on(&uploaded.reference());
     let mut broken = work.graph["2"].clone();
     broken["inputs"]["width"] = (-5).into();

@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use image::{ImageFormat, Rgb, RgbImage};
 use oreforge_engines::comfy::{
-    Limits, Made, ProduceError, PromptLedger, RunError, Server, ServerAddress, Work,
+    Limits, Made, ProduceError, PromptLedger, RunError, Server, ServerAddress, Upload, Work,
 };
 use oreforge_protocol::{ErrorReport, PromptNote};
 use oreforge_tests::fake_comfy::FakeComfy;
@@ -104,13 +104,17 @@ pub fn bystander(fake: &FakeComfy) -> Value {
 }
 
 pub async fn work(server: &Server) -> Work {
-    let uploaded = server.upload_png(&png(7), &CancellationToken::new()).await.unwrap();
-    work_on(&uploaded.reference())
+    let uploaded = server.upload(&upload(7), &CancellationToken::new()).await.unwrap();
+    Work { uploads: vec![upload(7)], ..work_on(&uploaded.reference()) }
+}
+
+pub fn upload(shade: u8) -> Upload {
+    Upload { png: Arc::new(png(shade)), stays: false }
 }
 
 pub fn work_on(image: &str) -> Work {
     let Value::Object(graph) = graph(image, "ours/a") else { unreachable!("a graph is an object") };
-    Work { purpose: "views".to_owned(), graph, outputs: vec!["4".to_owned()] }
+    Work { purpose: "views".to_owned(), graph, uploads: Vec::new(), outputs: vec!["4".to_owned()] }
 }
 
 /// Upload, run, download: all that a step does with a server.
@@ -120,10 +124,11 @@ pub async fn produce(
     cancel: &CancellationToken,
 ) -> Result<Vec<Made>, ProduceError> {
     let server = server(fake);
-    let uploaded = server.upload_png(&png(7), cancel).await;
+    let uploaded = server.upload(&upload(7), cancel).await;
     let Ok(uploaded) = uploaded else {
         assert!(cancel.is_cancelled(), "{uploaded:?}");
         return Err(RunError::Cancelled.into());
     };
-    server.produce(&work_on(&uploaded.reference()), ledger, cancel, &|_| {}, &|_, _| {}).await
+    let work = Work { uploads: vec![upload(7)], ..work_on(&uploaded.reference()) };
+    server.produce(&work, ledger, cancel, &|_| {}, &|_, _| {}).await
 }

@@ -55,6 +55,7 @@ fn check(fake: &FakeComfy, case: &str) {
             matches!(other.outcome, Outcome::Success | Outcome::Lost | Outcome::Running | Outcome::Waiting);
         assert!(fine, "{case}: another client's prompt was {:?}", other.outcome);
     }
+    assert!(!fake.root().join("input/oreforge").exists(), "{case}: a picture stays on the server");
 }
 
 fn check_made(made: &Result<Vec<Made>, ProduceError>, case: &str) {

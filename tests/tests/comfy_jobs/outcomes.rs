@@ -41,6 +41,7 @@ pub fn both_steps() -> Result<(), Failed> {
     let facts = &report.steps.iter().find(|step| step.name == StepName::Mesh).unwrap().facts;
     assert_eq!(facts["workflow"], "Views to mesh (Hunyuan3D-2 multi-view)");
     assert_eq!(ours(&fake), [Outcome::Success; 2]);
+    assert!(!fake.root().join("input/oreforge").exists(), "a picture stays on the server");
     // Each view is visible as it comes, and no step is at its end before its files are here.
     let views = events.iter().filter(|event| matches!(event.body, EventBody::ViewReady { .. })).count();
     assert_eq!(views, 4);

@@ -59,4 +59,4 @@ pub use refusal::{NodeFault, Refusal};
 pub use run::{OnSight, RunError, Sight};
 pub use secrets::{NoKeyring, keep_secret, secret_of};
 pub use server::{Graph, Server};
-pub use upload::Uploaded;
+pub use upload::{Upload, Uploaded};

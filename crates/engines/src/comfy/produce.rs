@@ -13,6 +13,7 @@ use super::outputs::OutputFile;
 use super::run::{OnSight, Order, RunError, run};
 use super::server::{Graph, Server};
 use super::stamp::{can_be_stamped, digest, stamped};
+use super::upload::Upload;
 
 /// Runs for one graph whose files are gone each time.
 const MAX_RERUNS: u32 = 2;
@@ -22,6 +23,8 @@ pub struct Work {
     /// What it is for within the step; one piece of work of this purpose is under way at a time.
     pub purpose: String,
     pub graph: Graph,
+    /// What the graph reads; on the server already, and sent anew when the server has lost it.
+    pub uploads: Vec<Upload>,
     /// Nodes whose files are wanted; all where empty.
     pub outputs: Vec<String>,
 }
@@ -69,8 +72,13 @@ impl Server {
         loop {
             let order = self.order(work, &graph, ledger, on_sight).await?;
             let (prompt, note) = (order.stamped, order.note.clone());
-            let order =
-                Order { note: order.note, graph: &prompt, wanted: &work.outputs, resumed: order.resumed };
+            let order = Order {
+                note: order.note,
+                graph: &prompt,
+                uploads: &work.uploads,
+                wanted: &work.outputs,
+                resumed: order.resumed,
+            };
             let files = match run(self, order, ledger, cancel, on_sight).await {
                 Ok(files) => files,
                 Err(RunError::Failed(failure)) if failure.out_of_memory() => {
@@ -154,7 +162,7 @@ impl Server {
     ) -> Result<PromptState, ProduceError> {
         let cancelled = CancellationToken::new();
         cancelled.cancel();
-        let order = Order { note, graph, wanted: &[], resumed: true };
+        let order = Order { note, graph, uploads: &[], wanted: &[], resumed: true };
         match run(self, order, ledger, &cancelled, on_sight).await {
             Err(RunError::Ledger(report)) => Err(report.into()),
             Err(RunError::CancelledUnheard | RunError::Unreachable(_)) => Ok(PromptState::Unwanted),

@@ -15,6 +15,7 @@ use super::recovery::{Action, Delivery, End, Event, Heard, Look, Recovery};
 use super::refusal::Refusal;
 use super::server::{Graph, Posted, Server};
 use super::socket::Socket;
+use super::upload::Upload;
 
 /// What a person may see of a prompt under way.
 #[derive(Debug, Clone, Default)]
@@ -31,6 +32,8 @@ pub type OnSight<'a> = &'a (dyn Fn(&Sight) + Send + Sync);
 pub(crate) struct Order<'a> {
     pub note: PromptNote,
     pub graph: &'a Graph,
+    /// What the graph reads.
+    pub uploads: &'a [Upload],
     /// Nodes whose files are wanted.
     pub wanted: &'a [String],
     /// An earlier process may have sent it.
@@ -189,17 +192,15 @@ impl<'a> Shell<'a> {
     }
 
     async fn deliver(&mut self, cancel: &CancellationToken) -> Delivery {
-        let posting = self.server.post(&self.order.note.prompt_id, self.order.graph, self.order.wanted);
-        // A request that is dropped may arrive all the same: somebody who cancels waits a little for its answer.
-        let patience = self.server.limits().connect;
-        let given_up = async {
-            cancel.cancelled().await;
-            sleep(patience).await;
+        let mut posted = if self.machine.is_sent_again() {
+            self.post_anew(cancel).await
+        } else {
+            self.post_once(cancel).await
         };
-        let posted = tokio::select! {
-            posted = posting => posted,
-            () = given_up => Posted::Unknown(HttpError::NoAnswer("cancelled".to_owned())),
-        };
+        // Between the pictures and the prompt the server may have come up anew.
+        if matches!(posted, Posted::Refused(_)) && !self.order.uploads.is_empty() {
+            posted = self.post_anew(cancel).await;
+        }
         match posted {
             Posted::Accepted => Delivery::Accepted,
             Posted::InPart(refusal) => {
@@ -218,6 +219,34 @@ impl<'a> Shell<'a> {
                 self.missed(error);
                 Delivery::Unknown
             }
+        }
+    }
+
+    /// With its pictures: a server that came up anew has none.
+    async fn post_anew(&self, cancel: &CancellationToken) -> Posted {
+        for upload in self.order.uploads {
+            let uploaded = tokio::select! {
+                uploaded = self.server.upload_once(upload) => uploaded,
+                () = cancel.cancelled() => Err(HttpError::NoAnswer("cancelled".to_owned())),
+            };
+            if let Err(error) = uploaded {
+                return Posted::NotSent(error);
+            }
+        }
+        self.post_once(cancel).await
+    }
+
+    async fn post_once(&self, cancel: &CancellationToken) -> Posted {
+        let posting = self.server.post(&self.order.note.prompt_id, self.order.graph, self.order.wanted);
+        // A request that is dropped may arrive all the same: somebody who cancels waits a little for its answer.
+        let patience = self.server.limits().connect;
+        let given_up = async {
+            cancel.cancelled().await;
+            sleep(patience).await;
+        };
+        tokio::select! {
+            posted = posting => posted,
+            () = given_up => Posted::Unknown(HttpError::NoAnswer("cancelled".to_owned())),
         }
     }
 

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use reqwest::multipart::{Form, Part};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -8,8 +10,17 @@ use super::outputs::Folder;
 use super::patience::{Patience, PatienceError};
 use super::server::Server;
 
-/// Our folder among the server's inputs.
+/// Our folder among the server's.
 const SUBFOLDER: &str = "oreforge";
+
+/// A picture that a graph reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upload {
+    pub png: Arc<Vec<u8>>,
+    /// Among the server's inputs, where nobody can delete it but a person; otherwise among its temporary files, which
+    /// it deletes itself when it starts and when it ends.
+    pub stays: bool,
+}
 
 /// A picture on the server, as the server calls it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -42,35 +53,34 @@ impl Server {
     ///
     /// # Errors
     /// When cancelled, or when the server does not take it or stays away too long.
-    pub async fn upload_png(
+    pub async fn upload(
         &self,
-        png: &[u8],
+        upload: &Upload,
         cancel: &CancellationToken,
     ) -> Result<Uploaded, PatienceError> {
-        let digest = Sha256::digest(png);
-        let name: String = digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
-        let mut patience = Patience::new(self.limits(), u64::from(digest[0]));
+        let mut patience = Patience::new(self.limits(), 0);
         loop {
-            match self.upload_once(&format!("{name}.png"), png, cancel).await? {
-                Ok(uploaded) if !uploaded.name.is_empty() => return Ok(uploaded),
-                Ok(_) => return Err(HttpError::Foreign("an upload without a name".to_owned()).into()),
+            let uploaded = tokio::select! {
+                uploaded = self.upload_once(upload) => uploaded,
+                () = cancel.cancelled() => return Err(PatienceError::Cancelled),
+            };
+            match uploaded {
+                Ok(uploaded) => return Ok(uploaded),
                 Err(error) => patience.after(error, cancel).await?,
             }
         }
     }
 
-    async fn upload_once(
-        &self,
-        name: &str,
-        png: &[u8],
-        cancel: &CancellationToken,
-    ) -> Result<Result<Uploaded, HttpError>, PatienceError> {
-        let part = Part::bytes(png.to_vec()).file_name(name.to_owned()).mime_str("image/png");
+    pub(crate) async fn upload_once(&self, Upload { png, stays }: &Upload) -> Result<Uploaded, HttpError> {
+        let name: String = Sha256::digest(&**png).iter().take(12).map(|byte| format!("{byte:02x}")).collect();
+        let part = Part::bytes(png.to_vec()).file_name(format!("{name}.png")).mime_str("image/png");
         let part = part.map_err(|e| HttpError::Foreign(e.to_string()))?;
-        let form = Form::new().text("type", "input").text("subfolder", SUBFOLDER).part("image", part);
-        tokio::select! {
-            uploaded = self.http.post_form(self.url(&["upload", "image"]), form) => Ok(uploaded),
-            () = cancel.cancelled() => Err(PatienceError::Cancelled),
+        let folder = if *stays { Folder::Input } else { Folder::Temp };
+        let form = Form::new().text("type", folder.as_str()).text("subfolder", SUBFOLDER).part("image", part);
+        let uploaded: Uploaded = self.http.post_form(self.url(&["upload", "image"]), form).await?;
+        if uploaded.name.is_empty() {
+            return Err(HttpError::Foreign("an upload without a name".to_owned()));
         }
+        Ok(uploaded)
     }
 }

@@ -9,12 +9,12 @@ mod sqlite_calls;
 #[cfg(feature = "faults")]
 pub(crate) use planned::{clock_offset_ms, watch_sqlite, write_all};
 #[cfg(feature = "faults")]
-pub use planned::{disk, pass};
+pub use planned::{disk, pass, removal};
 
 #[cfg(not(feature = "faults"))]
 pub(crate) use unplanned::{clock_offset_ms, watch_sqlite, write_all};
 #[cfg(not(feature = "faults"))]
-pub use unplanned::{disk, pass};
+pub use unplanned::{disk, pass, removal};
 
 #[cfg(not(feature = "faults"))]
 mod unplanned {
@@ -28,6 +28,12 @@ mod unplanned {
     /// A use of the disk that may fail, or that the program may be killed just before.
     #[inline(always)]
     pub fn disk(_point: &'static str) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// A use of the disk that takes something away: it may fail too, but never for want of room.
+    #[inline(always)]
+    pub fn removal(_point: &'static str) -> io::Result<()> {
         Ok(())
     }
 

@@ -2,9 +2,9 @@
 //!
 //! - `OREFORGE_FAULT_TRACE=FILE` adds a line to a file for every point passed: `pass` or `disk`, and its name.
 //! - `OREFORGE_FAULTS=ACT@POINT#K;…` acts when `POINT` is passed for the `K`th time, from 1. `kill` ends the process
-//!   with no warning; `stop` holds it until it is told to go on, and counts anew from there; `enospc`, `eio`, `erofs` and `ebusy` (another
-//!   program holds the file) fail one use of the disk, with a `+` behind them every one from there on; `clock:MS`
-//!   moves the clock.
+//!   with no warning; `stop` holds it until it is told to go on, and counts anew from there; `enospc`, `eio`, `erofs`
+//!   and `ebusy` (another program holds the file) fail one use of the disk, with a `+` behind them every one from
+//!   there on; `clock:MS` moves the clock.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -53,6 +53,11 @@ pub fn disk(point: &'static str) -> io::Result<()> {
         Some(kind) => Err(io::Error::new(kind, format!("planned at {point}"))),
         None => Ok(()),
     }
+}
+
+/// A use of the disk that takes something away: it may fail too, but never for want of room.
+pub fn removal(point: &'static str) -> io::Result<()> {
+    disk(point).or_else(|error| if error.kind() == io::ErrorKind::StorageFull { Ok(()) } else { Err(error) })
 }
 
 /// Writes everything; may fail or be killed before or half way.

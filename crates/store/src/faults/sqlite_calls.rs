@@ -7,7 +7,7 @@ use std::mem::transmute;
 
 use rusqlite::ffi::{sqlite3_syscall_ptr, sqlite3_vfs_find};
 
-use super::disk;
+use super::{disk, removal};
 
 /// Bytes of a page of the database. Smaller writes announce a page or seal one.
 const PAGE_BYTES: usize = 4096;
@@ -44,7 +44,7 @@ unsafe extern "C" fn pwrite(file: c_int, bytes: *const c_void, count: usize, off
 }
 
 unsafe extern "C" fn ftruncate(file: c_int, length: libc::off_t) -> c_int {
-    match disk("sqlite truncate") {
+    match removal("sqlite truncate") {
         // SAFETY: SQLite's own arguments.
         Ok(()) => unsafe { libc::ftruncate(file, length) },
         Err(error) => fail(&error),
@@ -52,7 +52,7 @@ unsafe extern "C" fn ftruncate(file: c_int, length: libc::off_t) -> c_int {
 }
 
 unsafe extern "C" fn unlink(path: *const c_char) -> c_int {
-    match disk("sqlite remove") {
+    match removal("sqlite remove") {
         // SAFETY: SQLite's own argument.
         Ok(()) => unsafe { libc::unlink(path) },
         Err(error) => fail(&error),

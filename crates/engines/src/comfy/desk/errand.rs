@@ -14,7 +14,9 @@ use crate::comfy::http::HttpError;
 use crate::comfy::patience::{Patience, PatienceError};
 use crate::comfy::preflight::{ObjectInfo, preflight};
 use crate::comfy::workflow::{InputError, InputKind, Workflow};
-use crate::comfy::{DownloadError, Graph, Made, ProduceError, Progress, RunError, Server, Sight, Work};
+use crate::comfy::{
+    DownloadError, Graph, Made, ProduceError, Progress, RunError, Server, Sight, Upload, Work,
+};
 use crate::{EngineError, StepContext};
 
 /// Stands for a picture that is not uploaded yet.
@@ -49,6 +51,15 @@ impl Errand {
             }
         }
         self.workflow.fill(&values)
+    }
+
+    /// ComfyUI's own loaders do; others may look among the inputs alone.
+    fn reads_temporary_files(&self, input: &str) -> bool {
+        let input = self.workflow.manifest.inputs.iter().find(|known| known.name == input);
+        let loader = |node: &str| self.workflow.graph.get(node).and_then(|node| node["class_type"].as_str());
+        input.is_some_and(|input| {
+            input.places().all(|(node, _)| matches!(loader(node), Some("LoadImage" | "LoadImageMask")))
+        })
     }
 
     fn outputs(&self) -> Vec<String> {
@@ -166,9 +177,12 @@ async fn on_server(
     let over = |report: ErrorReport| Unmade::Over(EngineError::Failed(report));
     context.progress(share.start, "sending the pictures to the server");
     let mut values = errand.values.clone();
+    let mut uploads = Vec::new();
     for (input, png) in &errand.pictures {
-        let uploaded = server.upload_png(png, &wish).await.map_err(|error| impatient(server, error))?;
+        let upload = Upload { png: Arc::clone(png), stays: !errand.reads_temporary_files(input) };
+        let uploaded = server.upload(&upload, &wish).await.map_err(|error| impatient(server, error))?;
         values.insert(input.clone(), uploaded.reference().into());
+        uploads.push(upload);
     }
     let filled = errand.workflow.fill(&values).map_err(|error| over(words::bad_input(&error)))?;
     let nodes = nodes_of(server, &wish).await?;
@@ -179,7 +193,8 @@ async fn on_server(
     for change in checked.changes {
         context.log(LogLevel::Info, format!("Fitted to the server: {change}."));
     }
-    let work = Work { purpose: errand.purpose.clone(), graph: checked.graph, outputs: errand.outputs() };
+    let purpose = errand.purpose.clone();
+    let work = Work { purpose, graph: checked.graph, uploads, outputs: errand.outputs() };
     let progress = Mutex::new(Progress::of(&work.graph));
     let on_sight = |sight: &Sight| {
         let done = progress.lock().unwrap_or_else(PoisonError::into_inner).fraction(&sight.news) as f32;

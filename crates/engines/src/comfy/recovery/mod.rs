@@ -128,6 +128,10 @@ impl Recovery {
         self.crashes
     }
 
+    pub(crate) fn is_sent_again(&self) -> bool {
+        self.posts > 1
+    }
+
     pub(crate) fn is_stopping(&self) -> bool {
         self.stop.is_some()
     }
