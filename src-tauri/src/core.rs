@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use oreforge_commands::{Config, Oreforge};
+use oreforge_commands::{Config, News, Oreforge};
 use oreforge_protocol::{
-    Command, ErrorCode, ErrorReport, Event, EventSeq, ForgeRequest, JobId, Reply, SourceInfo, SourceRef,
+    Command, ErrorCode, ErrorReport, Event, EventSeq, ForgeRequest, JobId, LivePreview, Reply, SourceInfo,
+    SourceRef,
 };
 use serde::Serialize;
 use tauri::ipc::Channel;
@@ -126,13 +127,14 @@ impl Core {
         }
     }
 
-    /// Sends every event of a job after a cursor to the page, until the job is over or the page has enough.
+    /// Sends every event of a job after a cursor to the page, and what is about to come of it, until the job is over or the page has enough.
     pub fn subscribe(
         &self,
         subscription: u32,
         job_id: JobId,
         after: EventSeq,
         channel: Channel<Event>,
+        previews: Channel<LivePreview>,
     ) -> Result<(), ErrorReport> {
         use futures_util::StreamExt;
 
@@ -151,15 +153,18 @@ impl Core {
         }
         let core = self.clone();
         tauri::async_runtime::spawn(async move {
-            let mut events = std::pin::pin!(forge.events(job_id, after));
+            let mut news = std::pin::pin!(forge.follow(job_id, after));
             loop {
-                tokio::select! {
+                let sent = tokio::select! {
                     () = ended.cancelled() => break,
-                    event = events.next() => {
-                        if event.is_none_or(|event| channel.send(event).is_err()) {
-                            break;
-                        }
-                    }
+                    next = news.next() => match next {
+                        Some(News::Event(event)) => channel.send(*event),
+                        Some(News::Preview(preview)) => previews.send(LivePreview::clone(&preview)),
+                        None => break,
+                    },
+                };
+                if sent.is_err() {
+                    break;
                 }
             }
             core.forget(subscription, serial);

@@ -1,7 +1,7 @@
 //! What the page may ask for, apart from dialogs and the clipboard.
 
 use oreforge_commands::page_policy;
-use oreforge_protocol::{Command, ErrorReport, Event, EventSeq, JobId, Reply};
+use oreforge_protocol::{Command, ErrorReport, Event, EventSeq, JobId, LivePreview, Reply};
 use tauri::State;
 use tauri::ipc::Channel;
 
@@ -27,8 +27,9 @@ pub async fn subscribe(
     job_id: JobId,
     after: EventSeq,
     channel: Channel<Event>,
+    previews: Channel<LivePreview>,
 ) -> Result<(), ErrorReport> {
-    core.subscribe(subscription, job_id, after, channel)
+    core.subscribe(subscription, job_id, after, channel, previews)
 }
 
 #[tauri::command]

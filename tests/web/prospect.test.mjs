@@ -5,16 +5,22 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import { Server, browser, open, root, shot } from "./session.mjs";
 
-const fake = path.join(process.env.OREFORGE_BIN_DIR ?? path.join(root, "target/debug"), "examples/fake_comfy");
+const fakeComfy = path.join(process.env.OREFORGE_BIN_DIR ?? path.join(root, "target/debug"), "examples/fake_comfy");
 const STEP_MS = 40;
+/** Long enough to see something of a sampler on the busiest machine. */
+const SLOW_STEP_MS = 500;
 
 let chromium;
 let server;
 let context;
 let comfy;
+let slowComfy;
+
+const startFake = (stepMs, ...checkpoints) => spawn(fakeComfy, ["0", String(stepMs), ...checkpoints], { stdio: ["ignore", "pipe", "inherit"] });
 
 before(async () => {
-  comfy = spawn(fake, ["0", String(STEP_MS), "v1-5-pruned-emaonly.safetensors"], { stdio: ["ignore", "pipe", "inherit"] });
+  comfy = startFake(STEP_MS, "v1-5-pruned-emaonly.safetensors");
+  slowComfy = startFake(SLOW_STEP_MS, "v1-5-pruned-emaonly.safetensors", "stable_zero123.ckpt", "hunyuan3d-dit-v2.safetensors");
   [chromium, server] = await Promise.all([browser(), Server.start()]);
   context = await chromium.newContext({ viewport: { width: 1440, height: 900 } });
   context.setDefaultTimeout(60_000);
@@ -24,10 +30,17 @@ after(async () => {
   await chromium?.close();
   await server?.end();
   comfy?.kill();
+  slowComfy?.kill();
 });
 
 const pictures = page => page.locator(".candidate[data-artifact]");
 const prospects = () => server.command("list_jobs", { limit: 50 }).then(jobs => jobs.filter(({ kind }) => kind === "prospect"));
+
+async function talkTo(fake) {
+  const url = await new Promise(resolve => fake.stdout.once("data", data => resolve(String(data).trim())));
+  const settings = await server.command("get_settings");
+  await server.command("save_settings", { settings: { ...settings, servers: [{ name: "fake", url, auth: { kind: "none" } }] } });
+}
 
 async function prospecting() {
   const page = await open(context, server.address);
@@ -49,9 +62,7 @@ test("without a server the tab says so, shows the checks and goes on with a samp
 });
 
 test("a prompt becomes pictures one by one, which are kept, rejected, varied and forged", async () => {
-  const url = await new Promise(resolve => comfy.stdout.once("data", data => resolve(String(data).trim())));
-  const settings = await server.command("get_settings");
-  await server.command("save_settings", { settings: { ...settings, servers: [{ name: "fake", url, auth: { kind: "none" } }] } });
+  await talkTo(comfy);
   const page = await prospecting();
   await page.locator(".prospect[data-ready=true]").waitFor();
   await page.getByRole("textbox", { name: "Prompt" }).fill("A brass lamp, full body");
@@ -87,6 +98,50 @@ test("a prompt becomes pictures one by one, which are kept, rejected, varied and
   await page.getByRole("tab", { name: "Forge", selected: true }).waitFor();
   const [newest] = await server.command("list_jobs", { limit: 1 });
   assert.equal(newest.kind, "forge");
+  assert.deepEqual(page.problems, []);
+  await page.close();
+});
+
+test("what a sampler has so far is shown in the place of the picture, and cancelling ends it", async () => {
+  await talkTo(slowComfy);
+  const page = await prospecting();
+  await page.locator(".prospect[data-ready=true]").waitFor();
+  await page.getByRole("textbox", { name: "Prompt" }).fill("A brass bell");
+  await page.getByRole("textbox", { name: "Seed" }).fill("900");
+  await page.getByRole("textbox", { name: "Steps, number" }).fill("60");
+  await page.getByRole("textbox", { name: "Prompt" }).focus();
+  await page.keyboard.press("Control+Enter");
+  const live = page.locator(".candidate.running img[data-live]");
+  await live.waitFor();
+  const size = await live.evaluate(async picture => (await picture.decode(), [picture.naturalWidth, picture.naturalHeight]));
+  assert.deepEqual(size, [384, 384]);
+  await page.getByText(/step \d+ of 60/i).first().waitFor();
+  await shot(page, "prospect-live");
+  await page.keyboard.press("Control+Alt+Enter");
+  await page.getByText(/^Cancelled, \d of 4 made$/).waitFor();
+  assert.equal(await page.locator("img[data-live]").count(), 0);
+  const [job] = await prospects();
+  const events = await server.command("job_events", { id: job.id, after: 0 });
+  assert.ok(!JSON.stringify(events).includes("jpeg"), "a preview is in no log");
+  assert.deepEqual(page.problems, []);
+  await page.close();
+});
+
+test("the Forge shows the views to come, and what their sampler is at", async () => {
+  const page = await open(context, server.address);
+  await page.getByRole("tab", { name: "Forge" }).click();
+  const params = { engine: "comfy", comfy: { set: { "views.steps": "150" } } };
+  const job = await server.command("start_forge", { request: { source: { from: "sample", name: "duck" }, params } });
+  await page.getByRole("button", { name: /^Jobs/ }).click();
+  await page.locator(`[data-job="${job.id}"]`).first().click();
+  const live = page.getByRole("img", { name: "Views so far" });
+  await live.waitFor();
+  assert.equal(await live.evaluate(async picture => (await picture.decode(), picture.naturalWidth)), 384);
+  await page.locator(".live-card figcaption").getByText(/^step \d+ of 150, KSampler$/).waitFor();
+  await shot(page, "forge-live");
+  await server.command("cancel_job", { id: job.id });
+  await page.getByTestId("job-state").getByText("Cancelled").waitFor();
+  assert.equal(await live.count(), 0);
   assert.deepEqual(page.problems, []);
   await page.close();
 });

@@ -1,12 +1,11 @@
-import { HostError, type CommandName, type Drop, type Host, type ReplyTo } from "../src/host/host";
+import { HostError, type CommandName, type Drop, type Follower, type Host, type ReplyTo } from "../src/host/host";
 import type { Artifact, ArtifactKind, Command, ErrorReport, Event, ForgeRequest, GalleryEntry, GalleryOverview, JobId, JobSnapshot, ProspectRequest, SavedFile, Settings, SourceInfo, StepName, ViewSlot, WorkflowInfo } from "../src/protocol/generated";
 import { FORGE_STEPS } from "../src/state/jobView";
 
 type Body = Event extends infer E ? (E extends Event ? Omit<E, "seq" | "job_id" | "at"> : never) : never;
 
-interface Subscriber {
+interface Subscriber extends Follower {
   jobId: JobId;
-  onEvent: (event: Event) => void;
 }
 
 /** A host without a core: jobs stand still until a test moves them on by `emit`. Tests only. */
@@ -148,9 +147,10 @@ export class MemoryHost implements Host {
     return this.answer(command) as ReplyTo<N>;
   }
 
-  subscribe(jobId: JobId, after: number, onEvent: (event: Event) => void): () => void {
+  subscribe(jobId: JobId, after: number, follower: Follower): () => void {
     this.subscriptions.push(jobId);
-    const subscriber = { jobId, onEvent };
+    const subscriber = { jobId, ...follower };
+    const { onEvent } = follower;
     for (const event of this.log) if (event.job_id === jobId && event.seq > after) onEvent(event);
     this.subscribers.add(subscriber);
     return () => this.subscribers.delete(subscriber);

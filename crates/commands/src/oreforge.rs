@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use directories::ProjectDirs;
 use futures_util::Stream;
-use oreforge_jobs::{Engines, Jobs, PipelineRuns, Store};
+use oreforge_jobs::{Engines, Jobs, Limits, News, PipelineRuns, Store};
 use oreforge_protocol::{Command, ErrorCode, ErrorReport, Event, EventSeq, JobId, Reply, SourceInfo};
 use tokio::runtime::Handle;
 
@@ -36,6 +36,14 @@ impl Oreforge {
     /// # Errors
     /// When the data folder cannot be opened, or there is no runtime.
     pub fn open(config: Config) -> Result<Self, ErrorReport> {
+        Self::open_within(config, Limits::default())
+    }
+
+    /// [`Oreforge::open`], with other limits for what ComfyUI servers may take, where the settings name none.
+    ///
+    /// # Errors
+    /// As [`Oreforge::open`].
+    pub fn open_within(config: Config, comfy_limits: Limits) -> Result<Self, ErrorReport> {
         if Handle::try_current().is_err() {
             return Err(ErrorReport::new(ErrorCode::Internal, "Oreforge was opened outside of its runtime."));
         }
@@ -49,7 +57,7 @@ impl Oreforge {
             store.adopt_queued()?;
         }
         tracing::info!(owner = store.is_owner(), version = env!("CARGO_PKG_VERSION"), "opened");
-        let engines = Engines::new(store.settings()?, Some(store.root().join("workflows")));
+        let engines = Engines::new(store.settings()?, Some(store.root().join("workflows")), comfy_limits);
         let thumbnails = Thumbnails::new(store.root());
         let jobs = Jobs::start(Arc::new(store), Arc::new(PipelineRuns::new(engines.clone())));
         Ok(Self { jobs, engines, thumbnails, _logs: Arc::new(logs) })
@@ -64,6 +72,11 @@ impl Oreforge {
     /// after the event that ends the job, at once for an unknown job, and at shutdown.
     pub fn events(&self, id: JobId, after: EventSeq) -> impl Stream<Item = Event> + Send + 'static + use<> {
         self.jobs.events(id, after)
+    }
+
+    /// [`Oreforge::events`], and between them what the running step is about to bring.
+    pub fn follow(&self, id: JobId, after: EventSeq) -> impl Stream<Item = News> + Send + 'static + use<> {
+        self.jobs.follow(id, after)
     }
 
     /// Keeps a picture that came as bytes: from the clipboard, or dropped.

@@ -10,7 +10,7 @@ use oreforge_protocol::{ErrorCode, ErrorReport, ForgeParams, LogLevel, ViewSlot}
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
-use crate::comfy::PromptLedger;
+use crate::comfy::{Preview, PromptLedger};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum EngineName {
@@ -50,6 +50,8 @@ impl EngineError {
 /// 0..=1 within the step, with a short phrase; cheap to call often.
 pub type OnProgress = Box<dyn Fn(f32, &str) + Send + Sync>;
 pub type OnLog = Box<dyn Fn(LogLevel, String) + Send + Sync>;
+/// What a sampler has so far, as its server sent it; cheap to call often.
+pub type OnPreview = Box<dyn Fn(Arc<Preview>) + Send + Sync>;
 
 /// What a running step hears and says. One per step run.
 pub struct StepContext {
@@ -60,6 +62,7 @@ pub struct StepContext {
     pub prompts: Arc<dyn PromptLedger>,
     pub on_progress: OnProgress,
     pub on_log: OnLog,
+    pub on_preview: OnPreview,
     /// What an engine wants to keep in memory from one step of a run to the next. Only ever a memo: everything
     /// in it can be computed again, bit for bit, from the step's inputs.
     pub memo: Arc<Mutex<Option<Arc<dyn Any + Send + Sync>>>>,

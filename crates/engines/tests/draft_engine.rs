@@ -144,6 +144,7 @@ fn context() -> Arc<StepContext> {
         prompts: Arc::new(NoPrompts),
         on_progress: Box::new(|_, _| {}),
         on_log: Box::new(|_, _| {}),
+        on_preview: Box::new(|_| {}),
         memo: Arc::new(Mutex::new(None)),
     })
 }

@@ -4,9 +4,11 @@
 //! [`hub::Hub`] only wakes those who read that log from their own cursor.
 
 mod events;
+mod follow;
 mod hub;
 mod inputs;
 mod pages;
+mod previews;
 mod prompts;
 mod queue;
 mod run_job;
@@ -15,9 +17,10 @@ mod sink;
 mod take_back;
 mod watch_others;
 
+pub use follow::News;
 pub use oreforge_pipeline::{
-    Engines, ForgeSpec, ProspectSpec, StepError, StepHost, StepInputs, StepOutput, StepSink, cutout, doctor,
-    meshes, thumbnail,
+    Engines, ForgeSpec, Limits, ProspectSpec, StepError, StepHost, StepInputs, StepOutput, StepSink, cutout,
+    doctor, meshes, thumbnail,
 };
 #[doc(hidden)]
 pub use oreforge_store::faults;

@@ -11,8 +11,10 @@ use tokio::time::timeout;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
+use crate::follow::{self, News};
 use crate::hub::{Hub, Interest};
 use crate::pages::Pages;
+use crate::previews::Previews;
 use crate::run_job::run_job;
 use crate::runs::Runs;
 use crate::{events, take_back, watch_others};
@@ -40,6 +42,7 @@ pub(crate) struct Inner {
     pub(crate) runs: Arc<dyn Runs>,
     pub(crate) hub: Hub,
     pub(crate) pages: Pages,
+    pub(crate) previews: Previews,
     pub(crate) tasks: TaskTracker,
     /// Why the start or the end of a job cannot be written at the moment.
     pub(crate) trouble: watch::Sender<Option<ErrorReport>>,
@@ -62,6 +65,7 @@ impl Jobs {
             runs,
             hub: Hub::new(),
             pages: Pages::default(),
+            previews: Previews::new(),
             tasks: TaskTracker::new(),
             trouble: watch::Sender::new(None),
             stop: stop.clone(),
@@ -123,6 +127,11 @@ impl Jobs {
     /// ends the job, at once for a job that does not exist, and when this process shuts down.
     pub fn events(&self, id: JobId, after: EventSeq) -> impl Stream<Item = Event> + Send + 'static + use<> {
         events::stream(Arc::clone(&self.inner), id, after)
+    }
+
+    /// [`Jobs::events`], and between them what the running step is about to bring.
+    pub fn follow(&self, id: JobId, after: EventSeq) -> impl Stream<Item = News> + Send + 'static + use<> {
+        follow::stream(Arc::clone(&self.inner), id, after)
     }
 
     /// Asks the store, off the async runtime.

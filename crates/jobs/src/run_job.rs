@@ -85,6 +85,7 @@ async fn run_step(
     if let Err(ended) = writer.await {
         tracing::error!(%ended, "the writer of progress ended early");
     }
+    inner.previews.clear();
     let elapsed_ms = move || u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     let error = match outcome {
         Ok(Ok(output)) => match commit(inner, id, step, output, elapsed_ms).await {

@@ -2,8 +2,10 @@ use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use oreforge_pipeline::{NewArtifact, StepSink};
-use oreforge_protocol::{ErrorReport, GateReport, JobId, LogLevel, StepName};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use oreforge_pipeline::{NewArtifact, Preview, StepSink, thumbnail};
+use oreforge_protocol::{ErrorReport, GateReport, JobId, LivePreview, LogLevel, StepName};
 use oreforge_store::{ArtifactBytes, faults};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -16,7 +18,8 @@ const WRITE_INTERVAL: Duration = Duration::from_millis(50);
 /// Notes kept between two writes; what a step says beyond that is counted, not kept.
 const MAX_PENDING_LOGS: usize = 200;
 
-/// Writes what a running step says: files at once, progress and notes a few times a second.
+/// Writes what a running step says: files at once, progress and notes a few times a second, and previews as often to
+/// whoever looks.
 pub(crate) struct StoreSink {
     inner: Arc<Inner>,
     job: JobId,
@@ -32,6 +35,7 @@ struct Pending {
     progress_is_new: bool,
     logs: Vec<(LogLevel, String)>,
     logs_dropped: usize,
+    preview: Option<(Option<u32>, Arc<Preview>)>,
 }
 
 impl StoreSink {
@@ -47,6 +51,7 @@ impl StoreSink {
                 () = over.cancelled() => break,
             }
             self.flush().await;
+            self.show().await;
             tokio::select! {
                 () = tokio::time::sleep(WRITE_INTERVAL) => {}
                 () = over.cancelled() => break,
@@ -87,6 +92,20 @@ impl StoreSink {
         }
     }
 
+    async fn show(&self) {
+        let Some((number, preview)) = self.pending().preview.take() else { return };
+        let small = tokio::task::spawn_blocking(move || thumbnail::of_preview(&preview.bytes)).await;
+        let (job_id, step) = (self.job, self.step);
+        match small {
+            Ok(Ok(jpeg)) => {
+                let jpeg = BASE64_STANDARD.encode(jpeg);
+                self.inner.previews.show(LivePreview { job_id, step, number, jpeg });
+            }
+            Ok(Err(report)) => tracing::debug!(%report, details = report.details, "a preview is no picture"),
+            Err(ended) => tracing::warn!(%ended, "a preview could not be read"),
+        }
+    }
+
     fn pending(&self) -> MutexGuard<'_, Pending> {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -115,6 +134,11 @@ impl StepSink for StoreSink {
         } else {
             pending.logs_dropped += 1;
         }
+        self.said.notify_one();
+    }
+
+    fn preview(&self, number: Option<u32>, preview: Arc<Preview>) {
+        self.pending().preview = Some((number, preview));
         self.said.notify_one();
     }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use oreforge_engines::comfy::PromptLedger;
+use oreforge_engines::comfy::{Preview, PromptLedger};
 use oreforge_protocol::{
     ArtifactKind, ErrorReport, ForgeParams, GateReport, LogLevel, MeshStats, ProspectRequest, SourceId,
     StepReport, ViewSlot,
@@ -52,6 +52,8 @@ pub trait StepSink: Send + Sync {
     /// 0..=1 within the step, with a short phrase.
     fn progress(&self, fraction: f32, doing: &str);
     fn log(&self, level: LogLevel, message: String);
+    /// What is to come of the step, or of this one of a prompt's pictures, so far. Replaces the one before.
+    fn preview(&self, number: Option<u32>, preview: Arc<Preview>);
     /// Makes an artifact durable and visible before the step ends: file, row and event.
     fn publish(&self, artifact: NewArtifact) -> Result<(), ErrorReport>;
     /// Makes the gate's verdict durable and visible, also when the job stops because of it. Blocks like `publish`.

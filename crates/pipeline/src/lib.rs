@@ -26,6 +26,6 @@ pub use contract::{
 };
 pub use engines::{Engines, ForgeEngines};
 pub use gate::{SeenView, assess};
-pub use oreforge_engines::comfy::PromptLedger;
+pub use oreforge_engines::comfy::{Limits, Preview, PromptLedger};
 pub use prospect::ProspectRun;
 pub use run::ForgeRun;

@@ -101,7 +101,8 @@ impl ProspectRun {
 
     /// Says of all that is being done which picture it is for.
     fn context_of(&self, number: u32, host: &StepHost) -> StepContext {
-        let (sink, count) = (Arc::clone(&host.sink), self.spec.request.count);
+        let (sink, shown) = (Arc::clone(&host.sink), Arc::clone(&host.sink));
+        let count = self.spec.request.count;
         let base = step_context(host, &Arc::default());
         StepContext {
             cancel: base.cancel.clone(),
@@ -111,6 +112,7 @@ impl ProspectRun {
                 sink.progress(fraction, &format!("picture {} of {count}: {doing}", number + 1));
             }),
             on_log: Box::new(move |level, message| base.log(level, message)),
+            on_preview: Box::new(move |preview| shown.preview(Some(number), preview)),
             memo: Arc::default(),
         }
     }

@@ -1,13 +1,24 @@
 //! What a list shows of a file: a small picture on nothing.
 
 use glam::{Vec2, Vec3};
-use image::RgbaImage;
+use image::codecs::jpeg::JpegEncoder;
+use image::{DynamicImage, RgbaImage};
 use oreforge_geometry::raster::{self, Camera, Shading, Surface, Texture};
 use oreforge_geometry::{Cancel, Cancelled, TriMesh, glb, picture};
 use oreforge_protocol::{ErrorCode, ErrorReport};
 
 /// Pixels of the longer side; tiles are up to 320 px wide.
 const SIZE_PX: u32 = 320;
+
+/// A preview comes with every step of a sampler, blown up by its server: about 15 kB are enough.
+const PREVIEW_SIZE_PX: u32 = 384;
+const PREVIEW_QUALITY: u8 = 80;
+const PREVIEW_LIMITS: picture::Limits = picture::Limits {
+    max_bytes: 8_000_000,
+    max_pixels: 2048 * 2048,
+    max_decoded_bytes: 64_000_000,
+    min_side_px: 1,
+};
 
 /// From the front, a little to the right and from above, so that depth shows.
 const AZIMUTH_DEG: f32 = 28.0;
@@ -22,6 +33,18 @@ pub fn of_picture(bytes: &[u8]) -> Result<Vec<u8>, ErrorReport> {
         picture::decode_to_fit(bytes, &picture::Limits { min_side_px: 1, ..Default::default() }, SIZE_PX)
             .map_err(|error| unreadable(ErrorCode::PictureDamaged, &error))?;
     Ok(picture::encode_png(&small))
+}
+
+/// Of what a sampler has so far: JPEG, no larger than it was.
+pub fn of_preview(bytes: &[u8]) -> Result<Vec<u8>, ErrorReport> {
+    let unreadable = |error: &dyn std::error::Error| unreadable(ErrorCode::PictureDamaged, error);
+    let small = picture::decode_to_fit(bytes, &PREVIEW_LIMITS, PREVIEW_SIZE_PX)
+        .map_err(|error| unreadable(&error))?;
+    let mut jpeg = Vec::new();
+    JpegEncoder::new_with_quality(&mut jpeg, PREVIEW_QUALITY)
+        .encode_image(&DynamicImage::ImageRgba8(small).to_rgb8())
+        .map_err(|error| unreadable(&error))?;
+    Ok(jpeg)
 }
 
 /// Of a GLB that a job made: PNG, in soft studio light, in clay when it has no texture.
@@ -87,6 +110,10 @@ mod tests {
         let (top, bottom) = (rows.iter().min().unwrap(), rows.iter().max().unwrap());
         assert!(*top < 8 && *bottom > SIZE_PX - 9, "rows {top}..={bottom} of {SIZE_PX}");
         assert_eq!(drawn.get_pixel(0, 0).0[3], 0, "the ground is clear");
-        assert!(of_mesh(b"no mesh").is_err() && of_picture(b"no picture").is_err());
+        assert!(
+            of_preview(b"no picture").is_err()
+                && of_mesh(b"no mesh").is_err()
+                && of_picture(b"no picture").is_err()
+        );
     }
 }

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use oreforge_engines::Engine;
 use oreforge_engines::draft::DraftEngine;
 use oreforge_pipeline::{
-    ForgeEngines, ForgeRun, ForgeSpec, NewArtifact, PromptLedger, StepError, StepHost, StepInputs,
+    ForgeEngines, ForgeRun, ForgeSpec, NewArtifact, Preview, PromptLedger, StepError, StepHost, StepInputs,
     StepOutput, StepSink,
 };
 use oreforge_protocol::{
@@ -97,6 +97,7 @@ impl StepSink for Shelf {
         }
     }
     fn log(&self, _level: LogLevel, _message: String) {}
+    fn preview(&self, _number: Option<u32>, _preview: Arc<Preview>) {}
     fn publish(&self, artifact: NewArtifact) -> Result<(), ErrorReport> {
         assert_ne!(thread::current().id(), self.runtime, "publish may block");
         self.keep(artifact);

@@ -3,7 +3,7 @@
 use std::any::TypeId;
 use std::collections::{BTreeMap, HashSet};
 
-use oreforge_protocol::{Command, Event, Reply, Report};
+use oreforge_protocol::{Command, Event, LivePreview, Reply, Report};
 use ts_rs::{Config, TS, TypeVisitor};
 
 const HEADER: &str = "// Generated from crates/protocol by `npm run gen`. Do not edit.\n";
@@ -38,6 +38,7 @@ fn main() -> std::io::Result<()> {
     declarations.visit::<Command>();
     declarations.visit::<Reply>();
     declarations.visit::<Event>();
+    declarations.visit::<LivePreview>();
     declarations.visit::<Report>();
     let bodies: Vec<String> = declarations.by_name.into_values().collect();
     std::fs::write(path, format!("{HEADER}\n{}", bodies.join("\n")))

@@ -27,6 +27,19 @@ pub struct Event {
     pub body: EventBody,
 }
 
+/// What a running step is about to bring. No event: only the newest is kept, in memory, while the step runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct LivePreview {
+    pub job_id: JobId,
+    pub step: StepName,
+    /// Which of the prompt's pictures it will be; `None` in a forge.
+    pub number: Option<u32>,
+    /// JPEG in base64, at most 384 pixels a side.
+    pub jpeg: String,
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

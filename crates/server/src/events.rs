@@ -1,4 +1,5 @@
-//! A job's events as server-sent events. The id of each is its place in the log: the cursor to go on from.
+//! A job's events as server-sent events. The id of each is its place in the log: the cursor to go on from. What the
+//! running step is about to bring comes between them, as messages of type `preview` without an id.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -8,7 +9,8 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::{Stream, StreamExt};
-use oreforge_protocol::{Command, Event, EventSeq, JobId, Reply};
+use oreforge_commands::News;
+use oreforge_protocol::{Command, Event, EventSeq, JobId, LivePreview, Reply};
 use serde::Deserialize;
 
 use crate::refusal::Refusal;
@@ -45,7 +47,10 @@ pub(crate) async fn events(
     if job.state.is_terminal() && after >= job.last_seq {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let stream = shared.forge.events(id, after).map(written);
+    let stream = shared.forge.follow(id, after).map(|news| match news {
+        News::Event(event) => written(&event),
+        News::Preview(preview) => shown(&preview),
+    });
     Ok(sse(stream).into_response())
 }
 
@@ -54,9 +59,16 @@ fn sse(stream: impl Stream<Item = SseEvent> + Send + 'static) -> impl IntoRespon
         .keep_alive(KeepAlive::new().interval(HEARTBEAT).text("heartbeat"))
 }
 
-fn written(event: Event) -> SseEvent {
+fn shown(preview: &LivePreview) -> SseEvent {
+    SseEvent::default().event("preview").json_data(preview).unwrap_or_else(|error| {
+        tracing::error!(%error, "a preview could not be written");
+        SseEvent::default().comment("unwritable")
+    })
+}
+
+fn written(event: &Event) -> SseEvent {
     let id = event.seq.to_string();
-    match SseEvent::default().json_data(&event) {
+    match SseEvent::default().json_data(event) {
         Ok(sse) => sse.id(id),
         Err(error) => {
             tracing::error!(%error, seq = id, "an event could not be written");

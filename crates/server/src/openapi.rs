@@ -39,7 +39,7 @@ fn description() -> Value {
     let event = reference::<Event>(&mut generator);
     paths.insert("/api/jobs/{id}/events".to_owned(), json!({ "get": {
         "operationId": "events",
-        "summary": "A job's events after a cursor, then those to come, as server-sent events whose ids are the cursor. Ends after the job's last event; 204 when there is nothing left.",
+        "summary": "A job's events after a cursor, then those to come, as server-sent events whose ids are the cursor. Messages of type preview, a LivePreview each, come between them while a step shows what it is about to bring. Ends after the job's last event; 204 when there is nothing left.",
         "parameters": [
             parameter("id", "path", true, "string"),
             parameter("after", "query", false, "integer"),

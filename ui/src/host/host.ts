@@ -1,4 +1,4 @@
-import type { ArtifactId, Command, ErrorReport, Event, EventSeq, JobId, Reply, SavedFile, SourceId, SourceInfo } from "../protocol/generated";
+import type { ArtifactId, Command, ErrorReport, Event, EventSeq, JobId, LivePreview, Reply, SavedFile, SourceId, SourceInfo } from "../protocol/generated";
 
 export type CommandName = Command["command"];
 export type ReplyTo<N extends CommandName> = Extract<Reply, { command: N }>["reply"];
@@ -22,13 +22,22 @@ export type Drop =
   | { type: "left" }
   | { type: "dropped"; pictures: SourceInfo[]; errors: ErrorReport[] };
 
+/** Who follows a job. */
+export interface Follower {
+  /** Every event, in order, each once. */
+  onEvent: (event: Event) => void;
+  /** What the running step is about to bring; some may be missing. */
+  onPreview: (preview: LivePreview) => void;
+  onError: (error: ErrorReport) => void;
+}
+
 /** Everything the front end can ask of the program around it. */
 export interface Host {
   /** The core runs on the computer in front of which the person sits. */
   readonly isLocal: boolean;
   execute<N extends CommandName>(command: Extract<Command, { command: N }>): Promise<ReplyTo<N>>;
-  /** Hands over every event of a job after a cursor, in order, each once. Returns the way to stop. */
-  subscribe(jobId: JobId, after: EventSeq, onEvent: (event: Event) => void, onError: (error: ErrorReport) => void): () => void;
+  /** Follows a job from a cursor on. Returns the way to stop. */
+  subscribe(jobId: JobId, after: EventSeq, follower: Follower): () => void;
   opening(): Promise<Opening>;
   /** The system's dialog; null when it was closed without a choice. */
   pickPicture(): Promise<SourceInfo | null>;

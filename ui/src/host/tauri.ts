@@ -1,5 +1,5 @@
 import { Channel, convertFileSrc, invoke } from "@tauri-apps/api/core";
-import type { ErrorReport, Event, SavedFile, SourceInfo } from "../protocol/generated";
+import type { ErrorReport, Event, LivePreview, SavedFile, SourceInfo } from "../protocol/generated";
 import { HostError, type Drop, type Host, type Opening } from "./host";
 
 /** `ore://localhost/` or, on Windows, `http://ore.localhost/`. */
@@ -23,14 +23,18 @@ let lastSubscription = 0;
 export const tauriHost: Host = {
   isLocal: true,
   execute: async (command) => (await call<{ reply: never }>("execute", { command })).reply,
-  subscribe(jobId, after, onEvent, onError) {
+  subscribe(jobId, after, { onEvent, onPreview, onError }) {
     const subscription = ++lastSubscription;
     const channel = new Channel<Event>();
     let open = true;
     channel.onmessage = (event) => {
       if (open) onEvent(event);
     };
-    call("subscribe", { subscription, jobId, after, channel }).catch((cause: unknown) => {
+    const previews = new Channel<LivePreview>();
+    previews.onmessage = (preview) => {
+      if (open) onPreview(preview);
+    };
+    call("subscribe", { subscription, jobId, after, channel, previews }).catch((cause: unknown) => {
       if (open && cause instanceof HostError) onError(cause.report);
     });
     return () => {

@@ -396,6 +396,19 @@ export type JobState = "queued" | "running" | "done" | "failed" | "cancelled" | 
 
 export type JsonValue = number | string | boolean | Array<JsonValue> | { [key in string]: JsonValue } | null;
 
+/**
+ * What a running step is about to bring. No event: only the newest is kept, in memory, while the step runs.
+ */
+export type LivePreview = { job_id: JobId, step: StepName, 
+/**
+ * Which of the prompt's pictures it will be; `None` in a forge.
+ */
+number: number | null, 
+/**
+ * JPEG in base64, at most 384 pixels a side.
+ */
+jpeg: string, };
+
 export type LogLevel = "info" | "warn";
 
 /**

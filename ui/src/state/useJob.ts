@@ -3,6 +3,7 @@ import { useEffect } from "react";
 import { useHost } from "../host/context";
 import { reportOf, type Host } from "../host/host";
 import type { ErrorReport, Event, JobId, JobSnapshot } from "../protocol/generated";
+import { dropPreview, showPreview } from "./livePreview";
 import { fromSnapshot, isTerminal, reduce, type JobView } from "./jobView";
 
 export const jobKey = (id: JobId | null) => ["job", id] as const;
@@ -56,18 +57,18 @@ export function useJob(id: JobId | null): { view: JobView | null; error: ErrorRe
       waiting = [];
       client.setQueryData<JobView>(jobKey(id), (current) => (current === undefined ? current : batch.reduce(reduce, current)));
       if (batch.some(({ type }) => type === "done" || type === "error" || type === "cancelled" || type === "step_active")) {
+        dropPreview(id);
         void client.invalidateQueries({ queryKey: jobsKey });
       }
     };
-    const stop = host.subscribe(
-      id,
-      view.cursor,
-      (event) => {
+    const stop = host.subscribe(id, view.cursor, {
+      onEvent: (event) => {
         waiting.push(event);
         timer ??= setTimeout(flush, BATCH_MS);
       },
-      (report) => console.error("events of job", id, report),
-    );
+      onPreview: showPreview,
+      onError: (report) => console.error("events of job", id, report),
+    });
     return () => {
       stop();
       if (timer !== null) {

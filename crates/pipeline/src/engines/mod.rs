@@ -33,18 +33,21 @@ struct Comfy {
     settings: RwLock<Settings>,
     /// A person's own workflows, where the settings name no folder.
     workflows_folder: Option<PathBuf>,
+    /// Where the settings name none.
+    limits: Limits,
     /// Of addresses that were given with credentials; never written anywhere.
     remembered: Mutex<BTreeMap<String, Credentials>>,
 }
 
 impl Engines {
-    /// `workflows_folder` is used where the settings name none.
-    pub fn new(settings: Settings, workflows_folder: Option<PathBuf>) -> Self {
+    /// `workflows_folder` and `limits` are used where the settings name none.
+    pub fn new(settings: Settings, workflows_folder: Option<PathBuf>, limits: Limits) -> Self {
         Self {
             draft: Arc::new(DraftEngine::new()),
             comfy: Arc::new(Comfy {
                 settings: RwLock::new(settings),
                 workflows_folder,
+                limits,
                 remembered: Mutex::default(),
             }),
         }
@@ -105,7 +108,7 @@ impl Engines {
         let mut limits = Limits {
             silence: Duration::from_secs(settings.silence_s.into()),
             unreachable: Duration::from_secs(settings.unreachable_s.into()),
-            ..Limits::default()
+            ..self.comfy.limits.clone()
         };
         if named.len() > 1 {
             limits.unreachable = limits.unreachable.min(UNREACHABLE_OF_SEVERAL);

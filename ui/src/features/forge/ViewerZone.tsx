@@ -10,6 +10,7 @@ import { useHost } from "../../host/context";
 import type { Artifact } from "../../protocol/generated";
 import { artifactOf, newestOf, statsOf, type ForgeJob } from "../../state/jobView";
 import { useUi, type Shading } from "../../state/ui";
+import { LiveCard } from "./LiveCard";
 
 const Viewer = lazy(() => import("../viewer/Viewer"));
 
@@ -115,6 +116,7 @@ export function ViewerZone({ job, previous, automation }: { job: ForgeJob; previ
           </div>
         </>
       )}
+      <LiveCard job={job} />
       <div className="viewer-caption mono">
         {(failure === null ? caption(shown, job, drawnUrl === url) : [`The mesh cannot be shown: ${failure}`]).map((line) => (
           <span key={line}>{line}</span>

@@ -57,11 +57,11 @@ export function Candidate({ picture, seed, favourite, rejected, selected, onSele
 }
 
 /** The place of a picture that is not there yet. */
-export function Pending({ seed, fraction, state }: { seed: number; fraction: number | null; state: "running" | "waiting" | "missing" }) {
+export function Pending({ seed, fraction, state, preview }: { seed: number; fraction: number | null; state: "running" | "waiting" | "missing"; preview: string | null }) {
   return (
     <li className={`candidate pending ${state}`}>
       <div className="candidate-picture">
-        {state === "running" && <Ring fraction={fraction} />}
+        {state === "running" && (preview === null ? <Ring fraction={fraction} /> : <img src={preview} alt={`Seed ${seed} so far`} draggable={false} data-live="" />)}
         {state === "running" && fraction !== null && <span className="candidate-bar" style={{ width: `${Math.round(fraction * 100)}%` }} />}
       </div>
       <span className="candidate-foot">

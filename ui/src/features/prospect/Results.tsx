@@ -6,6 +6,7 @@ import { StepIcon, type StepLook } from "../../components/StepIcon";
 import { useKeys } from "../../components/useKeys";
 import type { Artifact, JobState, SourceInfo, WorkflowInfo } from "../../protocol/generated";
 import { rests, type ProspectJob } from "../../state/jobView";
+import { useLivePreview } from "../../state/livePreview";
 import { Candidate, Pending } from "./Candidate";
 import { useMarks, useProspect } from "./useProspect";
 
@@ -47,6 +48,7 @@ export function Results({ job, workflows, take }: ResultsProps) {
   const { count, seed } = job.request;
   const fraction = job.steps[0]?.fraction ?? null;
   const resting = rests(job.state);
+  const preview = useLivePreview(job.id, "pictures");
   const next = Array.from({ length: count }, (_, number) => number).find((number) => !pictures.has(number)) ?? count;
   const keep = (picture: Artifact) => prospect.mark(picture, { favourite: marks.get(picture.id)?.favourite !== true });
   const reject = (picture: Artifact) => prospect.mark(picture, { rejected: marks.get(picture.id)?.rejected !== true });
@@ -85,7 +87,7 @@ export function Results({ job, workflows, take }: ResultsProps) {
             if (picture === undefined) {
               const state = resting ? "missing" : job.state === "running" && number === next ? "running" : "waiting";
               const share = fraction === null ? null : Math.min(1, Math.max(0, fraction * count - number));
-              return <Pending key={number} seed={(seed ?? 0) + number} fraction={share} state={state} />;
+              return <Pending key={number} seed={(seed ?? 0) + number} fraction={share} state={state} preview={preview?.number === number ? preview.url : null} />;
             }
             const mark = marks.get(picture.id);
             return (

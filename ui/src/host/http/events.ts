@@ -1,6 +1,6 @@
 import { EventSourceParserStream } from "eventsource-parser/stream";
-import type { Event, EventSeq, JobId } from "../../protocol/generated";
-import { HostError, type Host } from "../host";
+import type { Event, EventSeq, JobId, LivePreview } from "../../protocol/generated";
+import { HostError, type Follower } from "../host";
 import type { Server } from "./server";
 
 /** The server sends something every 10 s; a line that is silent for longer is dead. */
@@ -15,7 +15,7 @@ const waited = (ms: number, signal: AbortSignal) =>
   });
 
 /** Reads one answer to its end. */
-async function read(answer: Response, onEvent: (event: Event) => void, onSign: () => void) {
+async function read(answer: Response, { onEvent, onPreview }: Pick<Follower, "onEvent" | "onPreview">, onSign: () => void) {
   if (answer.body === null) return;
   const signs = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
     transform(chunk, controller) {
@@ -26,12 +26,14 @@ async function read(answer: Response, onEvent: (event: Event) => void, onSign: (
   const messages = answer.body.pipeThrough(signs).pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
   const reader = messages.getReader();
   for (let next = await reader.read(); !next.done; next = await reader.read()) {
-    onEvent(JSON.parse(next.value.data) as Event);
+    const { event, data } = next.value;
+    if (event === "preview") onPreview(JSON.parse(data) as LivePreview);
+    else onEvent(JSON.parse(data) as Event);
   }
 }
 
 /** Follows a job by its log: a broken line is taken up again after the last event that arrived. */
-export function follow(server: Server, jobId: JobId, after: EventSeq, onEvent: (event: Event) => void, onError: Parameters<Host["subscribe"]>[3]): () => void {
+export function follow(server: Server, jobId: JobId, after: EventSeq, { onEvent, onPreview, onError }: Follower): () => void {
   const stop = new AbortController();
   let cursor = after;
   let over = false;
@@ -40,6 +42,9 @@ export function follow(server: Server, jobId: JobId, after: EventSeq, onEvent: (
     cursor = event.seq;
     over = event.type === "done" || event.type === "error" || event.type === "cancelled";
     onEvent(event);
+  };
+  const show = (preview: LivePreview) => {
+    if (!stop.signal.aborted) onPreview(preview);
   };
 
   void (async () => {
@@ -58,7 +63,7 @@ export function follow(server: Server, jobId: JobId, after: EventSeq, onEvent: (
         const answer = await server.ask(`/api/jobs/${jobId}/events?after=${cursor}`, { signal: line.signal });
         // 204: the job is over and everything of it was seen.
         if (answer.status === 204) return;
-        await read(answer, take, onSign);
+        await read(answer, { onEvent: take, onPreview: show }, onSign);
         if (over) return;
       } catch (cause) {
         if (stop.signal.aborted) return;

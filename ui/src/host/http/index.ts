@@ -14,7 +14,7 @@ export async function httpHost(token: string): Promise<Host> {
       const headers = { "Content-Type": "application/json" };
       return server.json(`/api/commands/${command}`, { method: "POST", body: JSON.stringify(args), headers });
     },
-    subscribe: (jobId, after, onEvent, onError) => follow(server, jobId, after, onEvent, onError),
+    subscribe: (jobId, after, follower) => follow(server, jobId, after, follower),
     async opening() {
       const { version } = await server.json<{ version: string }>("/api/opening");
       return { job_id: null, error: null, store_error: null, automation: false, version } satisfies Opening;

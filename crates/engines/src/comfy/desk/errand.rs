@@ -15,7 +15,7 @@ use crate::comfy::patience::{Patience, PatienceError};
 use crate::comfy::preflight::{ObjectInfo, preflight};
 use crate::comfy::workflow::{InputError, InputKind, Workflow};
 use crate::comfy::{
-    DownloadError, Graph, Made, ProduceError, Progress, RunError, Server, Sight, Upload, Work,
+    DownloadError, Graph, Made, Preview, ProduceError, Progress, RunError, Server, Sight, Upload, Work,
 };
 use crate::{EngineError, StepContext};
 
@@ -196,13 +196,28 @@ async fn on_server(
     let purpose = errand.purpose.clone();
     let work = Work { purpose, graph: checked.graph, uploads, outputs: errand.outputs() };
     let progress = Mutex::new(Progress::of(&work.graph));
+    let shown = Mutex::new(None);
     let on_sight = |sight: &Sight| {
+        if let Some(preview) = newer(&shown, sight) {
+            (context.on_preview)(preview);
+        }
         let done = progress.lock().unwrap_or_else(PoisonError::into_inner).fraction(&sight.news) as f32;
         context.progress(share.start + (share.end - share.start) * done, &doing(sight, &work.graph));
     };
     let on_note = |level, words| context.log(level, words);
     let made = server.produce(&work, &*context.prompts, &wish, &on_sight, &on_note).await;
     made.map_err(|error| unmade(server, error))
+}
+
+/// The preview of the prompt, when it is not the one that was shown last.
+fn newer(shown: &Mutex<Option<Arc<Preview>>>, sight: &Sight) -> Option<Arc<Preview>> {
+    let preview = sight.news.preview.as_ref()?;
+    let mut shown = shown.lock().unwrap_or_else(PoisonError::into_inner);
+    if shown.as_ref().is_some_and(|shown| Arc::ptr_eq(shown, preview)) {
+        return None;
+    }
+    *shown = Some(Arc::clone(preview));
+    Some(Arc::clone(preview))
 }
 
 /// The nodes of a server, which may be away for a while.

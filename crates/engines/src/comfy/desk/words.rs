@@ -25,7 +25,7 @@ pub(super) fn doing(sight: &Sight, graph: &Graph) -> String {
     let Some(node) = &sight.news.running else { return "at work on the server".to_owned() };
     let class = graph.get(node).and_then(|node| node["class_type"].as_str()).unwrap_or("a node");
     match sight.news.step {
-        Some((step, steps)) => format!("{class}, step {step} of {steps}"),
+        Some((step, steps)) => format!("step {step} of {steps}, {class}"),
         None => class.to_owned(),
     }
 }
