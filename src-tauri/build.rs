@@ -10,6 +10,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "reveal_artifact",
         "save_artifact",
         "save_artifacts",
+        "save_mesh",
         "subscribe",
         "unsubscribe",
         "watch_drops",

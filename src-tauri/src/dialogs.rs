@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use oreforge_protocol::{
-    ArtifactId, Command, ErrorCode, ErrorReport, Reply, SavedFile, SourceInfo, SourceRef,
+    ArtifactId, Command, ErrorCode, ErrorReport, ExportPreset, MeshExport, MeshRef, Reply, SavedFile,
+    SourceInfo, SourceRef,
 };
 use tauri::{State, WebviewWindow};
 use tauri_plugin_dialog::{DialogExt, FileDialogBuilder, FilePath};
@@ -73,6 +74,52 @@ pub async fn save_artifact(
     let path = with_extension(path, extension).display().to_string();
     match core.forge()?.execute(Command::SaveArtifact { id, path }).await? {
         Reply::SaveArtifact(saved) => Ok(Some(saved)),
+        _ => Err(ErrorReport::new(ErrorCode::Internal, "The core answered another question.")),
+    }
+}
+
+/// Files of a mesh, by the format that the chosen name's ending says; the first is proposed.
+const MESHES: [(&str, &str); 6] =
+    [("GLB", "glb"), ("FBX", "fbx"), ("OBJ", "obj"), ("STL", "stl"), ("PLY", "ply"), ("glTF", "gltf")];
+
+/// A mesh in the format of the artist's choice, laid out for `preset`; the file to open.
+#[tauri::command]
+pub async fn save_mesh(
+    core: State<'_, Core>,
+    window: WebviewWindow,
+    id: ArtifactId,
+    suggested_name: String,
+    preset: Option<ExportPreset>,
+) -> Result<Option<SavedFile>, ErrorReport> {
+    let name = Path::new(&suggested_name).file_name().map(|name| name.to_string_lossy().into_owned());
+    let name = name.unwrap_or_else(|| "mesh.glb".to_owned());
+    let proposed = MESHES.into_iter().find(|(_, ending)| name.ends_with(&format!(".{ending}")));
+    let (kind, extension) = proposed.unwrap_or(MESHES[0]);
+    let path = chosen(&window, |dialog, answer| {
+        let others = MESHES.into_iter().filter(|(_, ending)| *ending != extension);
+        let dialog = std::iter::once((kind, extension))
+            .chain(others)
+            .fold(dialog, |dialog, (kind, ending)| dialog.add_filter(kind, &[ending]));
+        dialog.set_title(format!("Save {kind}")).set_file_name(name).save_file(answer);
+    })
+    .await?;
+    let Some(path) = path else { return Ok(None) };
+    let path = with_extension(path, extension);
+    let is_glb = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("glb"));
+    let path = path.display().to_string();
+    let command = match preset {
+        // As it was made, to the byte.
+        None if is_glb => Command::SaveArtifact { id, path },
+        preset => {
+            let mesh = MeshRef::Artifact { id };
+            Command::ExportMesh {
+                export: MeshExport { mesh, path, preset, repair: false, triangles: None, lods: 0 },
+            }
+        }
+    };
+    match core.forge()?.execute(command).await? {
+        Reply::SaveArtifact(saved) => Ok(Some(saved)),
+        Reply::ExportMesh(mut exported) => Ok(exported.files.pop()),
         _ => Err(ErrorReport::new(ErrorCode::Internal, "The core answered another question.")),
     }
 }

@@ -57,6 +57,7 @@ fn open(args: Args) -> anyhow::Result<()> {
             dialogs::pick_picture,
             dialogs::save_artifact,
             dialogs::save_artifacts,
+            dialogs::save_mesh,
             frame::notify,
             reveal::reveal_artifact,
             ipc::subscribe,

@@ -45,7 +45,7 @@ export const TABS: readonly Tab[] = [
     title: "Forge",
     whole: "The Forge",
     icon: Hammer,
-    Panel: ({ forge, jobs, automation }) => <ForgeTab forge={forge} automation={automation} interrupted={interrupted(jobs)} />,
+    Panel: ({ forge, jobs, automation }) => <ForgeTab forge={forge} automation={automation} jobs={jobs} interrupted={interrupted(jobs)} />,
     Keys: ForgeKeys,
   },
   {

@@ -14,7 +14,7 @@ let host: MemoryHost;
 
 beforeEach(() => {
   host = new MemoryHost();
-  uiStore.setState({ jobId: null, previousJobId: null, params: DEFAULT_PARAMS, givenViews: {}, strokes: {}, editingCutout: false, error: null, jobsOpen: false });
+  uiStore.setState({ jobId: null, previousJobId: null, params: DEFAULT_PARAMS, givenViews: {}, cutoutEdits: {}, editingCutout: false, error: null, jobsOpen: false });
   show();
 });
 afterEach(cleanup);

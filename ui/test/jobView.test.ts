@@ -28,7 +28,7 @@ const FULL: Event[] = [
   event(5, { type: "step_done", step: "prepare", elapsed_ms: 25, facts: { mask_confidence: 0.9 } }),
   event(6, { type: "step_active", step: "views", estimate_ms: null }),
   event(7, { type: "view_ready", artifact: artifact("v", "view", "back") }),
-  event(8, { type: "quality", report: { verdict: "pass", views: [], reasons: [] } }),
+  event(8, { type: "quality", report: { verdict: "pass", views: [], reasons: [], swapped: [] } }),
   event(9, { type: "mesh_ready", artifact: artifact("r", "raw_mesh"), stats: null }),
   event(10, { type: "mesh_ready", artifact: artifact("m", "mesh"), stats }),
   event(11, { type: "log", level: "warn", message: "thin legs" }),

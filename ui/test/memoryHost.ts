@@ -1,5 +1,5 @@
 import { HostError, type CommandName, type Drop, type Follower, type Host, type ReplyTo } from "../src/host/host";
-import type { Artifact, ArtifactKind, Command, ErrorReport, Event, ForgeRequest, GalleryEntry, GalleryOverview, JobId, JobSnapshot, ProspectRequest, SavedFile, Settings, SourceInfo, StepName, ViewSlot, WorkflowInfo } from "../src/protocol/generated";
+import type { Artifact, ArtifactKind, Command, ErrorReport, Event, ExportPreset, ForgeRequest, GalleryEntry, GalleryOverview, JobId, JobSnapshot, ProspectRequest, SavedFile, Settings, SourceInfo, StepName, ViewSlot, WorkflowInfo } from "../src/protocol/generated";
 import { FORGE_STEPS } from "../src/state/jobView";
 
 type Body = Event extends infer E ? (E extends Event ? Omit<E, "seq" | "job_id" | "at"> : never) : never;
@@ -172,6 +172,13 @@ export class MemoryHost implements Host {
   async saveArtifact() {
     if (this.savedTo instanceof HostError) throw this.savedTo;
     return this.savedTo;
+  }
+
+  readonly savedMeshes: { suggestedName: string; preset: ExportPreset | null }[] = [];
+
+  async saveMesh(_id: string, suggestedName: string, preset: ExportPreset | null) {
+    this.savedMeshes.push({ suggestedName, preset });
+    return this.saveArtifact();
   }
 
   readonly revealed: string[] = [];

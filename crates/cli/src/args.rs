@@ -3,7 +3,8 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use oreforge_protocol::{
-    BackChoice, ComfyChoices, EngineChoice, ForgeParams, JobId, ProfileChoice, StepName, ViewSlot,
+    BackChoice, ComfyChoices, EngineChoice, ForgeParams, JobId, ProfileChoice, StepName, SymmetryChoice,
+    ViewSlot,
 };
 
 use crate::finish::{FINISH_EXAMPLES, FinishArgs};
@@ -169,6 +170,10 @@ pub struct ForgeArgs {
     /// What the unseen back looks like.
     #[arg(long, value_enum, default_value = "auto")]
     back: Back,
+    /// Mirror the fuller half of what the draft engine makes to the other side; `auto` where the picture is nearly
+    /// its own mirror image.
+    #[arg(long, value_enum, value_name = "WHEN", default_value = "off")]
+    symmetry: Symmetry,
     /// Triangle budget.
     #[arg(long, value_name = "N", default_value_t = ForgeParams::default().triangles)]
     triangles: u32,
@@ -218,6 +223,11 @@ impl ForgeArgs {
                 Back::Fill => BackChoice::Fill,
                 Back::Mirror => BackChoice::Mirror,
             },
+            symmetry: match self.symmetry {
+                Symmetry::Off => SymmetryChoice::Off,
+                Symmetry::Auto => SymmetryChoice::Auto,
+                Symmetry::On => SymmetryChoice::On,
+            },
             depth: self.depth,
             triangles: self.triangles,
             texture_px: self.texture,
@@ -266,6 +276,13 @@ enum DetailMaps {
     Auto,
     On,
     Off,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Symmetry {
+    Off,
+    Auto,
+    On,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

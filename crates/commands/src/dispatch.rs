@@ -40,11 +40,15 @@ pub(crate) async fn execute(forge: &Oreforge, command: Command) -> Result<Reply,
         Command::ImportPicture { source } => {
             Reply::ImportPicture(pictures::import(forge, pictures::read(forge, source).await?).await?)
         }
-        Command::PreviewCutout { source, strokes } => {
+        Command::PreviewCutout { source, strokes, feather_px } => {
             let picture = pictures::read(forge, source).await?;
-            Reply::PreviewCutout(blocking(move || cutout::preview(&picture.bytes, &strokes)).await?)
+            let feather_px = feather_px.unwrap_or(0.0);
+            let preview = move || cutout::preview(&picture.bytes, &strokes, feather_px);
+            Reply::PreviewCutout(blocking(preview).await?)
         }
-        Command::SaveMask { source, strokes } => Reply::SaveMask(save_mask(forge, source, strokes).await?),
+        Command::SaveMask { source, strokes, feather_px } => {
+            Reply::SaveMask(save_mask(forge, source, strokes, feather_px.unwrap_or(0.0)).await?)
+        }
         Command::ListSamples {} => Reply::ListSamples(samples::list()),
         Command::RetryWith { id, from, engine, server } => {
             let request = requests::with_engine(forge, id, from, engine, server).await?;
@@ -92,9 +96,10 @@ async fn save_mask(
     forge: &Oreforge,
     source: SourceRef,
     strokes: Vec<MaskStroke>,
+    feather_px: f32,
 ) -> Result<SourceInfo, ErrorReport> {
     let picture = pictures::read(forge, source).await?;
     let file_name = format!("{}.mask.png", requests::stem(&picture.file_name));
-    let bytes = blocking(move || cutout::mask_png(&picture.bytes, &strokes)).await?;
+    let bytes = blocking(move || cutout::mask_png(&picture.bytes, &strokes, feather_px)).await?;
     pictures::import(forge, Picture::from_bytes(file_name, bytes)?).await
 }

@@ -21,6 +21,7 @@ mod thumbnails;
 pub use oreforge_jobs::faults;
 
 pub use oreforge::{Config, Oreforge};
+pub use oreforge_jobs::meshes::NamedFile;
 pub use oreforge_jobs::{Limits as ComfyLimits, News};
 pub use pictures::MAX_PICTURE_BYTES;
 pub use shown::{Shown, ShownFile};

@@ -7,10 +7,10 @@ use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
 use oreforge_jobs::meshes::{self, ExportOptions, FinishOptions, NamedFile};
-use oreforge_jobs::write_atomically;
+use oreforge_jobs::{safe_file_name, write_atomically};
 use oreforge_protocol::{
-    ErrorCode, ErrorReport, ExportedMesh, FinishedMesh, MeshExport, MeshFinish, MeshRef, MeshTicket,
-    SavedFile, SpriteRender, SpriteSheet,
+    ArtifactId, ErrorCode, ErrorReport, ExportPreset, ExportedMesh, FinishedMesh, MeshExport, MeshFinish,
+    MeshRef, MeshTicket, SavedFile, SpriteRender, SpriteSheet,
 };
 
 use crate::pictures::{self, blocking};
@@ -54,6 +54,29 @@ pub(crate) async fn export(forge: &Oreforge, export: MeshExport) -> Result<Expor
             repaired: exported.repaired,
             notes: exported.notes,
         })
+    })
+    .await
+}
+
+/// A mesh a job made as the files of another format, for a host that cannot be told a place to write to.
+pub(crate) async fn converted(
+    forge: &Oreforge,
+    id: ArtifactId,
+    file_name: String,
+    preset: Option<ExportPreset>,
+) -> Result<Vec<NamedFile>, ErrorReport> {
+    let mesh = open(forge, MeshRef::Artifact { id }).await?;
+    let options = ExportOptions {
+        file_name: safe_file_name(&file_name),
+        preset,
+        repair: false,
+        triangles: None,
+        lods: 0,
+    };
+    blocking(move || {
+        let exported = mesh
+            .with_companions(|companion| meshes::export(&mesh.bytes, &mesh.file_name, companion, &options))?;
+        Ok(exported.files)
     })
     .await
 }

@@ -3,14 +3,17 @@ use std::sync::Arc;
 
 use directories::ProjectDirs;
 use futures_util::Stream;
+use oreforge_jobs::meshes::NamedFile;
 use oreforge_jobs::{Engines, Jobs, Limits, News, PipelineRuns, Store};
-use oreforge_protocol::{Command, ErrorCode, ErrorReport, Event, EventSeq, JobId, Reply, SourceInfo};
+use oreforge_protocol::{
+    ArtifactId, Command, ErrorCode, ErrorReport, Event, EventSeq, ExportPreset, JobId, Reply, SourceInfo,
+};
 use tokio::runtime::Handle;
 
 use crate::logs::{self, LogGuard};
 use crate::shown::{self, Shown, ShownFile};
 use crate::thumbnails::Thumbnails;
-use crate::{dispatch, pictures};
+use crate::{dispatch, mesh_files, pictures};
 
 /// How to open Oreforge.
 #[derive(Debug, Clone, Default)]
@@ -90,6 +93,20 @@ impl Oreforge {
     /// When it is not there, or is a picture that no longer decodes.
     pub async fn shown(&self, what: Shown) -> Result<ShownFile, ErrorReport> {
         shown::find(self, what).await
+    }
+
+    /// A mesh that a job made, in the format that the ending of `file_name` says, laid out for `preset`. The last file
+    /// is the one to open; the others belong beside it.
+    ///
+    /// # Errors
+    /// When there is no such mesh, or it cannot be written in that format.
+    pub async fn converted(
+        &self,
+        id: ArtifactId,
+        file_name: String,
+        preset: Option<ExportPreset>,
+    ) -> Result<Vec<NamedFile>, ErrorReport> {
+        mesh_files::converted(self, id, file_name, preset).await
     }
 
     /// Resolves, with the reason, when the end of a job has waited for long for a data folder that does not take it.

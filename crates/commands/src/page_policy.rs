@@ -114,8 +114,8 @@ mod tests {
                 in_front: false,
             },
             Command::ImportPicture { source: path() },
-            Command::PreviewCutout { source: path(), strokes: Vec::new() },
-            Command::SaveMask { source: path(), strokes: Vec::new() },
+            Command::PreviewCutout { source: path(), strokes: Vec::new(), feather_px: None },
+            Command::SaveMask { source: path(), strokes: Vec::new(), feather_px: None },
             Command::SaveArtifact { id: ArtifactId::new(), path: "/tmp/x.glb".to_owned() },
             Command::SaveSettings {
                 settings: Settings { models_folder: Some("/etc".to_owned()), ..Settings::default() },

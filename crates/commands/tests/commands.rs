@@ -98,6 +98,7 @@ async fn pictures_come_in_by_path_by_bytes_and_as_samples_and_bad_ones_stay_out(
         .execute(Command::SaveMask {
             source: SourceRef::Sample { name: "duck".to_owned() },
             strokes: Vec::new(),
+            feather_px: None,
         })
         .await
         .unwrap()

@@ -69,7 +69,7 @@ impl Object {
 
 fn carve(mut pictures: BTreeMap<ViewSlot, RgbaImage>) -> Result<Carved, CarveError> {
     let front = pictures.remove(&ViewSlot::Front).expect("every set of pictures here has a front");
-    let params = CarveParams { size_m: 1.0, profile: ProfileChoice::Auto, depth: 1.0 };
+    let params = CarveParams { size_m: 1.0, profile: ProfileChoice::Auto, depth: 1.0, symmetric: false };
     Carved::from_views(&front, &pictures, &params, Cancel::never())
 }
 
@@ -287,7 +287,7 @@ fn cancelling_stops_the_work_wherever_it_happens() {
     let object = Object::striped(bunny());
     let mut pictures = object.pictures(&SIX);
     let front = pictures.remove(&ViewSlot::Front).unwrap();
-    let params = CarveParams { size_m: 1.0, profile: ProfileChoice::Auto, depth: 1.0 };
+    let params = CarveParams { size_m: 1.0, profile: ProfileChoice::Auto, depth: 1.0, symmetric: false };
     let run = |cancel: Cancel<'_>| -> Result<(), CarveError> {
         let carved = Arc::new(Carved::from_views(&front, &pictures, &params, cancel)?);
         carved.surface(256, cancel)?;

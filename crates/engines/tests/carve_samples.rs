@@ -48,7 +48,7 @@ impl Sample {
             .iter()
             .map(|slot| (*slot, reframed(&self.views[slot], 17, 5, 1.3)))
             .collect::<BTreeMap<_, _>>();
-        let params = CarveParams { size_m: 1.0, profile: ProfileChoice::Auto, depth: 1.0 };
+        let params = CarveParams { size_m: 1.0, profile: ProfileChoice::Auto, depth: 1.0, symmetric: false };
         Carved::from_views(&self.cutout, &given, &params, Cancel::never()).unwrap()
     }
 }

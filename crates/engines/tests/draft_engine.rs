@@ -14,7 +14,7 @@ use oreforge_engines::{Engine, EngineError, StepContext, SurfaceInput};
 use oreforge_geometry::topology::inspect;
 use oreforge_geometry::{Cancel, Cancelled};
 use oreforge_protocol::{
-    BackChoice, ErrorCode, ErrorReport, ForgeParams, ProfileChoice, PromptNote, ViewSlot,
+    BackChoice, ErrorCode, ErrorReport, ForgeParams, ProfileChoice, PromptNote, SymmetryChoice, ViewSlot,
 };
 use proptest::prelude::*;
 use tokio_util::sync::CancellationToken;
@@ -275,5 +275,63 @@ async fn an_empty_given_view_is_named() {
         }
         Err(EngineError::Cancelled) => panic!("nobody cancelled"),
         Ok(_) => panic!("an empty view is no view"),
+    }
+}
+
+/// Largest distance of a vertex's mirror image to the nearest vertex, as a share of the mesh's size.
+fn asymmetry(mesh: &oreforge_geometry::TriMesh) -> f32 {
+    let (low, high) = mesh
+        .positions
+        .iter()
+        .fold((Vec3::INFINITY, Vec3::NEG_INFINITY), |(low, high), &p| (low.min(p), high.max(p)));
+    let size = (high - low).max_element();
+    let cell = |p: Vec3| (p / (0.02 * size)).floor().as_ivec3();
+    let mut near: std::collections::HashMap<_, Vec<Vec3>> = std::collections::HashMap::new();
+    for &p in &mesh.positions {
+        near.entry(cell(p)).or_default().push(p);
+    }
+    let farthest = |p: Vec3| {
+        let image = Vec3::new(-p.x, p.y, p.z);
+        let steps = (0..27).map(|i| glam::IVec3::new(i % 3 - 1, i / 3 % 3 - 1, i / 9 - 1));
+        let candidates = steps.filter_map(|step| near.get(&(cell(image) + step))).flatten();
+        candidates.map(|other| other.distance(image)).fold(f32::INFINITY, f32::min)
+    };
+    mesh.positions.iter().map(|&p| farthest(p)).fold(0.0, f32::max) / size
+}
+
+#[test]
+fn a_symmetric_solid_is_its_own_mirror_image_and_closed() {
+    // A body with one arm raised and a stripe that is no part of its shape.
+    let lopsided = |picture_px: u32| {
+        let s = picture_px as f32 / 200.0;
+        RgbaImage::from_fn(picture_px, picture_px, |x, y| {
+            let (x, y) = (x as f32 / s, y as f32 / s);
+            let body = ((x - 90.0) / 35.0).powi(2) + ((y - 110.0) / 70.0).powi(2) < 1.0;
+            let arm = (90.0..180.0).contains(&x) && (y - (150.0 - 0.6 * x)).abs() < 9.0;
+            let stripe = if x > 80.0 && x < 95.0 { 230 } else { 60 };
+            Rgba([stripe, 90, 40, if body || arm { 255 } else { 0 }])
+        })
+    };
+    let surface = |given: BTreeMap<ViewSlot, RgbaImage>, symmetry| {
+        let input = SurfaceInput {
+            cutout: Arc::new(lopsided(300)),
+            given_views: Arc::new(given),
+            views: Arc::default(),
+            params: ForgeParams { symmetry, ..ForgeParams::default() },
+        };
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let surface = runtime.block_on(DraftEngine::new().mesh(&context(), &input)).unwrap();
+        assert_eq!(surface.facts["symmetric"], (symmetry == SymmetryChoice::On));
+        surface.mesh
+    };
+    let side =
+        || BTreeMap::from([(ViewSlot::Right, drawn(120, 200, |x, y| (20..100).contains(&x) && y > 9))]);
+    for given in [BTreeMap::new, side] {
+        let mesh = surface(given(), SymmetryChoice::On);
+        let found = inspect(&mesh);
+        assert!(found.watertight && found.manifold && found.components == 1, "{found:?}");
+        // A cell of the field it is cut from: the nearest vertex may lie across its triangle.
+        assert!(asymmetry(&mesh) < 1.0 / 256.0, "off by {}", asymmetry(&mesh));
+        assert!(asymmetry(&surface(given(), SymmetryChoice::Auto)) > 0.05, "its arm is gone");
     }
 }

@@ -56,6 +56,7 @@ impl Run for Talker {
                     verdict: GateVerdict::Pass,
                     views: Vec::new(),
                     reasons: Vec::new(),
+                    swapped: Vec::new(),
                 })?;
             }
             Ok::<(), ErrorReport>(())

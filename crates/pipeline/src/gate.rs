@@ -32,6 +32,7 @@ pub fn assess(
             verdict: GateVerdict::Refuse,
             views: Vec::new(),
             reasons: vec!["The cut-out is empty, so there is nothing to compare the views with.".to_owned()],
+            swapped: Vec::new(),
         });
     };
     let colours = Palette::of(reference);
@@ -57,6 +58,20 @@ pub fn assess(
         });
     }
     Ok(verdict(scores))
+}
+
+/// The report with what looks swapped; it then passes no longer.
+pub(crate) fn doubting(mut report: GateReport, swapped: Vec<[ViewSlot; 2]>) -> GateReport {
+    for [one, other] in &swapped {
+        report.reasons.push(format!(
+            "{} and {other} look swapped: their colours fit the other sides better the other way round.",
+            capital(*one)
+        ));
+        if report.verdict == GateVerdict::Pass {
+            report.verdict = GateVerdict::Doubtful;
+        }
+    }
+    GateReport { swapped, ..report }
 }
 
 /// The error a refused gate ends its job with.
@@ -129,7 +144,7 @@ fn verdict(views: Vec<ViewScore>) -> GateReport {
         Some(_) if reasons.is_empty() => GateVerdict::Pass,
         Some(_) => GateVerdict::Doubtful,
     };
-    GateReport { verdict, views, reasons }
+    GateReport { verdict, views, reasons, swapped: Vec::new() }
 }
 
 fn capital(slot: ViewSlot) -> &'static str {

@@ -18,6 +18,7 @@ mod sheet;
 mod silhouette;
 mod space;
 mod step_context;
+mod swapped;
 pub mod thumbnail;
 mod views;
 

@@ -13,6 +13,7 @@ use crate::contract::{ForgeSpec, NewArtifact, StepError, StepHost, StepInputs, S
 use crate::engines::ForgeEngines;
 use crate::finish::Colours;
 use crate::step_context::{Memo, step_context};
+use crate::swapped::look_swapped;
 use crate::{export, finish, gate, prepare, space, views};
 
 /// One run of one forge job. Holds in memory what the next step wants, and reads it back from the job's
@@ -83,7 +84,9 @@ impl ForgeRun {
         let (inputs, accept) = (Arc::clone(&self.inputs), self.spec.params.accept_views);
         blocking(&host.cancel.clone(), move |cancel| {
             let seen = views::seen(&*inputs)?;
-            let report = gate::assess(&input.cutout, &seen, cancel)?;
+            let sides = views::to_compare(&input, &*inputs)?;
+            let swapped = look_swapped(&sides.iter().map(|(&slot, picture)| (slot, picture)).collect());
+            let report = gate::doubting(gate::assess(&input.cutout, &seen, cancel)?, swapped);
             host.sink.quality(report.clone())?;
             if report.verdict == GateVerdict::Refuse && !accept {
                 return Err(StepError::Failed(gate::refusal(&report)));

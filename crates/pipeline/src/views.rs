@@ -175,11 +175,7 @@ pub(crate) fn added(
     mesh_engine: EngineName,
     inputs: &dyn StepInputs,
 ) -> Result<SurfaceInput, StepError> {
-    let made_by_draft = facts(inputs)?
-        .get(ENGINE)
-        .and_then(Value::as_str)
-        .is_none_or(|engine| engine == EngineName::Draft.to_string());
-    if made_by_draft && mesh_engine == EngineName::Draft {
+    if made_by_draft(inputs)? && mesh_engine == EngineName::Draft {
         return Ok(input);
     }
     let made: BTreeMap<ViewSlot, RgbaImage> = pictures(inputs)?;
@@ -193,6 +189,23 @@ pub(crate) fn added(
         input.views = Arc::new(made);
     }
     Ok(input)
+}
+
+/// The sides that can be in each other's place: the picture itself, those the artist gave, and those an engine made
+/// that guesses. What the draft engine draws of its own solid fits together whatever it was made from.
+pub(crate) fn to_compare(
+    input: &SurfaceInput,
+    inputs: &dyn StepInputs,
+) -> Result<BTreeMap<ViewSlot, RgbaImage>, StepError> {
+    let mut sides = if made_by_draft(inputs)? { BTreeMap::new() } else { pictures(inputs)? };
+    sides.extend(input.given_views.iter().map(|(&slot, picture)| (slot, picture.clone())));
+    sides.insert(ViewSlot::Front, (*input.cutout).clone());
+    Ok(sides)
+}
+
+fn made_by_draft(inputs: &dyn StepInputs) -> Result<bool, StepError> {
+    let engine = facts(inputs)?.get(ENGINE).and_then(Value::as_str).map(str::to_owned);
+    Ok(engine.is_none_or(|engine| engine == EngineName::Draft.to_string()))
 }
 
 /// Views that give a surface from elsewhere its colours; the picture itself in the place of what was made of its

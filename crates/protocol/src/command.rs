@@ -84,10 +84,11 @@ commands! {
     JobEvents { id: JobId, after: EventSeq } -> Vec<crate::Event>;
     /// Copy a picture into the store, so that it can be shown and masked before it is forged.
     ImportPicture { source: SourceRef } -> SourceInfo;
-    /// The object cut out of a picture: PNG with straight alpha as base64, and how sure it is.
-    PreviewCutout { source: SourceRef, strokes: Vec<MaskStroke> } -> CutoutPreview;
-    /// Turn strokes into a mask that a forge can use.
-    SaveMask { source: SourceRef, strokes: Vec<MaskStroke> } -> SourceInfo;
+    /// The object cut out of a picture: PNG with straight alpha as base64, and how sure it is. `feather_px`, 0..=64
+    /// pixels of the picture, is how wide the edge fades; the outline stays in its middle.
+    PreviewCutout { source: SourceRef, strokes: Vec<MaskStroke>, feather_px: Option<f32> } -> CutoutPreview;
+    /// Turn strokes into a mask that a forge can use; `feather_px` as above.
+    SaveMask { source: SourceRef, strokes: Vec<MaskStroke>, feather_px: Option<f32> } -> SourceInfo;
     ListSamples {} -> Vec<SampleInfo>;
     EngineStatus {} -> Vec<EngineStatus>;
     /// Every workflow with its inputs, choices and models, as the ComfyUI server at `comfy` has them, or those of

@@ -62,6 +62,20 @@ pub enum BackChoice {
     Mirror,
 }
 
+/// Whether the left of a drafted object is the right in a mirror.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum SymmetryChoice {
+    /// As the pictures show it.
+    #[default]
+    Off,
+    /// Where the picture is nearly its own mirror image.
+    Auto,
+    On,
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -77,6 +91,7 @@ pub struct ForgeParams {
     pub accept_views: bool,
     pub profile: ProfileChoice,
     pub back: BackChoice,
+    pub symmetry: SymmetryChoice,
     /// Factor on the depth the profile gives, 0.1..=4; `None` is 1.
     pub depth: Option<f32>,
     /// Triangle budget, 100..=500 000.
@@ -105,6 +120,7 @@ impl Default for ForgeParams {
             accept_views: false,
             profile: ProfileChoice::Auto,
             back: BackChoice::Auto,
+            symmetry: SymmetryChoice::Off,
             depth: None,
             triangles: 20_000,
             texture_px: 1024,

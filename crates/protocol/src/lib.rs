@@ -28,7 +28,9 @@ pub use command::{
 pub use doctor::{Check, CheckState, DoctorReport};
 pub use error::{ErrorCode, ErrorReport};
 pub use event::{Event, EventBody, LivePreview, LogLevel};
-pub use forge::{BackChoice, EngineChoice, ForgeParams, ForgeRequest, ProfileChoice, SourceRef};
+pub use forge::{
+    BackChoice, EngineChoice, ForgeParams, ForgeRequest, ProfileChoice, SourceRef, SymmetryChoice,
+};
 pub use gallery::{
     DayCount, EmptiedTrash, GalleryEntry, GalleryKind, GalleryOverview, GalleryPage, GalleryQuery,
     MarkChange, NamedCount,

@@ -74,6 +74,9 @@ pub struct GateReport {
     pub verdict: GateVerdict,
     pub views: Vec<ViewScore>,
     pub reasons: Vec<String>,
+    /// Pairs of views whose pictures fit the others better when exchanged.
+    #[serde(default)]
+    pub swapped: Vec<[ViewSlot; 2]>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -56,7 +56,7 @@ pub(crate) async fn file(
 }
 
 /// RFC 6266 with RFC 5987: every byte that is not plainly safe is percent-encoded.
-fn attachment(name: &str) -> HeaderValue {
+pub(crate) fn attachment(name: &str) -> HeaderValue {
     let mut value = String::from("attachment; filename*=UTF-8''");
     for byte in name.bytes().take(200) {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {

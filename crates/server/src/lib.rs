@@ -4,6 +4,7 @@ mod access;
 mod commands;
 mod events;
 mod files;
+mod meshes;
 mod openapi;
 mod page;
 mod pass;

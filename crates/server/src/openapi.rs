@@ -75,6 +75,16 @@ fn description() -> Value {
             "responses": { "200": answer("application/json", &opening), "default": errors },
         }}),
     );
+    paths.insert("/api/meshes/{id}/export".to_owned(), json!({ "get": {
+        "operationId": "export_mesh_file",
+        "summary": "A mesh in another format; a ZIP archive where it takes several files.",
+        "parameters": [
+            parameter("id", "path", true, "string"),
+            parameter("name", "query", true, "string"),
+            { "name": "preset", "in": "query", "schema": { "enum": ["unity", "unreal", "godot", "blender", "print"] } },
+        ],
+        "responses": { "200": answer("application/octet-stream", &json!({})), "default": errors },
+    }}));
     paths.insert("/files/{kind}/{id}".to_owned(), json!({ "get": {
         "operationId": "file",
         "summary": "A picture or a mesh of the store; takes ranges.",

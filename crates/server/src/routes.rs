@@ -9,7 +9,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::access::{self, Access};
-use crate::{commands, events, files, openapi, page, pictures};
+use crate::{commands, events, files, meshes, openapi, page, pictures};
 
 /// A command carries ids, numbers and at most the strokes of a brush.
 const MAX_COMMAND_BYTES: usize = 8_000_000;
@@ -37,6 +37,7 @@ pub(crate) fn routes(forge: Oreforge, access: Access) -> Router {
             post(pictures::import)
                 .layer(DefaultBodyLimit::max(usize::try_from(MAX_PICTURE_BYTES).unwrap_or(usize::MAX))),
         )
+        .route("/api/meshes/{id}/export", get(meshes::export))
         .route("/api/file-pass", get(files::pass))
         .route("/api/opening", get(page::opening))
         .route("/api/openapi.json", get(openapi::describe))

@@ -46,6 +46,7 @@ export const tauriHost: Host = {
   pickPicture: () => call<SourceInfo | null>("pick_picture"),
   pastePicture: () => call<SourceInfo | null>("paste_picture"),
   saveArtifact: (id, suggestedName) => call<SavedFile | null>("save_artifact", { id, suggestedName }),
+  saveMesh: (id, suggestedName, preset) => call<SavedFile | null>("save_mesh", { id, suggestedName, preset }),
   saveArtifacts: (files) => call<SavedFile[] | null>("save_artifacts", { ids: files.map(({ id }) => id) }),
   revealArtifact: (id) => call<void>("reveal_artifact", { id }),
   notify: (title, body) => call<void>("notify", { title, body }),

@@ -75,7 +75,7 @@ name: string,
  */
 url: string, auth: ServerAuth, };
 
-export type Command = { "command": "start_forge", request: ForgeRequest, } | { "command": "start_prospect", request: ProspectRequest, in_front: boolean, } | { "command": "get_job", id: JobId, } | { "command": "list_jobs", limit: number, } | { "command": "cancel_job", id: JobId, } | { "command": "resume_job", id: JobId, } | { "command": "retry_job", id: JobId, from: StepName, } | { "command": "retry_with", id: JobId, from: StepName, engine: EngineChoice, server: string | null, } | { "command": "accept_views", id: JobId, } | { "command": "job_events", id: JobId, after: EventSeq, } | { "command": "import_picture", source: SourceRef, } | { "command": "preview_cutout", source: SourceRef, strokes: Array<MaskStroke>, } | { "command": "save_mask", source: SourceRef, strokes: Array<MaskStroke>, } | { "command": "list_samples", } | { "command": "engine_status", } | { "command": "workflows", comfy: string | null, } | { "command": "get_settings", } | { "command": "save_settings", settings: Settings, } | { "command": "save_secret", server: string, secret: Secret | null, } | { "command": "doctor", comfy: string | null, } | { "command": "gather_bug_report", } | { "command": "save_artifact", id: ArtifactId, path: string, } | { "command": "save_artifacts", ids: Array<ArtifactId>, folder: string, } | { "command": "list_gallery", query: GalleryQuery, offset: number, limit: number, } | { "command": "gallery_overview", query: GalleryQuery, utc_offset_min: number, } | { "command": "mark_artifacts", ids: Array<ArtifactId>, change: MarkChange, } | { "command": "trash_artifacts", ids: Array<ArtifactId>, } | { "command": "restore_artifacts", ids: Array<ArtifactId>, } | { "command": "empty_trash", } | { "command": "inspect_mesh", mesh: MeshRef, } | { "command": "export_mesh", export: MeshExport, } | { "command": "finish_mesh", finish: MeshFinish, } | { "command": "render_sprites", sprites: SpriteRender, };
+export type Command = { "command": "start_forge", request: ForgeRequest, } | { "command": "start_prospect", request: ProspectRequest, in_front: boolean, } | { "command": "get_job", id: JobId, } | { "command": "list_jobs", limit: number, } | { "command": "cancel_job", id: JobId, } | { "command": "resume_job", id: JobId, } | { "command": "retry_job", id: JobId, from: StepName, } | { "command": "retry_with", id: JobId, from: StepName, engine: EngineChoice, server: string | null, } | { "command": "accept_views", id: JobId, } | { "command": "job_events", id: JobId, after: EventSeq, } | { "command": "import_picture", source: SourceRef, } | { "command": "preview_cutout", source: SourceRef, strokes: Array<MaskStroke>, feather_px: number | null, } | { "command": "save_mask", source: SourceRef, strokes: Array<MaskStroke>, feather_px: number | null, } | { "command": "list_samples", } | { "command": "engine_status", } | { "command": "workflows", comfy: string | null, } | { "command": "get_settings", } | { "command": "save_settings", settings: Settings, } | { "command": "save_secret", server: string, secret: Secret | null, } | { "command": "doctor", comfy: string | null, } | { "command": "gather_bug_report", } | { "command": "save_artifact", id: ArtifactId, path: string, } | { "command": "save_artifacts", ids: Array<ArtifactId>, folder: string, } | { "command": "list_gallery", query: GalleryQuery, offset: number, limit: number, } | { "command": "gallery_overview", query: GalleryQuery, utc_offset_min: number, } | { "command": "mark_artifacts", ids: Array<ArtifactId>, change: MarkChange, } | { "command": "trash_artifacts", ids: Array<ArtifactId>, } | { "command": "restore_artifacts", ids: Array<ArtifactId>, } | { "command": "empty_trash", } | { "command": "inspect_mesh", mesh: MeshRef, } | { "command": "export_mesh", export: MeshExport, } | { "command": "finish_mesh", finish: MeshFinish, } | { "command": "render_sprites", sprites: SpriteRender, };
 
 export type CutoutPreview = { 
 /**
@@ -216,7 +216,7 @@ mesh_engine: EngineChoice | null, comfy: ComfyChoices,
 /**
  * Go on with views that the gate refuses.
  */
-accept_views: boolean, profile: ProfileChoice, back: BackChoice, 
+accept_views: boolean, profile: ProfileChoice, back: BackChoice, symmetry: SymmetryChoice, 
 /**
  * Factor on the depth the profile gives, 0.1..=4; `None` is 1.
  */
@@ -350,7 +350,11 @@ until: number | null,
  */
 trashed: boolean, };
 
-export type GateReport = { verdict: GateVerdict, views: Array<ViewScore>, reasons: Array<string>, };
+export type GateReport = { verdict: GateVerdict, views: Array<ViewScore>, reasons: Array<string>, 
+/**
+ * Pairs of views whose pictures fit the others better when exchanged.
+ */
+swapped: Array<[ViewSlot, ViewSlot]>, };
 
 export type GateVerdict = "pass" | "doubtful" | "refuse";
 
@@ -778,6 +782,11 @@ elapsed_ms: number | null,
 estimate_ms: number | null, };
 
 export type StepState = "waiting" | "running" | "done" | "failed" | "cancelled";
+
+/**
+ * Whether the left of a drafted object is the right in a mirror.
+ */
+export type SymmetryChoice = "off" | "auto" | "on";
 
 export type TextureInfo = { name: string, width_px: number, height_px: number, bytes: number, };
 

@@ -1,5 +1,5 @@
 import { createStore, useStore } from "zustand";
-import type { ErrorReport, ForgeParams, JobId, MaskStroke, SourceId, SourceInfo, SourceRef, ViewSlot } from "../protocol/generated";
+import type { ErrorReport, ExportPreset, ForgeParams, JobId, MaskStroke, SourceId, SourceInfo, SourceRef, ViewSlot } from "../protocol/generated";
 
 export type Theme = "dark" | "light";
 /** The parts of the window, in their order. */
@@ -10,10 +10,20 @@ export type Shading = "textured" | "clay" | "wire" | "normals" | "uv" | "albedo"
 export const DEFAULT_PARAMS: ForgeParams = {
   engine: "auto", views_engine: null, mesh_engine: null, accept_views: false,
   comfy: { server: null, views_workflow: null, mesh_workflow: null, set: {} },
-  profile: "auto", back: "auto", depth: null, triangles: 20_000, texture_px: 1024, seed: 0, size_m: 1, provenance: true, detail_maps: null,
+  profile: "auto", back: "auto", symmetry: "off", depth: null, triangles: 20_000, texture_px: 1024, seed: 0, size_m: 1, provenance: true, detail_maps: null,
 };
 
+export type MeshFormat = "glb" | "fbx" | "obj" | "stl" | "ply";
+/** Who a mesh is saved for, and how. */
+export interface SaveAs {
+  preset: ExportPreset | null;
+  format: MeshFormat;
+}
+
 export type GivenViews = { [slot in ViewSlot]?: SourceRef };
+
+/** A stroke of the brush, or another softness of the edge. */
+export type CutoutEdit = { kind: "stroke"; stroke: MaskStroke } | { kind: "feather"; feather_px: number };
 
 /** What only the screen knows. Job state is not here: it belongs to the query cache. */
 interface UiState {
@@ -27,10 +37,12 @@ interface UiState {
   previousJobId: JobId | null;
   params: ForgeParams;
   givenViews: GivenViews;
-  strokes: Record<SourceId, MaskStroke[]>;
+  /** What was done to each picture's cut-out, in its order. */
+  cutoutEdits: Record<SourceId, CutoutEdit[]>;
   editingCutout: boolean;
   /** A picture that could not be taken in, or a command that failed. */
   error: ErrorReport | null;
+  saveAs: SaveAs;
   shading: Shading;
   grid: boolean;
   theme: Theme;
@@ -46,11 +58,20 @@ const JOB_KEY = "oreforge.job";
 const THEME_KEY = "oreforge.theme";
 const TAB_KEY = "oreforge.tab";
 const PROJECT_KEY = "oreforge.project";
+const SAVE_AS_KEY = "oreforge.save-as";
 const PROSPECT_KEY = "oreforge.prospect";
 
 function storedTab(): TabName {
   const stored = sessionStorage.getItem(TAB_KEY);
   return stored === "gallery" || stored === "prospect" ? stored : "forge";
+}
+
+const FORMATS: readonly MeshFormat[] = ["glb", "fbx", "obj", "stl", "ply"];
+const PRESETS: readonly ExportPreset[] = ["unity", "unreal", "godot", "blender", "print"];
+
+function storedSaveAs(): SaveAs {
+  const [preset, format] = (localStorage.getItem(SAVE_AS_KEY) ?? "").split(" ");
+  return { preset: PRESETS.find((known) => known === preset) ?? null, format: FORMATS.find((known) => known === format) ?? "glb" };
 }
 
 export const uiStore = createStore<UiState>()((set) => ({
@@ -61,9 +82,10 @@ export const uiStore = createStore<UiState>()((set) => ({
   previousJobId: null,
   params: DEFAULT_PARAMS,
   givenViews: {},
-  strokes: {},
+  cutoutEdits: {},
   editingCutout: false,
   error: null,
+  saveAs: storedSaveAs(),
   shading: "textured",
   grid: true,
   theme: localStorage.getItem(THEME_KEY) === "light" ? "light" : "dark",
@@ -85,6 +107,7 @@ uiStore.subscribe((state, before) => {
     if (state.project === null) localStorage.removeItem(PROJECT_KEY);
     else localStorage.setItem(PROJECT_KEY, state.project);
   }
+  if (state.saveAs !== before.saveAs) localStorage.setItem(SAVE_AS_KEY, `${state.saveAs.preset ?? "-"} ${state.saveAs.format}`);
   if (state.prospectId !== before.prospectId && state.prospectId !== null) sessionStorage.setItem(PROSPECT_KEY, state.prospectId);
   if (state.tab !== before.tab) {
     sessionStorage.setItem(TAB_KEY, state.tab);

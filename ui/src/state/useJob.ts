@@ -9,8 +9,9 @@ import { fromSnapshot, isTerminal, reduce, type JobView } from "./jobView";
 export const jobKey = (id: JobId | null) => ["job", id] as const;
 export const jobsKey = ["jobs"] as const;
 
-/** Events that arrive together are shown together. */
-const BATCH_MS = 12;
+/** Events that arrive together are shown together, in one of the frames to come: a job may say more than an eye can
+ *  follow, and the hand goes first. */
+const BATCH_MS = 80;
 
 /** Takes a fresh snapshot in without losing what earlier events told. */
 export function adoptSnapshot(client: QueryClient, snapshot: JobSnapshot) {

@@ -93,7 +93,7 @@ fn measure(mesh: &TriMesh, extent_m: Vec3, views: u32, cells: u32) -> Result<Mea
             given.insert(slot, reframed(picture, i as u32 * 13, i as u32 * 7, 1.0 + 0.11 * i as f32));
         }
         let front = given.remove(&ViewSlot::Front).ok_or("a front")?;
-        let params = CarveParams { size_m: 1.0, profile: ProfileChoice::Auto, depth: 1.0 };
+        let params = CarveParams { size_m: 1.0, profile: ProfileChoice::Auto, depth: 1.0, symmetric: false };
         Carved::from_views(&front, &given, &params, Cancel::never())?
     } else {
         let placed = directions.iter().zip(&pictures).map(|(&(a, e), picture)| {

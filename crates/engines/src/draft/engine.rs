@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::carve::{CarveError, CarveParams, Carved};
 use super::shape::Shape;
 use super::solid::{DraftError, Solid};
+use super::symmetry::{symmetric, symmetric_views};
 use crate::blocking::blocking;
 use crate::{Engine, EngineError, EngineName, RawSurface, StepContext, SurfaceInput, ViewPicture};
 
@@ -161,12 +162,21 @@ fn shape_of(
             Err(DraftError::Empty) => Err(nothing_to_hold()),
         };
     }
+    let mirrored = symmetric(&input.cutout, input.params.symmetry, cancel)?;
     let params = CarveParams {
         size_m: input.params.size_m,
         profile: input.params.profile,
         depth: input.params.depth.unwrap_or(1.0),
+        symmetric: mirrored.is_some(),
     };
-    match Carved::from_views(&input.cutout, &input.given_views, &params, cancel) {
+    let carved = match mirrored {
+        Some(front) => {
+            let given = symmetric_views(&input.given_views, cancel)?;
+            Carved::from_views(&front, &given, &params, cancel)
+        }
+        None => Carved::from_views(&input.cutout, &input.given_views, &params, cancel),
+    };
+    match carved {
         Ok(carved) => {
             let facts = carved.facts();
             let warnings = facts.get("warnings").and_then(Value::as_array).into_iter().flatten();

@@ -68,6 +68,31 @@ pub fn mirror_symmetry(
     })
 }
 
+/// The upright axis about which the silhouette is most nearly its own mirror image, in cells, and how nearly
+/// (intersection over union, 0..=1).
+pub fn upright_symmetry(
+    inside: &Grid<bool>,
+    bounds: Bounds,
+    cancel: Cancel<'_>,
+) -> Result<(f32, f32), Cancelled> {
+    const REACH_SHARE: f32 = 0.2;
+    let y = (bounds.top + bounds.bottom - 1) as f32 / 2.0;
+    let middle_x = (bounds.left + bounds.right - 1) as f32 / 2.0;
+    // Axes lie on cells and between them: a mirror image falls on whole cells.
+    let steps = (REACH_SHARE * bounds.width() as f32 * 2.0).ceil() as i32;
+    let mut best = (middle_x, 0.0);
+    // From the middle outwards, so that of equals the most central stays.
+    for step in (0..=steps).flat_map(|step| [step, -step]) {
+        cancel.check()?;
+        let axis_x = middle_x + 0.5 * step as f32;
+        let iou = silhouette_iou(inside, bounds, &Axis { through: Vec2::new(axis_x, y), along: Vec2::Y });
+        if iou > best.1 + 1e-6 {
+            best = (axis_x, iou);
+        }
+    }
+    Ok(best)
+}
+
 fn silhouette_iou(inside: &Grid<bool>, bounds: Bounds, axis: &Axis) -> f32 {
     let step = axis.image_of(Vec2::X) - axis.image_of(Vec2::ZERO);
     let (width, height) = (inside.width() as f32, inside.height() as f32);

@@ -16,6 +16,7 @@ mod relief;
 mod shape;
 mod solid;
 mod stance;
+mod symmetry;
 
 pub use engine::DraftEngine;
 pub use shape::Shape;

@@ -21,6 +21,7 @@ use super::paint::{PicturePainter, Placement};
 use super::relief::relief;
 use super::shape::Shape;
 use super::stance::stance;
+use super::symmetry::{evened, symmetric};
 
 #[derive(Debug, Error)]
 pub enum DraftError {
@@ -49,6 +50,9 @@ const PATTERN_SHARE: f32 = 0.12;
 
 impl Solid {
     pub fn new(cutout: Arc<RgbaImage>, params: &ForgeParams, cancel: Cancel<'_>) -> Result<Self, DraftError> {
+        let mirrored = symmetric(&cutout, params.symmetry, cancel)?;
+        let is_symmetric = mirrored.is_some();
+        let cutout = mirrored.map_or(cutout, Arc::new);
         let frame = Frame::around(&cutout, MAP_CELLS, MARGIN_CELLS).ok_or(DraftError::Empty)?;
         let thumb = Thumb::new(&cutout, frame);
         let inside = thumb.inside();
@@ -65,18 +69,20 @@ impl Solid {
             },
             cancel,
         )?;
-        let stance = if choices.spread_legs {
+        let stance = if choices.spread_legs && !is_symmetric {
             let half_depth = inflated.half_depth2.map(|v| v.max(0.0).sqrt());
             Some(stance(&cues.legs, &half_depth, &thumb, bounds, cancel)?)
         } else {
             None
         };
         let back = back_fill(&thumb, &cues, &choices, params, cancel)?.map(Arc::new);
-        let facts = facts(&cues, &choices, back.is_some(), inflated.ground_y.is_some());
+        let mut facts = facts(&cues, &choices, back.is_some(), inflated.ground_y.is_some());
+        facts.insert("symmetric".to_owned(), json!(is_symmetric));
+        let settled = |map: Grid<f32>| if is_symmetric { evened(map) } else { map };
         let maps = Maps {
-            relief: relief(&thumb.rgb.map(|c| c / 255.0), &inflated.distance),
-            distance: inflated.distance,
-            half_depth2: inflated.half_depth2,
+            relief: settled(relief(&thumb.rgb.map(|c| c / 255.0), &inflated.distance)),
+            distance: settled(inflated.distance),
+            half_depth2: settled(inflated.half_depth2),
             stance,
             relief_behind: back.is_none(),
             ground_y: inflated.ground_y,

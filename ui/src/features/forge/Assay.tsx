@@ -1,7 +1,8 @@
 import { Check, Minus, TriangleAlert, X } from "lucide-react";
 import { Section } from "../../components/Section";
 import { count } from "../../components/format";
-import type { MeshDefects, MeshStats } from "../../protocol/generated";
+import type { MeshStats } from "../../protocol/generated";
+import { defectWords } from "./repairWords";
 
 type Verdict = "pass" | "warn" | "fail" | "unknown";
 
@@ -18,23 +19,9 @@ const OVERLAP_LIMIT = 0.001;
 /** Texels per metre at nine tenths of the surface over those at one tenth: beyond it parts look blurred. */
 const UNEVEN_DENSITY = 4;
 
-const DEFECT_WORDS: Record<keyof MeshDefects, string> = {
-  split_vertices: "split vertices",
-  degenerate_triangles: "empty triangles",
-  duplicate_triangles: "doubled triangles",
-  holes: "holes",
-  crowded_edges: "crowded edges",
-  pinched_vertices: "pinched vertices",
-  turned: "flipped faces",
-  islands: "floating parts",
-  inner_shells: "inner shells",
-};
-
 /** What was repaired, and what is left of it. */
 function repairs({ before, after }: MeshStats["repaired"]): Pick<Line, "verdict" | "value" | "note"> {
-  const kinds = Object.keys(DEFECT_WORDS) as (keyof MeshDefects)[];
-  const said = (defects: MeshDefects) => kinds.filter((kind) => defects[kind] > 0).map((kind) => `${count(defects[kind])} ${DEFECT_WORDS[kind]}`);
-  const [found, left] = [said(before), said(after)];
+  const [found, left] = [defectWords(before), defectWords(after)];
   if (left.length > 0) return { verdict: "warn", value: "not all", note: `left: ${left.join(", ")}` };
   if (found.length > 0) return { verdict: "pass", value: "repaired", note: found.join(", ") };
   return { verdict: "pass", value: "clean", note: "nothing had to be repaired" };

@@ -20,6 +20,7 @@ import { Inspector } from "./Inspector";
 import { JobHeader } from "./JobHeader";
 import { Rail } from "./Rail";
 import { SourcePanel } from "./SourcePanel";
+import { queueBefore } from "./queue";
 import type { Forge } from "./useForge";
 import { ViewerZone } from "./ViewerZone";
 import { keptSentence, needsMask, stepOf, textFact } from "./words";
@@ -42,11 +43,13 @@ function engineOf(job: ForgeJob | null): string | null {
 interface ForgeTabProps {
   forge: Forge;
   automation: boolean;
+  /** Newest first. */
+  jobs: JobSnapshot[];
   /** Jobs whose program ended, newest first. */
   interrupted: JobSnapshot[];
 }
 
-export function ForgeTab({ forge, automation, interrupted }: ForgeTabProps) {
+export function ForgeTab({ forge, automation, jobs, interrupted }: ForgeTabProps) {
   const host = useHost();
   const { jobId, previousJobId, params, givenViews, editingCutout, error, leftFolded, rightFolded, settingsOpen, set } = useUi();
   const { view, error: jobError } = useJob(jobId);
@@ -121,7 +124,7 @@ export function ForgeTab({ forge, automation, interrupted }: ForgeTabProps) {
       <CrashPoint name="forge" armed={automation} />
       {job !== null && <SourcePanel job={job} forge={forge} busy={busy} />}
       <main className="centre">
-        {job !== null && <JobHeader job={job} now={now} busy={busy} onCancel={() => void forge.cancel(job)} onSave={save} onUseCutout={editing === null ? null : useThisCutout} />}
+        {job !== null && <JobHeader job={job} queue={queueBefore(jobs, job)} now={now} busy={busy} onCancel={() => void forge.cancel(job)} onSave={save} onRetry={editing === null ? (from) => void forge.retry(job, from) : null} onUseCutout={editing === null ? null : useThisCutout} />}
         <div className="stage">
           {job === null && jobId === null && <EmptyState forge={forge} />}
           {job !== null && editing === null && <ViewerZone job={job} previous={previous} automation={automation} />}

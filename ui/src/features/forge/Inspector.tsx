@@ -9,6 +9,7 @@ import { finishedMesh, rests, statsOf, type ForgeJob } from "../../state/jobView
 import { useUi } from "../../state/ui";
 import { Assay } from "./Assay";
 import type { CutoutEditing } from "./cutout/useCutout";
+import { SaveAs } from "./SaveAs";
 import { Settings } from "./Settings";
 import type { Forge } from "./useForge";
 import { needsMask } from "./words";
@@ -61,6 +62,7 @@ interface InspectorProps {
 /** One main verb, always at this place. */
 function Verb({ job, editing, savingMask, changed, forge, onCancel, onUseCutout }: InspectorProps) {
   const set = useUi((state) => state.set);
+  const format = useUi((state) => state.saveAs.format);
   if (job === null) {
     return (
       <>
@@ -110,11 +112,11 @@ function Verb({ job, editing, savingMask, changed, forge, onCancel, onUseCutout 
             </Button>
           )}
           <Button look="main" size="main" icon={<Download aria-hidden="true" />} onClick={() => void forge.save(mesh, job.name)}>
-            Save GLB…
+            Save {format.toUpperCase()}…
           </Button>
         </div>
         <div className="verb-note">
-          <span className="note mono">{fileSize(mesh.bytes)}</span>
+          {format === "glb" ? <span className="note mono">{fileSize(mesh.bytes)}</span> : <span />}
           <Kbd>Ctrl S</Kbd>
         </div>
       </>
@@ -139,6 +141,7 @@ export function Inspector(props: InspectorProps) {
         {job !== null && needsMask(job) && <WhyItStopped job={job} />}
         {job !== null && editing === null && mesh !== null && <Assay stats={statsOf(job, mesh)} budget={job.request.params.triangles} />}
         <Settings job={job} locked={busy} />
+        {editing === null && <SaveAs />}
       </div>
       <footer className="verb">
         <Verb {...props} />

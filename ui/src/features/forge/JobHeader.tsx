@@ -3,7 +3,10 @@ import { Button, IconButton } from "../../components/Button";
 import { StepIcon } from "../../components/StepIcon";
 import { about, duration } from "../../components/format";
 import { timeLeftMs, type ForgeJob } from "../../state/jobView";
+import type { StepName } from "../../protocol/generated";
 import { useUi } from "../../state/ui";
+import { RetryMenu } from "./RetryMenu";
+import type { QueueBefore } from "./queue";
 import { headline } from "./words";
 
 /** A step that says nothing for this long is worth a word. */
@@ -15,17 +18,20 @@ function elapsedMs(job: ForgeJob, now: number): number {
 
 interface JobHeaderProps {
   job: ForgeJob;
+  queue: QueueBefore | null;
   now: number;
   busy: boolean;
   onCancel: () => void;
   /** What the narrow window, whose panel foot is hidden, offers here instead; null when it makes no sense now. */
   onSave: (() => void) | null;
+  onRetry: ((from: StepName) => void) | null;
   onUseCutout: (() => void) | null;
 }
 
-export function JobHeader({ job, now, busy, onCancel, onSave, onUseCutout }: JobHeaderProps) {
+export function JobHeader({ job, queue, now, busy, onCancel, onSave, onRetry, onUseCutout }: JobHeaderProps) {
   const set = useUi((state) => state.set);
   const settingsOpen = useUi((state) => state.settingsOpen);
+  const format = useUi((state) => state.saveAs.format);
   const leftFolded = useUi((state) => state.leftFolded);
   const { look, text, tone } = headline(job);
   const spent = elapsedMs(job, now);
@@ -47,8 +53,14 @@ export function JobHeader({ job, now, busy, onCancel, onSave, onUseCutout }: Job
       </span>
       {spent > 0 && <span className="mono quiet">{duration(spent)}</span>}
       {left !== null && <span className="quiet wide-only">· {about(left)} left</span>}
+      {queue !== null && (
+        <span className="quiet">
+          · {queue.jobs === 1 ? "one job" : `${queue.jobs} jobs`} before it{queue.waitMs !== null && `, ${about(queue.waitMs)}`}
+        </span>
+      )}
       {silent && <span className="quiet wide-only">· No news for {Math.round((now - job.lastNewsAt) / 1000)} s; the engine is still at work.</span>}
       <span className="push" />
+      {onRetry !== null && <RetryMenu job={job} onRetry={onRetry} />}
       {busy && (
         <Button className="narrow-only" icon={<X aria-hidden="true" />} busy={job.cancelling} onClick={onCancel}>
           Cancel
@@ -61,7 +73,7 @@ export function JobHeader({ job, now, busy, onCancel, onSave, onUseCutout }: Job
       )}
       {onUseCutout === null && onSave !== null && (
         <Button className="narrow-only" look="main" icon={<Download aria-hidden="true" />} onClick={onSave}>
-          Save GLB…
+          Save {format.toUpperCase()}…
         </Button>
       )}
       <IconButton className="narrow-only" label="Settings of the forge" keys="]" pressed={settingsOpen} onClick={() => set({ settingsOpen: !settingsOpen })}>

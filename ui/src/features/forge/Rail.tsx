@@ -4,6 +4,7 @@ import { about, count, duration } from "../../components/format";
 import { IconButton } from "../../components/Button";
 import type { StepName } from "../../protocol/generated";
 import { canRetry, newestOf, newestViews, FORGE_STEPS, statsOf, type ForgeJob, type StepView } from "../../state/jobView";
+import { retryWords } from "./RetryMenu";
 import { lookOf, PROFILE_TITLES, STEP_PURPOSES, STEP_TITLES, textFact } from "./words";
 
 /** What a finished step has to show for itself. */
@@ -81,7 +82,7 @@ export function Rail({ job, engine, now, onRetry }: RailProps) {
             </div>
             <span className="sr-only">{look.replace("_", " ")}</span>
             {job !== null && canRetry(job, name) && (
-              <IconButton className="step-retry" label={`Run again from ${STEP_TITLES[name]}`} onClick={() => onRetry(name)}>
+              <IconButton className="step-retry" label={`Run again from ${STEP_TITLES[name]}`} title={retryWords(name)} onClick={() => onRetry(name)}>
                 <RotateCcw aria-hidden="true" />
               </IconButton>
             )}

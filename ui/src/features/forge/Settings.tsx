@@ -5,7 +5,7 @@ import { Segments } from "../../components/Segments";
 import { Select } from "../../components/Select";
 import { SliderField } from "../../components/SliderField";
 import { NumberField } from "@base-ui/react/number-field";
-import type { BackChoice, EngineChoice, ProfileChoice } from "../../protocol/generated";
+import type { BackChoice, EngineChoice, ProfileChoice, SymmetryChoice } from "../../protocol/generated";
 import type { ForgeJob } from "../../state/jobView";
 import { useUi } from "../../state/ui";
 import { PROFILE_TITLES, stepOf, textFact } from "./words";
@@ -19,6 +19,11 @@ const BACKS: { value: BackChoice; label: string; note: string }[] = [
   { value: "auto", label: "Auto", note: "Decided from the picture" },
   { value: "fill", label: "Fill", note: "Colours grown in from the rim: no second face" },
   { value: "mirror", label: "Mirror", note: "The front again, seen through" },
+];
+const SYMMETRIES: { value: SymmetryChoice; label: string; note: string }[] = [
+  { value: "off", label: "Off", note: "As the pictures show it" },
+  { value: "auto", label: "Auto", note: "Where the picture is nearly its own mirror image" },
+  { value: "on", label: "On", note: "The fuller half on both sides; for the draft engine" },
 ];
 const BUDGETS = [2000, 8000, 20_000, 50_000, 150_000];
 const TEXTURES = ["512", "1024", "2048", "4096"] as const;
@@ -75,6 +80,22 @@ export function Settings({ job, locked }: { job: ForgeJob | null; locked: boolea
         </Row>
         <Row label="Back">
           <Segments label="Back" value={params.back} choices={BACKS} onChange={(back) => setParams({ back })} disabled={locked} />
+        </Row>
+        <Row label="Symmetry">
+          <Segments label="Symmetry" value={params.symmetry} choices={SYMMETRIES} onChange={(symmetry) => setParams({ symmetry })} disabled={locked} />
+        </Row>
+        <Row label="Size, m">
+          <SliderField
+            label="Largest dimension in metres"
+            value={params.size_m}
+            min={0.001}
+            max={1000}
+            step={0.001}
+            logarithmic
+            format={{ maximumFractionDigits: 3, useGrouping: false }}
+            onChange={(size_m) => setParams({ size_m })}
+            disabled={locked}
+          />
         </Row>
       </Section>
       <Section title="Engine">

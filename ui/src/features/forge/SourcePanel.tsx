@@ -6,6 +6,7 @@ import { useHost } from "../../host/context";
 import type { SourceRef, ViewScore, ViewSlot } from "../../protocol/generated";
 import { newestOf, newestViews, type ForgeJob } from "../../state/jobView";
 import { importedRef, uiStore, useUi } from "../../state/ui";
+import { SwapNotice } from "./SwapNotice";
 import type { Forge } from "./useForge";
 import { needsMask, numberFact, SLOT_TITLES, stepOf } from "./words";
 
@@ -83,7 +84,7 @@ function Slot({ job, slot, score, given, busy, onPick, onRemove }: SlotProps) {
   const usedGiven = job.request.views[slot];
   const pending = given !== undefined && JSON.stringify(given) !== JSON.stringify(usedGiven);
   const doubtful = score !== undefined && score.verdict !== "pass";
-  const url = pending && given.from === "imported" ? host.sourceUrl(given.id) : view === null ? null : host.artifactUrl(view.id);
+  const url = pending && given.from === "imported" ? host.sourceUrl(given.id) : pending && given.from === "artifact" ? host.artifactUrl(given.id) : view === null ? null : host.artifactUrl(view.id);
   const working = stepOf(job, "views")?.state === "running";
   const title = SLOT_TITLES[slot];
   const value = pending ? "given" : score !== undefined ? String(score.score) : slot === "front" && view !== null ? "src" : "–";
@@ -141,6 +142,9 @@ function Views({ job, forge, busy }: { job: ForgeJob; forge: Forge; busy: boolea
           />
         ))}
       </div>
+      {job.gate?.swapped?.map((pair) => (
+        <SwapNotice key={`${job.id} ${pair.join(" ")}`} job={job} pair={pair} busy={busy} onSource={(source) => void forge.again(job, { source, mask: null })} />
+      ))}
       {doubts.map(({ slot, score, reasons }) => (
         <div key={slot} className="notice warn-notice">
           <TriangleAlert className="warn" aria-hidden="true" />

@@ -1,4 +1,4 @@
-import { Grid3x3, Maximize } from "lucide-react";
+import { Grid3x3, Maximize, SquareSplitHorizontal } from "lucide-react";
 import { lazy, Suspense, useCallback, useState } from "react";
 import { IconButton } from "../../components/Button";
 import { CrashPoint, ErrorBoundary } from "../../components/ErrorBoundary";
@@ -7,8 +7,10 @@ import { Segments } from "../../components/Segments";
 import { useKeys } from "../../components/useKeys";
 import { count } from "../../components/format";
 import { useHost } from "../../host/context";
-import type { Artifact } from "../../protocol/generated";
+import type { Artifact, MeshStats } from "../../protocol/generated";
 import { artifactOf, newestOf, statsOf, type ForgeJob } from "../../state/jobView";
+import { defectWords } from "./repairWords";
+import { numberFact, stepOf } from "./words";
 import { useUi, type Shading } from "../../state/ui";
 import { LiveCard } from "./LiveCard";
 
@@ -34,9 +36,32 @@ export function shownMesh(job: ForgeJob, previous: ForgeJob | null): { mesh: Art
   return null;
 }
 
-function caption(shown: { mesh: Artifact; of: ForgeJob } | null, job: ForgeJob, drawn: boolean): string[] {
+/** The surface that a finished mesh was made from, while it is kept. */
+function rawOf(shown: { mesh: Artifact; of: ForgeJob } | null): Artifact | null {
+  if (shown === null || shown.mesh.kind !== "mesh") return null;
+  const isOfRetry = shown.of.retry?.artifacts.includes(shown.mesh) === true;
+  return isOfRetry ? newestOf(shown.of, "raw_mesh") : artifactOf(shown.of, "raw_mesh");
+}
+
+/** What finishing found and mended, for whoever looks at the mesh before it or after. */
+function repairLine(stats: MeshStats | null, before: boolean): string | null {
+  if (stats === null) return null;
+  const found = defectWords(stats.repaired.before);
+  const left = defectWords(stats.repaired.after);
+  if (before) return found.length === 0 ? "nothing to repair was found" : found.join(", ");
+  if (left.length > 0) return `left: ${left.join(", ")}`;
+  return found.length === 0 ? null : `repaired: ${found.join(", ")}`;
+}
+
+function caption(shown: { mesh: Artifact; of: ForgeJob } | null, job: ForgeJob, drawn: boolean, isBefore: boolean): string[] {
   if (shown === null) return [];
   const lines: string[] = [];
+  if (isBefore) {
+    const triangles = numberFact(stepOf(shown.of, "finish"), "raw_triangles");
+    const repairs = repairLine(statsOf(shown.of, shown.mesh), true);
+    const before = ["before finishing", ...(triangles === null ? [] : [`${count(triangles)} triangles`])].join(" · ");
+    return [before, ...(repairs === null ? [] : [repairs]), ...(drawn ? [] : ["loading…"])];
+  }
   if (shown.of.id !== job.id || (job.retry !== null && !job.retry.artifacts.includes(shown.mesh))) lines.push("the result before this one");
   else if (shown.mesh.kind === "raw_mesh") lines.push("raw mesh, before finishing");
   const stats = statsOf(shown.of, shown.mesh);
@@ -44,6 +69,8 @@ function caption(shown: { mesh: Artifact; of: ForgeJob } | null, job: ForgeJob, 
     const size = stats.bounds_max_m.map((max, axis) => (max - (stats.bounds_min_m[axis] ?? 0)).toFixed(3));
     lines.push(`${size.join(" × ")} m · ${count(stats.triangles)} triangles`);
   }
+  const repairs = shown.mesh.kind === "mesh" ? repairLine(stats, false) : null;
+  if (repairs !== null) lines.push(repairs);
   if (!drawn) lines.push("loading…");
   return lines;
 }
@@ -55,7 +82,11 @@ export function ViewerZone({ job, previous, automation }: { job: ForgeJob; previ
   const [drawnUrl, setDrawnUrl] = useState<string | null>(null);
   const [failure, setFailure] = useState<string | null>(null);
   const shown = shownMesh(job, previous);
-  const url = shown === null ? null : host.artifactUrl(shown.mesh.id);
+  const raw = rawOf(shown);
+  const [wantsBefore, setWantsBefore] = useState(false);
+  const isBefore = wantsBefore && raw !== null;
+  const viewed = isBefore ? raw : (shown?.mesh ?? null);
+  const url = viewed === null ? null : host.artifactUrl(viewed.id);
   const busy = job.state === "running" || job.state === "queued";
   const onDrawn = useCallback((done: string) => {
     setFailure(null);
@@ -73,11 +104,12 @@ export function ViewerZone({ job, previous, automation }: { job: ForgeJob; previ
     "6": shade("albedo"),
     "7": shade("matcap"),
     w: () => set({ shading: shading === "wire" ? "textured" : "wire" }),
+    b: () => setWantsBefore(!isBefore && raw !== null),
     g: () => set({ grid: !grid }),
   });
   const cutout = newestOf(job, "cutout");
   return (
-    <div className="viewer" data-drawn={url !== null && drawnUrl === url ? shown?.mesh.kind : "none"} data-shown={shown?.mesh.id}>
+    <div className="viewer" data-drawn={url !== null && drawnUrl === url ? viewed?.kind : "none"} data-shown={viewed?.id}>
       <ErrorBoundary what="The viewer">
         <CrashPoint name="viewer" armed={automation} />
         {url === null ? (
@@ -94,7 +126,7 @@ export function ViewerZone({ job, previous, automation }: { job: ForgeJob; previ
               grid={grid}
               fitRequests={fitRequests}
               theme={theme}
-              describedAs={`${shown?.of.name ?? ""}, ${shading}. Arrow keys turn it.`}
+              describedAs={`${shown?.of.name ?? ""}${isBefore ? " before finishing" : ""}, ${shading}. Arrow keys turn it.`}
               onDrawn={onDrawn}
               onFailed={setFailure}
             />
@@ -107,6 +139,11 @@ export function ViewerZone({ job, previous, automation }: { job: ForgeJob; previ
             <Segments look="bar" label="Shading" value={shading} choices={SHADINGS} onChange={(value) => set({ shading: value })} />
           </div>
           <div className="viewer-bar right-bar floating-bar">
+            {raw !== null && (
+              <IconButton label={isBefore ? "Show the finished mesh" : "Show the mesh before finishing and repair"} keys="B" pressed={isBefore} onClick={() => setWantsBefore(!isBefore)}>
+                <SquareSplitHorizontal aria-hidden="true" />
+              </IconButton>
+            )}
             <IconButton label="Grid" keys="G" pressed={grid} onClick={() => set({ grid: !grid })}>
               <Grid3x3 aria-hidden="true" />
             </IconButton>
@@ -118,7 +155,7 @@ export function ViewerZone({ job, previous, automation }: { job: ForgeJob; previ
       )}
       <LiveCard job={job} />
       <div className="viewer-caption mono">
-        {(failure === null ? caption(shown, job, drawnUrl === url) : [`The mesh cannot be shown: ${failure}`]).map((line) => (
+        {(failure === null ? caption(shown, job, drawnUrl === url, isBefore) : [`The mesh cannot be shown: ${failure}`]).map((line) => (
           <span key={line}>{line}</span>
         ))}
       </div>

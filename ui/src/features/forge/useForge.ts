@@ -28,6 +28,12 @@ export interface Forge {
   pickView: () => Promise<SourceInfo | null>;
 }
 
+/** A browser does not say where it put a file. */
+function savedWords(path: string): string {
+  const name = fileName(path);
+  return name === path ? `Saved ${name}.` : `Saved ${name} to ${folderName(path)}.`;
+}
+
 export function useForge(): Forge {
   const host = useHost();
   const client = useQueryClient();
@@ -86,8 +92,9 @@ export function useForge(): Forge {
         }),
       save: async (mesh, name) => {
         try {
-          const saved = await host.saveArtifact(mesh.id, `${name}.glb`);
-          if (saved !== null) sayDone(`Saved ${fileName(saved.path)} to ${folderName(saved.path)}.`, saved.path);
+          const { preset, format } = uiStore.getState().saveAs;
+          const saved = await host.saveMesh(mesh.id, `${name}.${format}`, preset);
+          if (saved !== null) sayDone(savedWords(saved.path), saved.path);
         } catch (cause) {
           const report = reportOf(cause);
           sayFailed(report.message, report.hint);

@@ -1,6 +1,8 @@
-import { Pickaxe } from "lucide-react";
+import { History as HistoryIcon, Pickaxe } from "lucide-react";
+import { useState } from "react";
+import { IconButton } from "../../components/Button";
 import { useKeys } from "../../components/useKeys";
-import type { JobSnapshot, SourceInfo } from "../../protocol/generated";
+import type { JobId, JobSnapshot, SourceInfo } from "../../protocol/generated";
 import { useUi } from "../../state/ui";
 import { useJob } from "../../state/useJob";
 import { currentWorkflow, promptWorkflows, requestOf, useDraft } from "./draft";
@@ -22,6 +24,8 @@ export default function ProspectTab({ forge, jobs, onSettings }: ProspectTabProp
   const prospect = useProspect();
   const draft = useDraft();
   const { prospectId, set } = useUi();
+  // Wide windows show it always.
+  const [historyOpen, setHistoryOpen] = useState(false);
   const { data: all, isFetching, refetch } = useWorkflows();
   const { view } = useJob(prospectId);
   const job = view?.kind === "prospect" ? view : null;
@@ -29,6 +33,10 @@ export default function ProspectTab({ forge, jobs, onSettings }: ProspectTabProp
   const workflow = currentWorkflow(workflows, draft.workflow);
   const history = jobs.filter((one): one is ProspectSnapshot => one.kind === "prospect");
   const ready = workflows.some(({ server, problems }) => server !== null && problems.length === 0);
+  const choose = (id: JobId) => {
+    set({ prospectId: id });
+    setHistoryOpen(false);
+  };
   const obstacle = !ready
     ? "Prompts need a ComfyUI server. What you write here is kept."
     : draft.prompt.trim() === ""
@@ -41,14 +49,18 @@ export default function ProspectTab({ forge, jobs, onSettings }: ProspectTabProp
   };
   useKeys({
     "Ctrl+Enter": (event) => start(event.shiftKey),
+    ...(historyOpen ? { Escape: () => setHistoryOpen(false) } : {}),
     "Ctrl+Alt+Enter": () => {
       if (job !== null) void prospect.cancel(job.id);
     },
   });
   return (
-    <div className="prospect" data-ready={ready}>
+    <div className={`prospect ${historyOpen ? "history-open" : ""}`} data-ready={ready}>
       <PromptPanel workflows={workflows} workflow={workflow} obstacle={obstacle} onStart={() => start(false)} />
       <main className="prospect-main" aria-label="Results">
+        <IconButton className="history-toggle boxed" label="Prompts asked before" pressed={historyOpen} onClick={() => setHistoryOpen(!historyOpen)}>
+          <HistoryIcon aria-hidden="true" />
+        </IconButton>
         {job !== null ? (
           <Results key={job.id} job={job} workflows={all ?? []} take={forge.take} />
         ) : all === undefined ? null : ready ? (
@@ -61,7 +73,7 @@ export default function ProspectTab({ forge, jobs, onSettings }: ProspectTabProp
           <NoServer workflows={workflows} busy={isFetching} onCheck={() => void refetch()} onSettings={onSettings} open={forge.open} paste={forge.paste} sample={forge.sample} />
         )}
       </main>
-      <History jobs={history} currentId={job?.id ?? null} onChoose={(id) => set({ prospectId: id })} />
+      <History jobs={history} currentId={job?.id ?? null} onChoose={choose} />
     </div>
   );
 }

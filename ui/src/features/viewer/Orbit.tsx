@@ -7,6 +7,8 @@ import { OrbitControls } from "three/addons/controls/OrbitControls.js";
 const START_AZIMUTH_DEG = 32;
 const START_ELEVATION_DEG = 14;
 const MARGIN = 1.18;
+/** Factor on the size from which on an object has to be fitted anew. */
+const ANOTHER_SIZE = 1.25;
 
 /** How far from `centre` the camera, already turned, has to stand to see the whole box. */
 function distanceToFit(camera: PerspectiveCamera, bounds: Box3, centre: Vector3): number {
@@ -41,7 +43,7 @@ interface OrbitProps {
 export function Orbit({ bounds, subject, onReady, onTurned }: OrbitProps) {
   const { camera, gl, invalidate, size } = useThree();
   const controls = useRef<OrbitControls | null>(null);
-  const fitted = useRef<string | null>(null);
+  const fitted = useRef<{ subject: string; radius: number } | null>(null);
 
   useEffect(() => {
     const orbit = new OrbitControls(camera, gl.domElement);
@@ -80,10 +82,13 @@ export function Orbit({ bounds, subject, onReady, onTurned }: OrbitProps) {
       const e = (elevationDeg * Math.PI) / 180;
       return new Vector3(Math.cos(e) * Math.sin(a), Math.sin(e), Math.cos(e) * Math.cos(a));
     };
-    if (fitted.current !== subject) {
-      fitted.current = subject;
+    if (fitted.current?.subject !== subject) {
       place(from(START_AZIMUTH_DEG, START_ELEVATION_DEG));
+    } else if (radius > fitted.current.radius * ANOTHER_SIZE || radius * ANOTHER_SIZE < fitted.current.radius) {
+      // The same object in other units, as its raw mesh may be.
+      place(current());
     }
+    fitted.current = { subject, radius };
     onReady({
       fit: () => place(current()),
       lookFrom: place,

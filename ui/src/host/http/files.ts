@@ -1,9 +1,11 @@
-import type { SavedFile } from "../../protocol/generated";
+import type { ExportPreset, SavedFile } from "../../protocol/generated";
 import { HostError } from "../host";
 import type { Server } from "./server";
 
 /** Addresses kept; more than one screen ever shows. */
 const MAX_GIVEN = 5_000;
+/** Long enough for the browser to have taken the bytes over. */
+const REVOKE_MS = 60_000;
 
 interface Pass {
   query: string;
@@ -63,6 +65,24 @@ export class Files {
     return place === null ? null : this.#write(id, place);
   }
 
+  /** As [`save`], in the format that the ending of `name` says; several files come as one archive. */
+  async saveMesh(id: string, name: string, preset: ExportPreset | null): Promise<SavedFile | null> {
+    if (preset === null && name.endsWith(".glb")) return this.save(id, name);
+    const asked = new URLSearchParams({ name, ...(preset === null ? {} : { preset }) });
+    const convert = async () => (await this.#server.ask(`/api/meshes/${id}/export?${asked}`)).blob();
+    // Its material and its textures belong beside an OBJ.
+    const saved = name.endsWith(".obj") ? name.replace(/obj$/, "zip") : name;
+    if (!("showSaveFilePicker" in window)) {
+      const bytes = await convert();
+      const url = URL.createObjectURL(bytes);
+      click(url, saved);
+      setTimeout(() => URL.revokeObjectURL(url), REVOKE_MS);
+      return { path: saved, bytes: bytes.size };
+    }
+    const place = await chosen(() => window.showSaveFilePicker({ suggestedName: saved, types: typesOf(saved) }));
+    return place === null ? null : write(place, await convert());
+  }
+
   /** As [`save`], into a folder; a file that is there is never replaced. */
   async saveAll(wanted: { id: string; suggestedName: string }[]): Promise<SavedFile[] | null> {
     const saved: SavedFile[] = [];
@@ -82,26 +102,33 @@ export class Files {
   async #download(id: string, name: string): Promise<SavedFile> {
     const address = this.url("artifact", id);
     const head = await this.#server.ask(address, { method: "HEAD" });
-    const link = document.createElement("a");
-    link.href = `${address}&download=${encodeURIComponent(name)}`;
-    link.download = name;
-    link.click();
+    click(`${address}&download=${encodeURIComponent(name)}`, name);
     return { path: name, bytes: Number(head.headers.get("Content-Length") ?? 0) };
   }
 
   async #write(id: string, place: FileSystemFileHandle): Promise<SavedFile> {
-    const bytes = await (await this.#server.ask(this.url("artifact", id))).blob();
-    try {
-      // The browser writes beside the file and swaps it in at `close`.
-      const writer = await place.createWritable();
-      await writer.write(bytes);
-      await writer.close();
-    } catch (cause) {
-      const details = cause instanceof Error ? cause.message : String(cause);
-      throw new HostError({ code: "output_unwritable", message: `${place.name} could not be written.`, details, hint: "Choose another folder; the result is kept." });
-    }
-    return { path: place.name, bytes: bytes.size };
+    return write(place, await (await this.#server.ask(this.url("artifact", id))).blob());
   }
+}
+
+async function write(place: FileSystemFileHandle, bytes: Blob): Promise<SavedFile> {
+  try {
+    // The browser writes beside the file and swaps it in at `close`.
+    const writer = await place.createWritable();
+    await writer.write(bytes);
+    await writer.close();
+  } catch (cause) {
+    const details = cause instanceof Error ? cause.message : String(cause);
+    throw new HostError({ code: "output_unwritable", message: `${place.name} could not be written.`, details, hint: "Choose another folder; the result is kept." });
+  }
+  return { path: place.name, bytes: bytes.size };
+}
+
+function click(address: string, name: string) {
+  const link = document.createElement("a");
+  link.href = address;
+  link.download = name;
+  link.click();
 }
 
 /** What the browser's dialog was answered with; null when it was closed without a choice. */
@@ -115,7 +142,10 @@ async function chosen<T>(ask: () => Promise<T>): Promise<T | null> {
 }
 
 function typesOf(name: string): { description: string; accept: Record<string, string[]> }[] {
-  return name.endsWith(".glb") ? [{ description: "GLB", accept: { "model/gltf-binary": [".glb"] } }] : [{ description: "PNG", accept: { "image/png": [".png"] } }];
+  if (name.endsWith(".glb")) return [{ description: "GLB", accept: { "model/gltf-binary": [".glb"] } }];
+  if (name.endsWith(".png")) return [{ description: "PNG", accept: { "image/png": [".png"] } }];
+  const ending = name.slice(name.lastIndexOf(".") + 1);
+  return [{ description: ending.toUpperCase(), accept: { "application/octet-stream": [`.${ending}`] } }];
 }
 
 async function freeName(folder: FileSystemDirectoryHandle, name: string): Promise<string> {

@@ -34,6 +34,7 @@ export async function httpHost(token: string): Promise<Host> {
       return picture === null ? null : upload(server, picture, "pasted.png");
     },
     saveArtifact: (id, suggestedName) => files.save(id, suggestedName),
+    saveMesh: (id, suggestedName, preset) => files.saveMesh(id, suggestedName, preset),
     saveArtifacts: (wanted) => files.saveAll(wanted),
     revealArtifact: null,
     async notify(title, body) {

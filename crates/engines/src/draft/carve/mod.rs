@@ -22,12 +22,14 @@ use oreforge_geometry::smooth::taubin;
 use oreforge_geometry::surface_nets::surface_nets;
 use oreforge_geometry::{Cancel, Cancelled, Painter, TriMesh};
 use oreforge_protocol::{ProfileChoice, ViewSlot};
+use rayon::prelude::*;
 use serde_json::{Value, json};
 use thiserror::Error;
 
 pub use view::{Direction, Frame, View};
 
 use super::shape::Shape;
+use super::symmetry::even_row;
 use hull::Hull;
 use painter::CarvedPainter;
 use register::EmptyPicture;
@@ -52,6 +54,8 @@ pub struct CarveParams {
     pub profile: ProfileChoice,
     /// Factor on the depth; only used when no given picture shows it.
     pub depth: f32,
+    /// The pictures are their own mirror images; so is the solid to be.
+    pub symmetric: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -76,6 +80,7 @@ pub struct Carved {
     extent_m: Vec3,
     rounding: Rounding,
     relief: Option<Relief>,
+    symmetric: bool,
     facts: BTreeMap<String, Value>,
 }
 
@@ -100,6 +105,9 @@ impl Carved {
             warnings.push("The left and right pictures look exchanged: their colours fit the front better the other way round.".to_owned());
         }
         let mut carved = Self::judged(views, extent_m, params.profile, cancel)?;
+        carved.symmetric = params.symmetric;
+        carved.relief = carved.relief.map(|relief| if params.symmetric { relief.evened() } else { relief });
+        carved.facts.insert("symmetric".to_owned(), json!(params.symmetric));
         for (slot, opposite) in [(ViewSlot::Right, ViewSlot::Left), (ViewSlot::Left, ViewSlot::Right)] {
             if let (None, Some(i)) =
                 (slots.iter().position(|&s| s == slot), slots.iter().position(|&s| s == opposite))
@@ -142,7 +150,7 @@ impl Carved {
             ("colour_mismatch".to_owned(), json!(rounding.mismatch)),
         ]);
         let relief = front_of(&views).map(|front| Relief::of(front, extent_m, cancel)).transpose()?;
-        Ok(Self { views, extent_m, rounding, relief, facts })
+        Ok(Self { views, extent_m, rounding, relief, symmetric: false, facts })
     }
 }
 
@@ -150,7 +158,11 @@ impl Shape for Carved {
     fn surface(&self, cells: u32, cancel: Cancel<'_>) -> Result<TriMesh, Cancelled> {
         let lattice = Lattice::around(self.extent_m, cells);
         let hull = Hull::new(&self.views, lattice, cancel)?.cushioned(cancel)?;
-        let volume = field::carve(&hull, &self.rounding, cancel)?;
+        let mut volume = field::carve(&hull, &self.rounding, cancel)?;
+        if self.symmetric {
+            // Roundness is judged corner by corner.
+            volume.values.par_chunks_mut(volume.size[0]).for_each(even_row);
+        }
         let mut mesh = surface_nets(&volume, cancel)?;
         drop(volume);
         taubin(&mut mesh, SMOOTHING_STEPS, 0.5, -0.53, cancel)?;

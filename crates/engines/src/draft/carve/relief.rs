@@ -9,6 +9,7 @@ use oreforge_geometry::{Cancel, Cancelled, Grid, TriMesh};
 use rayon::prelude::*;
 
 use super::super::relief::relief;
+use super::super::symmetry::evened;
 use super::hull::Hull;
 use super::sight::{Sight, smoothstep};
 use super::view::{Lattice, View, locate, on_lattice};
@@ -33,6 +34,11 @@ impl Relief {
         let distance = signed_distance(&colors.map(|c| c.w), cancel)?;
         let rgb = colors.map(|c| if c.w > 1e-3 { c.xyz() / c.w } else { Vec3::ZERO });
         Ok(Self { lattice, heights: relief(&rgb, &distance) })
+    }
+
+    /// The same on both sides.
+    pub fn evened(self) -> Self {
+        Self { heights: evened(self.heights), ..self }
     }
 
     /// Moves a surface in metres where `front` sees it, never out of the outlines of `hull`.

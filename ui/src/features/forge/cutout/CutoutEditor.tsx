@@ -11,6 +11,8 @@ import type { CutoutEditing } from "./useCutout";
 
 const MARGIN_PX = 48;
 const SIZES_PX = { min: 2, max: 120 };
+/** Of the core. */
+const FEATHER_LIMIT_PX = 64;
 /** Screen pixels between two kept points of a stroke. */
 const SPACING_PX = 2;
 
@@ -127,6 +129,23 @@ export function CutoutEditor({ editing, pictureUrl }: { editing: CutoutEditing; 
           </Slider.Control>
         </Slider.Root>
         <span className="mono tool-number">{size}</span>
+        <span className="tool-label">Edge</span>
+        <Slider.Root
+          className="slider tool-size"
+          value={editing.featherPx}
+          min={0}
+          max={FEATHER_LIMIT_PX}
+          onValueChange={editing.previewFeather}
+          onValueCommitted={editing.setFeather}
+        >
+          <Slider.Control className="slider-control">
+            <Slider.Track className="slider-track">
+              <Slider.Indicator className="slider-fill" />
+              <Slider.Thumb className="slider-thumb" getAriaLabel={() => "Softness of the edge"} getAriaValueText={(value) => `${value} px`} />
+            </Slider.Track>
+          </Slider.Control>
+        </Slider.Root>
+        <span className="mono tool-number">{editing.featherPx}</span>
         <IconButton label="Undo" keys="Ctrl Z" disabled={editing.undo === null} onClick={() => editing.undo?.()}>
           <Undo2 aria-hidden="true" />
         </IconButton>

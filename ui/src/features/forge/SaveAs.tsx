@@ -1,0 +1,54 @@
+import { Row, Section } from "../../components/Section";
+import { Segments } from "../../components/Segments";
+import { Select } from "../../components/Select";
+import type { ExportPreset } from "../../protocol/generated";
+import { useUi, type MeshFormat, type SaveAs as Choice } from "../../state/ui";
+
+const FORMATS: { value: MeshFormat; label: string; note: string }[] = [
+  { value: "glb", label: "GLB", note: "One file with its textures: engines, Blender, the web" },
+  { value: "fbx", label: "FBX", note: "One file with its textures: Unity, Unreal, Maya" },
+  { value: "obj", label: "OBJ", note: "With a material file and textures beside it" },
+  { value: "stl", label: "STL", note: "The bare shape, for printers" },
+  { value: "ply", label: "PLY", note: "The bare shape with its colours" },
+];
+
+/** Whoever the file is for, and the format it reads best. */
+const PRESETS: { value: ExportPreset | "none"; label: string; note: string; format: MeshFormat }[] = [
+  { value: "none", label: "Anything", note: "as made", format: "glb" },
+  { value: "unity", label: "Unity", note: "FBX", format: "fbx" },
+  { value: "unreal", label: "Unreal", note: "FBX, cm, Z up", format: "fbx" },
+  { value: "godot", label: "Godot", note: "GLB", format: "glb" },
+  { value: "blender", label: "Blender", note: "GLB", format: "glb" },
+  { value: "print", label: "Print", note: "STL, mm, Z up", format: "stl" },
+];
+
+/** Axis, unit and pivot of what will be written, in a sentence. */
+export function layoutOf({ preset, format }: Choice): string {
+  const zUp = preset === "unreal" || preset === "print" || (preset === "blender" && format === "ply");
+  const unit = preset === "unreal" ? "centimetres" : preset === "print" ? "millimetres" : "metres";
+  const axes = format === "glb" ? "Y up, in metres, as glTF is" : `${zUp ? "Z" : "Y"} up, in ${unit}`;
+  const named = preset === "unreal" ? " Its name begins with SM_." : "";
+  return `${axes}; the pivot is in the middle of the underside.${named}`;
+}
+
+/** Who the mesh is saved for; kept for the next time. */
+export function SaveAs() {
+  const saveAs = useUi((state) => state.saveAs);
+  const set = useUi((state) => state.set);
+  return (
+    <Section title="Save as">
+      <Row label="For">
+        <Select
+          label="Save for"
+          value={saveAs.preset ?? "none"}
+          choices={PRESETS}
+          onChange={(value) => set({ saveAs: { preset: value === "none" ? null : value, format: PRESETS.find((preset) => preset.value === value)?.format ?? saveAs.format } })}
+        />
+      </Row>
+      <Row label="Format">
+        <Segments label="File format" value={saveAs.format} choices={FORMATS} onChange={(format) => set({ saveAs: { ...saveAs, format } })} />
+      </Row>
+      <p className="note">{layoutOf(saveAs)}</p>
+    </Section>
+  );
+}
