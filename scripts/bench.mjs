@@ -17,6 +17,8 @@ if (!existsSync(python) || statSync(python).mtimeMs < statSync(requirements).mti
   run("python3", ["-m", "venv", "--clear", venv]);
   run(python, ["-m", "pip", "install", "--quiet", "-r", requirements]);
 }
+// Built into the program.
+run("npm", ["run", "--silent", "build:ui"]);
 run("cargo", ["build", "--release", "--locked", "-p", "oreforge-cli"]);
 run("cargo", ["build", "--release", "--locked", "-p", "oreforge-engines", "--example", "carve_bench"]);
 run("cargo", ["build", "--release", "--locked", "-p", "oreforge-geometry", "--example", "peers_bench"]);
@@ -41,6 +43,8 @@ const geometry = table(path.join(target, "examples/peers_bench"), [out, picture]
 const peers = table(python, ["bench/peers.py", geometry, out, picture]);
 const streams = table(path.join(target, "examples/streams_bench"), []);
 const cancels = table(path.join(target, "examples/cancel_bench"), []);
+process.env.OREFORGE_BIN_DIR = target;
+const latency = table(process.execPath, ["bench/input_latency.mjs"]);
 const gallery = table(path.join(target, "examples/gallery_bench"), []);
 
 const memory = /MemTotal:\s+(\d+)/.exec(existsSync("/proc/meminfo") ? readFileSync("/proc/meminfo", "utf8") : "")?.[1];
@@ -77,6 +81,13 @@ ${peers}
 How late each event is heard, counted from the moment before it is written.
 
 ${streams}
+
+## A hand on the window while a job speaks
+
+From a key or a click to the frame that shows it (Event Timing), in Chromium drawing in software; nothing under 16 ms is told
+apart. The front end and the server are the real ones, a proxy between them lets the job speak.
+
+${latency}
 
 ## Cancel in every step
 

@@ -86,6 +86,149 @@ test("a wrong token asks for the right one", async () => {
   assert.deepEqual(page.problems, []);
 });
 
+/** Presses what starts another job, and waits for its end; the job. */
+async function forgedBy(page, button) {
+  const [answer] = await Promise.all([page.waitForResponse(/start_forge/), button.click()]);
+  const { id } = await answer.json();
+  await record(page, id);
+  return server.command("get_job", { id });
+}
+
+test("a mesh is saved for the engine that was chosen, which a reload remembers", async () => {
+  const page = await open(context, server.address);
+  await choose(page, sample("mushroom"));
+  await done(page);
+  await page.getByRole("combobox", { name: "Save for" }).click();
+  await page.getByRole("option", { name: /Unreal/ }).click();
+  await reload(page);
+  const save = async (format, name) => {
+    await page.getByRole("radio", { name: format }).click();
+    const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: `Save ${format}…` }).click()]);
+    assert.equal(download.suggestedFilename(), name);
+    return readFile(await download.path());
+  };
+  const fbx = await save("FBX", "mushroom.fbx");
+  assert.ok(fbx.includes("Kaydara FBX Binary") && fbx.includes("SM_mushroom"), "an FBX with Unreal's name for it");
+  const zip = await save("OBJ", "mushroom.zip");
+  assert.ok(["mushroom.obj", "mushroom.mtl"].every(name => zip.includes(name)), "with what belongs beside it");
+  assert.deepEqual(page.problems, []);
+});
+
+test("a mesh is looked at before and after it was finished", async () => {
+  const page = await open(context, server.address);
+  await choose(page, sample("duck"));
+  await done(page);
+  for (const kind of ["mesh", "raw_mesh", "mesh"]) {
+    await page.locator(`.viewer[data-drawn="${kind}"]`).waitFor();
+    await page.keyboard.press("b");
+  }
+  assert.deepEqual(page.problems, []);
+});
+
+/** Pixels of a job's cut-out that are neither in nor out. */
+async function softPixels(page, job) {
+  const cutout = job.artifacts.find(({ kind, slot }) => kind === "cutout" && slot === null);
+  return page.evaluate(
+    async ({ id, token }) => {
+      const answer = await fetch(`/files/artifact/${id}`, { headers: { Authorization: `Bearer ${token}` } });
+      const bitmap = await createImageBitmap(await answer.blob());
+      const pen = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d");
+      pen.drawImage(bitmap, 0, 0);
+      const { data } = pen.getImageData(0, 0, bitmap.width, bitmap.height);
+      return data.filter((value, index) => index % 4 === 3 && value > 20 && value < 235).length;
+    },
+    { id: cutout.id, token: server.token },
+  );
+}
+
+test("the edge of a cut-out is softened, taken back and softened again", async () => {
+  const page = await open(context, server.address);
+  await choose(page, sample("mushroom"));
+  await done(page);
+  await page.getByRole("button", { name: "Edit cut-out" }).click();
+  const edge = page.getByRole("slider", { name: "Softness of the edge" });
+  const width = () => edge.getAttribute("aria-valuenow");
+  await edge.press("PageUp");
+  await edge.press("PageUp");
+  assert.equal(await width(), "20");
+  await page.getByRole("button", { name: "Undo" }).click();
+  assert.equal(await width(), "10");
+  await page.getByRole("button", { name: "Redo" }).click();
+  assert.equal(await width(), "20");
+  const [hard] = await server.command("list_jobs", { limit: 1 });
+  const soft = await forgedBy(page, page.getByRole("button", { name: "Use this cut-out" }));
+  const [few, many] = [await softPixels(page, hard), await softPixels(page, soft)];
+  assert.ok(many > 4 * few, `${few} soft pixels became ${many}`);
+  assert.deepEqual(page.problems, []);
+});
+
+/** Uploads an orthographic picture of a ball that has another colour in every direction. */
+async function ball(page, slot) {
+  const encoded = await page.evaluate(async side => {
+    const size = 256;
+    const canvas = new OffscreenCanvas(size, size);
+    const pen = canvas.getContext("2d");
+    const image = pen.createImageData(size, size);
+    for (let at = 0; at < size * size; at++) {
+      const [u, v] = [((at % size) / size) * 2.2 - 1.1, 1.1 - (Math.floor(at / size) / size) * 2.2];
+      const depth = Math.sqrt(1 - u * u - v * v);
+      const [x, z] = { front: [u, depth], right: [depth, -u], back: [-u, -depth], left: [-depth, u] }[side];
+      if (depth > 0) image.data.set([x, v, z].map(value => 127 + 127 * value).concat(255), 4 * at);
+    }
+    pen.putImageData(image, 0, 0);
+    const bytes = new Uint8Array(await (await canvas.convertToBlob()).arrayBuffer());
+    return btoa(String.fromCharCode(...bytes));
+  }, slot);
+  const answer = await fetch(`${server.url}/api/pictures?name=${slot}.png`, {
+    method: "POST",
+    headers: { Authorization: `Bearer ${server.token}`, "Content-Type": "application/octet-stream" },
+    body: Buffer.from(encoded, "base64"),
+  });
+  assert.ok(answer.ok, await answer.clone().text());
+  const { id, file_name } = await answer.json();
+  return { from: "imported", id, file_name };
+}
+
+test("views in each other's place are told, and swapped at a press", async () => {
+  const page = await open(context, server.address);
+  const [front, right, back, left] = [await ball(page, "front"), await ball(page, "right"), await ball(page, "back"), await ball(page, "left")];
+  await server.command("start_forge", { request: { source: front, views: { right: left, back, left: right }, params: { texture_px: 256, triangles: 2000 } } });
+  await page.keyboard.press("q");
+  await page.locator(".job-row").first().click();
+  await page.getByText("Left and right look swapped.").waitFor();
+  await done(page);
+  await shot(page, "web-swapped");
+  await page.getByRole("button", { name: "Swap", exact: true }).click();
+  const again = await forgedBy(page, page.getByRole("button", { name: "Forge again" }));
+  assert.equal(again.state, "done");
+  assert.deepEqual([again.request.views.left.file_name, again.request.views.right.file_name], ["left.png", "right.png"]);
+  await done(page);
+  assert.equal(await page.getByText("Left and right look swapped.").count(), 0);
+  assert.deepEqual(page.problems, []);
+});
+
+test("at 1024 × 700 the settings and the history are a press away, and nothing is cut off", async () => {
+  const page = await open(context, server.address);
+  await page.setViewportSize({ width: 1024, height: 700 });
+  await choose(page, sample("teapot"));
+  await done(page);
+  const reaches = () => page.evaluate(() => [...document.querySelectorAll(".job-header button, .rail li, .viewer-bar")].map(element => element.getBoundingClientRect()).filter(({ width }) => width > 0).every(({ left, right, bottom }) => left >= 0 && right <= innerWidth && bottom <= innerHeight));
+  assert.ok(await reaches(), "header, steps and tools are in the window");
+  const settings = page.getByRole("button", { name: "Settings of the forge" });
+  await settings.click();
+  await page.getByRole("radiogroup", { name: "Symmetry" }).waitFor();
+  await settings.click();
+  await page.getByRole("radiogroup", { name: "Symmetry" }).waitFor({ state: "hidden" });
+  await page.getByRole("tab", { name: "Prospecting" }).click();
+  const history = page.getByRole("complementary", { name: "History" });
+  await history.waitFor({ state: "hidden" });
+  await page.getByRole("button", { name: "Prompts asked before" }).click();
+  await history.waitFor();
+  await page.getByRole("button", { name: "Prompts asked before" }).click();
+  await history.waitFor({ state: "hidden" });
+  assert.deepEqual(page.problems, []);
+});
+
 test("two pages and a reload in the middle each show the whole story once", async () => {
   const [first, second] = [await open(context, server.address), await open(context, server.address)];
   const job = await forge("robot", { triangles: 60_000, texture_px: 2048 });

@@ -2,6 +2,7 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { act, cleanup, fireEvent, render, screen, waitFor } from "@testing-library/react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { App } from "../src/App";
+import { estimateWords } from "../src/features/forge/JobHeader";
 import { layoutOf } from "../src/features/forge/SaveAs";
 import { queueBefore } from "../src/features/forge/queue";
 import { HostContext } from "../src/host/context";
@@ -95,6 +96,18 @@ describe("the Forge's tools", () => {
     expect(uiStore.getState().givenViews).toEqual({ left: right, right: left });
     expect(screen.queryByText("Left and right look swapped.")).toBeNull();
     await button("Forge again");
+  });
+
+  it("says how long a job goes on only as far as past runs tell", async () => {
+    const done = host.jobs.get(await forged()) as JobSnapshot;
+    const at = (estimate_ms: number | null, startedAt: number) => {
+      const view = forgeJob(fromSnapshot({ ...done, state: "running", steps: done.steps.map((step) => ({ ...step, state: step.name === "mesh" ? "running" : "done", estimate_ms })) } as JobSnapshot));
+      if (view === null) throw new Error("no forge");
+      return estimateWords({ ...view, steps: view.steps.map((step) => ({ ...step, startedAt })) }, 100_000);
+    };
+    expect(at(30_000, 90_000)).toBe("about 20 s left");
+    expect(at(null, 90_000)).toBe("first run, no estimate");
+    expect(at(5000, 90_000)).toBe("longer than the 5 s it usually takes");
   });
 
   it("names the jobs before a waiting one, and how long they take", async () => {
