@@ -8,7 +8,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures_util::StreamExt;
 use oreforge_commands::{Config, Oreforge};
-use oreforge_jobs::{JobSpec, Jobs, NewJob, Run, Runs, StepError, StepHost, StepInputs, StepOutput, Store};
+use oreforge_jobs::{
+    HostKind, JobSpec, Jobs, NewJob, Run, Runs, StepError, StepHost, StepInputs, StepOutput, Store,
+};
 use oreforge_protocol::{
     Command, ErrorReport, EventBody, EventSeq, ForgeParams, ForgeRequest, JobRequest, LogLevel, PromptNote,
     Reply, SourceRef, StepName,
@@ -83,7 +85,7 @@ fn three_hundred_jobs_leave_the_process_as_it_was() {
 
 async fn soak() {
     let dir = oreforge_tests::quick_folder().unwrap();
-    let jobs = Jobs::start(Arc::new(Store::open(dir.path()).unwrap()), Arc::new(Brief));
+    let jobs = Jobs::start(Arc::new(Store::open(dir.path()).unwrap()), Arc::new(Brief), HostKind::Resident);
     let source = jobs.import("a.png".to_owned(), b"a picture"[..].into()).await.unwrap();
     let source = SourceRef::Imported { id: source.id, file_name: source.file_name };
     let mut before = None;

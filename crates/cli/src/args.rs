@@ -3,13 +3,14 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use oreforge_protocol::{
-    BackChoice, ComfyChoices, EngineChoice, ForgeParams, JobId, ProfileChoice, StepName, SymmetryChoice,
-    ViewSlot,
+    BackChoice, ComfyChoices, EngineChoice, ForgeParams, JobId, ProfileChoice, QueueMove, StepName,
+    SymmetryChoice, ViewSlot,
 };
 
 use crate::finish::{FINISH_EXAMPLES, FinishArgs};
 use crate::mesh::{EXPORT_EXAMPLES, ExportArgs, INSPECT_EXAMPLES, InspectArgs};
 use crate::models::{MODELS_EXAMPLES, ModelsArgs};
+use crate::projects::{PROJECTS_EXAMPLES, ProjectsArgs};
 use crate::prospect::{PROSPECT_EXAMPLES, ProspectArgs};
 use crate::sprites::{SPRITES_EXAMPLES, SpritesArgs};
 
@@ -46,8 +47,11 @@ pub enum Verb {
     /// Draw a mesh from all around as sprite atlases.
     #[command(after_help = SPRITES_EXAMPLES)]
     Sprites(SpritesArgs),
-    /// Look at jobs, stop them, go on with them, run them again.
+    /// Look at jobs, stop them, go on with them, run them again, put them in order.
     Jobs(JobsArgs),
+    /// Look at projects, rename them, put them away.
+    #[command(after_help = PROJECTS_EXAMPLES)]
+    Projects(ProjectsArgs),
     /// Say what is there, what is missing, and what to do.
     #[command(after_help = DOCTOR_EXAMPLES)]
     Doctor(DoctorArgs),
@@ -344,6 +348,24 @@ pub enum JobsVerb {
         #[command(flatten)]
         common: Common,
     },
+    /// Change the turn of a job that waits.
+    Move {
+        id: JobId,
+        #[command(flatten)]
+        to: MoveTo,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Hold up the jobs that wait in windows and servers; what runs goes on.
+    Pause {
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Let the jobs that wait go on.
+    Unpause {
+        #[command(flatten)]
+        common: Common,
+    },
     /// Run again from a step, a finished job too; the older result stays until the new one is complete.
     Retry {
         id: JobId,
@@ -362,6 +384,32 @@ pub enum JobsVerb {
         #[command(flatten)]
         common: Common,
     },
+}
+
+#[derive(Debug, ClapArgs)]
+#[group(required = true, multiple = false)]
+pub struct MoveTo {
+    /// Before all that wait.
+    #[arg(long)]
+    to_front: bool,
+    #[arg(long)]
+    up: bool,
+    #[arg(long)]
+    down: bool,
+    /// Behind all that wait.
+    #[arg(long)]
+    to_back: bool,
+}
+
+impl From<MoveTo> for QueueMove {
+    fn from(MoveTo { to_front, up, down, .. }: MoveTo) -> Self {
+        match (to_front, up, down) {
+            (true, _, _) => QueueMove::Front,
+            (_, true, _) => QueueMove::Up,
+            (_, _, true) => QueueMove::Down,
+            _ => QueueMove::Back,
+        }
+    }
 }
 
 #[derive(Debug, ClapArgs)]

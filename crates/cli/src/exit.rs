@@ -27,6 +27,7 @@ impl From<ErrorCode> for Exit {
         match code {
             ErrorCode::BadRequest
             | ErrorCode::JobNotFound
+            | ErrorCode::ProjectNotFound
             | ErrorCode::ArtifactNotFound
             | ErrorCode::WrongState
             | ErrorCode::OutputUnwritable => Exit::Usage,

@@ -21,6 +21,9 @@ pub async fn jobs(args: JobsArgs) -> anyhow::Result<Exit> {
         | JobsVerb::Events { common, .. }
         | JobsVerb::Cancel { common, .. }
         | JobsVerb::Resume { common, .. }
+        | JobsVerb::Move { common, .. }
+        | JobsVerb::Pause { common }
+        | JobsVerb::Unpause { common }
         | JobsVerb::Retry { common, .. } => common,
     };
     let Common { json, data_dir } = common;
@@ -31,7 +34,10 @@ pub async fn jobs(args: JobsArgs) -> anyhow::Result<Exit> {
         JobsVerb::Show { id, .. } => show(&forge, id, json).await,
         JobsVerb::Events { id, after, follow: true, .. } => watch(&forge, id, EventSeq(after)).await,
         JobsVerb::Events { id, after, .. } => events(&forge, id, EventSeq(after)).await,
-        JobsVerb::Cancel { id, .. } => cancel(&forge, id, json).await,
+        JobsVerb::Cancel { id, .. } => change(&forge, Command::CancelJob { id }, json).await,
+        JobsVerb::Move { id, to, .. } => change(&forge, Command::MoveJob { id, to: to.into() }, json).await,
+        JobsVerb::Pause { .. } => pause(&forge, true, json).await,
+        JobsVerb::Unpause { .. } => pause(&forge, false, json).await,
         JobsVerb::Resume { id, out, accept_views, .. } => {
             let command = if accept_views { Command::AcceptViews { id } } else { Command::ResumeJob { id } };
             go_on(&forge, command, id, out, json).await
@@ -133,14 +139,26 @@ async fn watch(forge: &Oreforge, id: JobId, after: EventSeq) -> anyhow::Result<E
     }
 }
 
-async fn cancel(forge: &Oreforge, id: JobId, json: bool) -> anyhow::Result<Exit> {
-    let Reply::CancelJob(job) = forge.execute(Command::CancelJob { id }).await? else {
+async fn change(forge: &Oreforge, command: Command, json: bool) -> anyhow::Result<Exit> {
+    let (Reply::CancelJob(job) | Reply::MoveJob(job)) = forge.execute(command).await? else {
         return Err(mismatch().into());
     };
     if json {
         json_line(&job)
     } else {
         out_line(&summary(&job))
+    }
+    Ok(Exit::Done)
+}
+
+async fn pause(forge: &Oreforge, paused: bool, json: bool) -> anyhow::Result<Exit> {
+    let Reply::PauseQueue(queue) = forge.execute(Command::PauseQueue { paused }).await? else {
+        return Err(mismatch().into());
+    };
+    if json {
+        json_line(&queue);
+    } else {
+        out_line(if queue.paused { "The queue is paused." } else { "The queue goes on." });
     }
     Ok(Exit::Done)
 }

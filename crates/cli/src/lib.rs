@@ -11,6 +11,7 @@ mod jobs;
 mod mesh;
 mod models;
 mod outputs;
+mod projects;
 mod prospect;
 mod serve;
 mod show;
@@ -51,6 +52,7 @@ pub fn run() -> ExitCode {
             Verb::Prospect(args) => prospect::prospect(args).await,
             Verb::Models(args) => models::models(args).await,
             Verb::Jobs(args) => jobs::jobs(args).await,
+            Verb::Projects(args) => projects::projects(args).await,
             Verb::Doctor(args) => doctor::doctor(args).await,
             Verb::Inspect(args) => mesh::inspect(args).await,
             Verb::Export(args) => mesh::export(args).await,

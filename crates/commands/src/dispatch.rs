@@ -1,8 +1,10 @@
 use oreforge_jobs::{Store, cutout};
-use oreforge_protocol::{Command, ErrorReport, JobRequest, MaskStroke, Reply, SourceInfo, SourceRef};
+use oreforge_protocol::{
+    Command, ErrorReport, JobRequest, MaskStroke, QueueState, Reply, SourceInfo, SourceRef,
+};
 
 use crate::pictures::{self, Picture, blocking};
-use crate::{Oreforge, bug_report, doctor, gallery, mesh_files, requests, samples, save, settings};
+use crate::{Oreforge, bug_report, doctor, gallery, mesh_files, projects, requests, samples, save, settings};
 
 /// Most events one call gives.
 const MAX_EVENTS: u32 = 1000;
@@ -27,6 +29,29 @@ pub(crate) async fn execute(forge: &Oreforge, command: Command) -> Result<Reply,
         Command::RetryJob { id, from } => {
             let request = requests::usable(forge, id).await?;
             Reply::RetryJob(forge.jobs.retry(id, from, Some(request)).await?)
+        }
+        Command::MoveJob { id, to } => Reply::MoveJob(
+            forge
+                .jobs
+                .write(move |store| {
+                    store.move_queued(id, to)?;
+                    store.snapshot(id)
+                })
+                .await?,
+        ),
+        Command::GetQueue {} => {
+            Reply::GetQueue(QueueState { paused: forge.jobs.read(Store::queue_is_paused).await? })
+        }
+        Command::PauseQueue { paused } => {
+            forge.jobs.write(move |store| store.pause_queue(paused)).await?;
+            Reply::PauseQueue(QueueState { paused })
+        }
+        Command::ListProjects {} => Reply::ListProjects(forge.jobs.read(Store::projects).await?),
+        Command::RenameProject { name, new_name } => {
+            Reply::RenameProject(projects::rename(forge, name, &new_name).await?)
+        }
+        Command::ArchiveProject { name, archived } => {
+            Reply::ArchiveProject(projects::archive(forge, name, archived).await?)
         }
         Command::JobEvents { id, after } => Reply::JobEvents(
             forge

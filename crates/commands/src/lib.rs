@@ -10,6 +10,7 @@ mod mesh_files;
 mod oreforge;
 pub mod page_policy;
 mod pictures;
+mod projects;
 mod requests;
 mod samples;
 mod save;

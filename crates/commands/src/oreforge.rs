@@ -1,10 +1,10 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use directories::ProjectDirs;
 use futures_util::Stream;
 use oreforge_jobs::meshes::NamedFile;
-use oreforge_jobs::{Engines, Jobs, Limits, News, PipelineRuns, Store};
+use oreforge_jobs::{Engines, HostKind, Jobs, Limits, News, PipelineRuns, Store};
 use oreforge_protocol::{
     ArtifactId, Command, ErrorCode, ErrorReport, Event, EventSeq, ExportPreset, JobId, Reply, SourceInfo,
 };
@@ -20,7 +20,7 @@ use crate::{dispatch, mesh_files, pictures};
 pub struct Config {
     /// Where jobs, pictures and files are kept; the system's place for application data when absent.
     pub data_dir: Option<PathBuf>,
-    /// Leave alone what programs that died had queued: for a host that runs one task and ends.
+    /// Leave alone what programs that died had queued, and heed no pause: for a host that runs one task and ends.
     pub only_own_jobs: bool,
 }
 
@@ -30,6 +30,7 @@ pub struct Oreforge {
     pub(crate) jobs: Jobs,
     pub(crate) engines: Engines,
     pub(crate) thumbnails: Arc<Thumbnails>,
+    data_folder: Arc<Path>,
     _logs: Arc<LogGuard>,
 }
 
@@ -62,8 +63,15 @@ impl Oreforge {
         tracing::info!(owner = store.is_owner(), version = env!("CARGO_PKG_VERSION"), "opened");
         let engines = Engines::new(store.settings()?, Some(store.root().join("workflows")), comfy_limits);
         let thumbnails = Thumbnails::new(store.root());
-        let jobs = Jobs::start(Arc::new(store), Arc::new(PipelineRuns::new(engines.clone())));
-        Ok(Self { jobs, engines, thumbnails, _logs: Arc::new(logs) })
+        let data_folder = store.root().into();
+        let host = if config.only_own_jobs { HostKind::Errand } else { HostKind::Resident };
+        let jobs = Jobs::start(Arc::new(store), Arc::new(PipelineRuns::new(engines.clone())), host);
+        Ok(Self { jobs, engines, thumbnails, data_folder, _logs: Arc::new(logs) })
+    }
+
+    /// Where everything is kept. Absolute.
+    pub fn data_folder(&self) -> &Path {
+        &self.data_folder
     }
 
     /// Answers a command with the reply of the same name.

@@ -51,6 +51,12 @@ pub fn check(command: &Command) -> Result<(), ErrorReport> {
         | Command::SaveSecret { .. }
         | Command::JobEvents { .. }
         | Command::InspectMesh { mesh: MeshRef::Artifact { .. } }
+        | Command::MoveJob { .. }
+        | Command::GetQueue {}
+        | Command::PauseQueue { .. }
+        | Command::ListProjects {}
+        | Command::RenameProject { .. }
+        | Command::ArchiveProject { .. }
         | Command::ListSamples {}
         | Command::EngineStatus {}
         | Command::Workflows { comfy: None }

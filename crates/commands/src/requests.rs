@@ -33,7 +33,7 @@ pub(crate) async fn start(
             (prospect_name(request), &request.project)
         }
     };
-    let project = project.as_deref().map(shorten).filter(|project| !project.is_empty());
+    let project = project.as_deref().and_then(project_name);
     let failure = make_usable(forge, &mut request).await.err();
     forge.jobs.create(NewJob { name, project, request, in_front, failure }).await
 }
@@ -180,6 +180,12 @@ fn prospect_name(request: &ProspectRequest) -> String {
 
 pub(crate) fn stem(path: &str) -> String {
     shorten(&Path::new(path).file_stem().unwrap_or_default().to_string_lossy())
+}
+
+/// One line, not too long; `None` where nothing is left of it.
+pub(crate) fn project_name(text: &str) -> Option<String> {
+    let name = shorten(&text.split_whitespace().collect::<Vec<_>>().join(" "));
+    (!name.is_empty()).then_some(name)
 }
 
 fn shorten(text: &str) -> String {

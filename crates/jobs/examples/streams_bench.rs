@@ -9,7 +9,9 @@ use std::time::Instant;
 
 use async_trait::async_trait;
 use futures_util::{Stream, StreamExt};
-use oreforge_jobs::{JobSpec, Jobs, NewJob, Run, Runs, StepError, StepHost, StepInputs, StepOutput, Store};
+use oreforge_jobs::{
+    HostKind, JobSpec, Jobs, NewJob, Run, Runs, StepError, StepHost, StepInputs, StepOutput, Store,
+};
 use oreforge_protocol::{
     ErrorCode, ErrorReport, Event, EventBody, EventSeq, ForgeRequest, GateReport, GateVerdict, JobRequest,
     PromptNote, SourceRef, StepName,
@@ -71,7 +73,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let dir = tempfile::tempdir()?;
     let written =
         Arc::new(Written { start: Instant::now(), at_ns: (0..EVENTS).map(|_| AtomicU64::new(0)).collect() });
-    let jobs = Jobs::start(Arc::new(Store::open(dir.path())?), Arc::new(Talkers(Arc::clone(&written))));
+    let jobs = Jobs::start(
+        Arc::new(Store::open(dir.path())?),
+        Arc::new(Talkers(Arc::clone(&written))),
+        HostKind::Resident,
+    );
     let source = jobs.import("a.png".to_owned(), b"a picture"[..].into()).await?;
     let request = JobRequest::Forge(ForgeRequest::new(SourceRef::Imported {
         id: source.id,

@@ -1,6 +1,6 @@
 //! Queue, state machine, cancel and resume of jobs; the only writer of the store.
 //!
-//! One job runs at a time, first in, first out. Whatever happens to it is an event in the store's log; a
+//! One job runs at a time, first in, first out unless somebody moved them or paused the queue. Whatever happens to it is an event in the store's log; a
 //! [`hub::Hub`] only wakes those who read that log from their own cursor.
 
 mod events;
@@ -25,5 +25,5 @@ pub use oreforge_pipeline::{
 #[doc(hidden)]
 pub use oreforge_store::faults;
 pub use oreforge_store::{NewJob, Store, StoreError, StoredSource, safe_file_name, write_atomically};
-pub use queue::Jobs;
+pub use queue::{HostKind, Jobs};
 pub use runs::{JobSpec, PipelineRuns, Run, Runs};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::Stream;
 use oreforge_protocol::{ErrorCode, ErrorReport, Event, EventSeq, JobId, JobRequest, JobSnapshot, StepName};
-use oreforge_store::{CancelAnswer, NewJob, Store, StoreError, StoredSource};
+use oreforge_store::{CancelAnswer, NewJob, QueuedJob, Store, StoreError, StoredSource};
 use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -29,6 +29,15 @@ const SHUTDOWN_LIMIT: Duration = Duration::from_secs(2);
 /// How long the start or the end of a job may wait for a store that does not take it, before whoever waits for the
 /// job is told.
 const TROUBLE_LIMIT: Duration = Duration::from_secs(2);
+
+/// What a process is there for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HostKind {
+    /// It stays, like a window or a server; a pause of the queue holds up its jobs.
+    Resident,
+    /// It runs what it was asked for, and ends.
+    Errand,
+}
 
 /// The jobs of this process. Cheap to clone; when the last clone goes, running work is told to stop.
 #[derive(Clone)]
@@ -58,7 +67,7 @@ pub(crate) struct Inner {
 
 impl Jobs {
     /// Starts the queue, on the Tokio runtime this is called in.
-    pub fn start(store: Arc<Store>, runs: Arc<dyn Runs>) -> Self {
+    pub fn start(store: Arc<Store>, runs: Arc<dyn Runs>, host: HostKind) -> Self {
         let stop = CancellationToken::new();
         let inner = Arc::new(Inner {
             store,
@@ -74,7 +83,7 @@ impl Jobs {
             unwanted: Notify::new(),
             running: Mutex::default(),
         });
-        inner.tasks.spawn(run_queue(Arc::clone(&inner)));
+        inner.tasks.spawn(run_queue(Arc::clone(&inner), host));
         inner.tasks.spawn(watch_others::watch_others(Arc::clone(&inner)));
         inner.tasks.spawn(take_back::take_back(Arc::clone(&inner)));
         Self { inner, _stop_with_the_last: Arc::new(stop.drop_guard()) }
@@ -241,35 +250,71 @@ impl Drop for Running {
     }
 }
 
-async fn run_queue(inner: Arc<Inner>) {
+/// What the queue does next.
+enum Turn {
+    Job(Box<QueuedJob>),
+    /// Nothing waits.
+    Idle,
+    Paused,
+    /// The store would not answer, or not take what happened.
+    Trouble,
+}
+
+async fn run_queue(inner: Arc<Inner>, host: HostKind) {
     while !inner.stop.is_cancelled() {
-        let pause = match inner.read(|store| store.next_queued()).await {
-            Ok(Some(job)) => {
-                let id = job.id;
-                match run_job(&inner, job).await {
-                    Ok(()) => {
-                        inner.trouble.send_replace(None);
-                        inner.unwanted.notify_one();
-                        continue;
-                    }
-                    Err(error) => {
-                        tracing::error!(job = %id, %error, details = error.details, "the job could not be kept");
-                        inner.trouble.send_replace(Some(error));
-                        true
-                    }
-                }
-            }
-            Ok(None) => false,
-            Err(error) => {
-                tracing::error!(%error, details = error.details, "the queue cannot be read");
-                inner.trouble.send_replace(Some(error));
-                true
-            }
+        // From before the store is asked, so that no change of its answer is missed.
+        let mut writes = inner.hub.writes();
+        let turn = match turn(&inner, host).await {
+            Turn::Job(job) => match take_turn(&inner, *job).await {
+                Ok(()) => continue,
+                Err(()) => Turn::Trouble,
+            },
+            turn => turn,
         };
         tokio::select! {
             () = inner.stop.cancelled() => {}
-            () = inner.queued.notified(), if !pause => {}
-            () = tokio::time::sleep(RETRY_INTERVAL), if pause => {}
+            () = inner.queued.notified(), if matches!(turn, Turn::Idle) => {}
+            () = tokio::time::sleep(RETRY_INTERVAL), if matches!(turn, Turn::Trouble) => {}
+            () = until_written(&inner, &mut writes), if matches!(turn, Turn::Paused) => {}
         }
     }
+}
+
+async fn turn(inner: &Inner, host: HostKind) -> Turn {
+    let asked = inner
+        .read(move |store| {
+            if host == HostKind::Resident && store.queue_is_paused()? {
+                return Ok(Turn::Paused);
+            }
+            Ok(store.next_queued()?.map_or(Turn::Idle, |job| Turn::Job(Box::new(job))))
+        })
+        .await;
+    asked.unwrap_or_else(|error| {
+        tracing::error!(%error, details = error.details, "the queue cannot be read");
+        inner.trouble.send_replace(Some(error));
+        Turn::Trouble
+    })
+}
+
+async fn take_turn(inner: &Arc<Inner>, job: QueuedJob) -> Result<(), ()> {
+    let id = job.id;
+    match run_job(inner, job).await {
+        Ok(()) => {
+            inner.trouble.send_replace(None);
+            inner.unwanted.notify_one();
+            Ok(())
+        }
+        Err(error) => {
+            tracing::error!(job = %id, %error, details = error.details, "the job could not be kept");
+            inner.trouble.send_replace(Some(error));
+            Err(())
+        }
+    }
+}
+
+/// Resolves when this process, or another, has written to the store.
+async fn until_written(inner: &Inner, writes: &mut watch::Receiver<u64>) {
+    let _interest = inner.hub.interested();
+    // The sender lives as long as `inner`.
+    let _ = writes.changed().await;
 }

@@ -9,7 +9,9 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use async_trait::async_trait;
 use futures_util::Stream;
-use oreforge_jobs::{JobSpec, Jobs, NewJob, Run, Runs, StepError, StepHost, StepInputs, StepOutput, Store};
+use oreforge_jobs::{
+    HostKind, JobSpec, Jobs, NewJob, Run, Runs, StepError, StepHost, StepInputs, StepOutput, Store,
+};
 use oreforge_protocol::{
     ErrorReport, Event, EventSeq, ForgeRequest, JobId, JobRequest, PromptNote, SourceRef, StepName,
 };
@@ -86,7 +88,7 @@ fn read_while(happenings: &[(usize, Happening)]) {
     let runtime = Builder::new_current_thread().enable_all().max_blocking_threads(1).build().unwrap();
     let dir = tempfile::tempdir_in(if cfg!(target_os = "linux") { "/dev/shm" } else { "." }).unwrap();
     let _inside = runtime.enter();
-    let jobs = Jobs::start(Arc::new(Store::open(dir.path()).unwrap()), Arc::new(Silent));
+    let jobs = Jobs::start(Arc::new(Store::open(dir.path()).unwrap()), Arc::new(Silent), HostKind::Resident);
     let id = runtime.block_on(set_up(&jobs));
     let mut events: Pin<Box<dyn Stream<Item = Event>>> = Box::pin(jobs.events(id, EventSeq(0)));
     let woken = Arc::new(Woken(AtomicBool::new(true)));

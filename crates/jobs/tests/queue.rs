@@ -9,11 +9,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::{Stream, StreamExt};
-use oreforge_jobs::{JobSpec, Jobs, NewJob, Run, Runs, StepError, StepHost, StepInputs, StepOutput, Store};
+use oreforge_jobs::{
+    HostKind, JobSpec, Jobs, NewJob, Run, Runs, StepError, StepHost, StepInputs, StepOutput, Store,
+};
 use oreforge_pipeline::NewArtifact;
 use oreforge_protocol::{
     ArtifactKind, ErrorCode, ErrorReport, Event, EventBody, EventSeq, ForgeRequest, JobId, JobKind,
-    JobRequest, JobState, LogLevel, PromptNote, ProspectRequest, SourceRef, StepName, ViewSlot,
+    JobRequest, JobState, LogLevel, PromptNote, ProspectRequest, QueueMove, SourceRef, StepName, ViewSlot,
 };
 use proptest::prelude::*;
 
@@ -120,7 +122,7 @@ impl Run for FakeRun {
 }
 
 fn open(dir: &Path) -> Jobs {
-    Jobs::start(Arc::new(Store::open(dir).unwrap()), Arc::new(FakeRuns))
+    Jobs::start(Arc::new(Store::open(dir).unwrap()), Arc::new(FakeRuns), HostKind::Resident)
 }
 
 async fn create(jobs: &Jobs, name: &str) -> JobId {
@@ -484,4 +486,27 @@ proptest! {
             }
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pause_holds_what_waits_until_another_process_lets_it_go_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let (window, elsewhere) = (open(dir.path()), Store::open(dir.path()).unwrap());
+    elsewhere.pause_queue(true).unwrap();
+    let (first, second) = (create(&window, "quick").await, create(&window, "quick").await);
+    let errand =
+        Jobs::start(Arc::new(Store::open(dir.path()).unwrap()), Arc::new(FakeRuns), HostKind::Errand);
+    let own = create(&errand, "quick").await;
+    assert!(matches!(all(errand.events(own, EventSeq(0))).await.last(), Some(EventBody::Done { .. })));
+    assert_eq!(state(&window, first).await, JobState::Queued, "what the command line was asked for goes on");
+    elsewhere.move_queued(second, QueueMove::Front).unwrap();
+    elsewhere.pause_queue(false).unwrap();
+    let is_done = |bodies: Vec<EventBody>| assert!(matches!(bodies.last(), Some(EventBody::Done { .. })));
+    is_done(all(window.events(first, EventSeq(0))).await);
+    is_done(all(window.events(second, EventSeq(0))).await);
+    let start = |id| {
+        let events = elsewhere.events(id, EventSeq(0), 100).unwrap();
+        events.into_iter().find(|event| matches!(event.body, EventBody::StepActive { .. })).unwrap().seq
+    };
+    assert!(start(second) < start(first));
 }

@@ -2,8 +2,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ArtifactId, DoctorReport, EmptiedTrash, EngineChoice, ErrorReport, EventSeq, ForgeRequest,
-    GalleryOverview, GalleryPage, GalleryQuery, JobId, JobSnapshot, MarkChange, ProspectRequest, Secret,
-    SecretKept, Settings, SourceId, SourceRef, StepName,
+    GalleryOverview, GalleryPage, GalleryQuery, JobId, JobSnapshot, MarkChange, ProjectInfo, ProspectRequest,
+    QueueMove, QueueState, Secret, SecretKept, Settings, SourceId, SourceRef, StepName,
 };
 
 /// A picture in the store.
@@ -80,6 +80,18 @@ commands! {
     RetryWith { id: JobId, from: StepName, engine: EngineChoice, server: Option<String> } -> JobSnapshot;
     /// Go on with the views that the quality gate refused.
     AcceptViews { id: JobId } -> JobSnapshot;
+    /// Move a job that waits for its turn; the others keep their order.
+    MoveJob { id: JobId, to: QueueMove } -> JobSnapshot;
+    GetQueue {} -> QueueState;
+    /// Hold up the jobs that wait, in every window and server of the data folder, or let them go on. A job that
+    /// runs goes on, and so does what the command line was asked for.
+    PauseQueue { paused: bool } -> QueueState;
+    /// In alphabetical order, archived ones too.
+    ListProjects {} -> Vec<ProjectInfo>;
+    /// Give a project and its folder another name. Refused while a job of it runs or waits.
+    RenameProject { name: String, new_name: String } -> Vec<ProjectInfo>;
+    /// Put a project away, or take it back: a job in it does that too. Refused while a job of it runs or waits.
+    ArchiveProject { name: String, archived: bool } -> Vec<ProjectInfo>;
     /// Events of a job after a cursor, at most 1000; the way to read a log that is not live.
     JobEvents { id: JobId, after: EventSeq } -> Vec<crate::Event>;
     /// Copy a picture into the store, so that it can be shown and masked before it is forged.

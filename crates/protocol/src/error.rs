@@ -44,6 +44,7 @@ pub enum ErrorCode {
     Quarantined,
     Cancelled,
     JobNotFound,
+    ProjectNotFound,
     ArtifactNotFound,
     /// The job's state does not allow it.
     WrongState,

@@ -29,6 +29,7 @@ pub struct GalleryQuery {
     pub kind: Option<GalleryKind>,
     /// Favourites only.
     pub favourite: bool,
+    /// Absent: of every project that is not archived, and of none.
     pub project: Option<String>,
     pub tag: Option<String>,
     /// Made at this time or later, in milliseconds since 1970-01-01 UTC.
@@ -94,7 +95,7 @@ pub struct DayCount {
     pub entries: u32,
 }
 
-/// What there is to choose from, and how the entries of one query lie over the days.
+/// What there is to choose from outside of archived projects, and how the entries of one query lie over the days.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -104,11 +105,9 @@ pub struct GalleryOverview {
     pub meshes: u32,
     pub favourites: u32,
     pub trashed: u32,
-    /// Of all that is not in the trash.
+    /// Of all that is counted above but for the trash.
     #[cfg_attr(feature = "ts", ts(type = "number"))]
     pub bytes: u64,
-    /// In alphabetical order.
-    pub projects: Vec<NamedCount>,
     /// In alphabetical order.
     pub tags: Vec<NamedCount>,
     /// Of the query, newest first, without days on which nothing was made.

@@ -251,6 +251,8 @@ pub struct JobSnapshot {
     pub name: String,
     pub project: Option<String>,
     pub state: JobState,
+    /// How many jobs run before this one, while it waits.
+    pub place_in_queue: Option<u32>,
     /// A cancel was asked for and is not through yet.
     pub cancelling: bool,
     /// The last step whose results are safe on disk.

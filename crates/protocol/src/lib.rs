@@ -14,8 +14,10 @@ mod gallery;
 mod ids;
 mod job;
 mod mesh;
+mod project;
 mod prompt;
 mod prospect;
+mod queue;
 mod report;
 mod sprite;
 mod workflow;
@@ -43,8 +45,10 @@ pub use mesh::{
     ExportPreset, ExportedMesh, FinishedMesh, MeshDefects, MeshExport, MeshFinish, MeshRef, MeshTicket,
     RepairTicket, TextureInfo, TicketCheck, UvReport, ViewAgreement,
 };
+pub use project::ProjectInfo;
 pub use prompt::{PromptNote, PromptState};
 pub use prospect::ProspectRequest;
+pub use queue::{QueueMove, QueueState};
 pub use report::{GateReport, GateVerdict, MeshStats, Provenance, Report, StepReport, ViewScore};
 pub use sprite::{SpriteOptions, SpriteRender, SpriteSheet};
 pub use workflow::{WorkflowInfo, WorkflowInput, WorkflowInputKind, WorkflowKind, WorkflowModel};

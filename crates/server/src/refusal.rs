@@ -48,7 +48,9 @@ fn status_of(code: ErrorCode) -> StatusCode {
         | ErrorCode::MeshMissing
         | ErrorCode::MeshUnusable
         | ErrorCode::GateRefused => StatusCode::UNPROCESSABLE_ENTITY,
-        ErrorCode::JobNotFound | ErrorCode::ArtifactNotFound => StatusCode::NOT_FOUND,
+        ErrorCode::JobNotFound | ErrorCode::ProjectNotFound | ErrorCode::ArtifactNotFound => {
+            StatusCode::NOT_FOUND
+        }
         ErrorCode::WrongState | ErrorCode::Cancelled => StatusCode::CONFLICT,
         ErrorCode::DiskFull => StatusCode::INSUFFICIENT_STORAGE,
         ErrorCode::EngineUnavailable | ErrorCode::StoreBusy | ErrorCode::StoreUnavailable => {

@@ -1,7 +1,10 @@
 //! A generated library of 50,000 entries: how long its first screen, its far end and its searches take.
+//! `--library FOLDER PICTURE` leaves it there instead, as if every entry had been looked at and looked like PICTURE.
 #![allow(clippy::print_stdout)]
 
 use std::error::Error;
+use std::fs;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use oreforge_protocol::{ForgeRequest, GalleryKind, GalleryQuery, JobId, JobRequest, SourceRef};
@@ -28,17 +31,14 @@ const FIRST_MS: i64 = 1_700_000_000_000;
 const RUNS: usize = 9;
 
 fn main() -> Result<(), Box<dyn Error>> {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    if let [flag, folder, picture] = &args[..]
+        && flag == "--library"
+    {
+        return library(Path::new(folder), Path::new(picture));
+    }
     let dir = tempfile::tempdir()?;
-    let store = Store::open(dir.path())?;
-    let template = store.create_job(NewJob {
-        name: "template".to_owned(),
-        project: None,
-        request: JobRequest::Forge(ForgeRequest::new(SourceRef::Sample { name: "duck".to_owned() })),
-        in_front: false,
-        failure: None,
-    })?;
-    fill(&dir.path().join("oreforge.sqlite3"), template)?;
-    drop(store);
+    generate(dir.path())?;
     // As after a start: nothing is prepared or cached yet.
     let store = Store::open(dir.path())?;
 
@@ -72,6 +72,39 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// A data folder with a library in it, and no job that waits.
+fn generate(folder: &Path) -> Result<(), Box<dyn Error>> {
+    let store = Store::open(folder)?;
+    let template = store.create_job(NewJob {
+        name: "template".to_owned(),
+        project: None,
+        request: JobRequest::Forge(ForgeRequest::new(SourceRef::Sample { name: "duck".to_owned() })),
+        in_front: false,
+        failure: None,
+    })?;
+    fill(&folder.join("oreforge.sqlite3"), template)?;
+    store.request_cancel(template)?;
+    Ok(())
+}
+
+fn library(folder: &Path, picture: &Path) -> Result<(), Box<dyn Error>> {
+    generate(folder)?;
+    let thumbnails = folder.join("thumbnails");
+    fs::create_dir_all(&thumbnails)?;
+    let original = thumbnails.join("original.png");
+    fs::copy(picture, &original)?;
+    let db = Connection::open(folder.join("oreforge.sqlite3"))?;
+    let mut statement =
+        db.prepare("SELECT id FROM artifacts WHERE kind NOT IN ('preview', 'report', 'raw_mesh')")?;
+    for id in statement.query_map([], |row| row.get::<_, String>(0))? {
+        let id = id?;
+        let end = thumbnails.join(&id[id.len() - 2..]);
+        fs::create_dir_all(&end)?;
+        fs::hard_link(&original, end.join(format!("{id}.png")))?;
+    }
+    Ok(())
+}
+
 fn first_screen(store: &Store, query: &GalleryQuery) -> Result<(), Box<dyn Error>> {
     store.gallery_overview(query, 60)?;
     page(store, query, 0)
@@ -99,7 +132,7 @@ fn row(what: &str, time: Duration) {
 }
 
 /// Rows as forges leave them; the files themselves are never opened by a list.
-fn fill(database: &std::path::Path, template: JobId) -> Result<(), Box<dyn Error>> {
+fn fill(database: &Path, template: JobId) -> Result<(), Box<dyn Error>> {
     let mut db = Connection::open(database)?;
     let tx = db.transaction()?;
     for job in 0..JOBS {

@@ -4,6 +4,7 @@ use oreforge_protocol::{ErrorReport, EventBody, EventSeq, JobId, JobRequest, Job
 use rusqlite::{Connection, params};
 
 use crate::events::append;
+use crate::projects::take_back;
 use crate::row::{apply, job_row, request_json, step_after, to_json, to_word};
 use crate::store::{Durability, now_ms};
 use crate::{Store, StoreError, layout, runner};
@@ -117,9 +118,13 @@ pub(crate) fn queue_again(
 }
 
 fn set_queued(db: &Connection, id: JobId, seq: EventSeq) -> Result<(), StoreError> {
-    db.prepare_cached("UPDATE jobs SET queued_seq = ?2 WHERE id = ?1")?
-        .execute(params![id.to_string(), seq.0])?;
-    Ok(())
+    let project: Option<String> = db
+        .prepare_cached("UPDATE jobs SET queued_seq = ?2 WHERE id = ?1 RETURNING project")?
+        .query_row(params![id.to_string(), seq.0], |row| row.get(0))?;
+    match project {
+        Some(project) => take_back(db, &project),
+        None => Ok(()),
+    }
 }
 
 fn put_in_front(db: &Connection, id: JobId, runner: &str) -> Result<(), StoreError> {

@@ -24,6 +24,19 @@ pub enum StoreError {
     ArtifactNotFound(ArtifactId),
     #[error("no source {0}")]
     SourceNotFound(SourceId),
+    #[error("no project \"{0}\"")]
+    ProjectNotFound(String),
+    /// Jobs of the project run or wait.
+    #[error("{jobs} jobs of \"{project}\" are at work or wait")]
+    ProjectBusy { project: String, jobs: u32 },
+    /// Another project bears the name, or something lies where its folder would.
+    #[error("{} is taken", path.display())]
+    ProjectTaken { project: String, path: PathBuf },
+    /// Jobs of another project, or of none, lie in the same folder.
+    #[error("{} is shared", path.display())]
+    ProjectShared { project: String, path: PathBuf },
+    #[error("the job is {} and does not wait", state.as_str())]
+    NotQueued { state: JobState },
     #[error("a job that is {} cannot {signal:?}", state.as_str())]
     WrongState { state: JobState, signal: JobSignal },
     /// A retry from a step whose inputs the job never made.
@@ -70,7 +83,12 @@ impl StoreError {
             StoreError::JobNotFound(_) => ErrorCode::JobNotFound,
             StoreError::ArtifactNotFound(_) => ErrorCode::ArtifactNotFound,
             StoreError::SourceNotFound(_) => ErrorCode::PictureMissing,
-            StoreError::WrongState { .. }
+            StoreError::ProjectNotFound(_) => ErrorCode::ProjectNotFound,
+            StoreError::ProjectTaken { .. } => ErrorCode::BadRequest,
+            StoreError::ProjectBusy { .. }
+            | StoreError::ProjectShared { .. }
+            | StoreError::NotQueued { .. }
+            | StoreError::WrongState { .. }
             | StoreError::NotReached { .. }
             | StoreError::NoSuchStep { .. }
             | StoreError::NotOurs(_) => ErrorCode::WrongState,
@@ -134,6 +152,27 @@ impl From<StoreError> for ErrorReport {
             StoreError::SourceNotFound(_) => {
                 ErrorReport::new(code, "That picture is not in the data folder.")
                     .with_hint("Open the picture again.")
+            }
+            StoreError::ProjectNotFound(project) => {
+                ErrorReport::new(code, format!("There is no project \"{project}\"."))
+            }
+            StoreError::ProjectBusy { project, jobs } => {
+                let jobs = if *jobs == 1 { "a job".to_owned() } else { format!("{jobs} jobs") };
+                ErrorReport::new(code, format!("\"{project}\" has {jobs} at work or waiting."))
+                    .with_hint("Let them end, or cancel them, and try again.")
+            }
+            StoreError::ProjectTaken { project, .. } => {
+                ErrorReport::new(code, format!("There is a project or a folder like \"{project}\" already."))
+                    .with_hint("Choose another name.")
+            }
+            StoreError::ProjectShared { project, path } => ErrorReport::new(
+                code,
+                format!("\"{project}\" shares its folder with other jobs: {}.", path.display()),
+            )
+            .with_hint("A folder that several share keeps its name."),
+            StoreError::NotQueued { state } => {
+                ErrorReport::new(code, format!("This job is {} and does not wait.", state.as_str()))
+                    .with_hint("Only jobs that wait for their turn can be moved.")
             }
             StoreError::WrongState { state, signal } => ErrorReport::new(code, refusal(*state, *signal)),
             StoreError::NotReached { from } => {

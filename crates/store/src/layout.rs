@@ -34,12 +34,17 @@ pub fn safe_file_name(name: &str) -> String {
     }
 }
 
+/// `projects/<project>`; `default` for jobs of none.
+pub(crate) fn project_folder(project: Option<&str>) -> String {
+    format!("projects/{}", safe_file_name(project.unwrap_or("default")))
+}
+
 /// `projects/<project>/<name>-<short id>`.
 pub(crate) fn job_folder(project: Option<&str>, name: &str, id: JobId) -> String {
     let id = id.to_string();
     // The tail of a version 7 UUID is its random part.
     let short = &id[id.len() - 8..];
-    format!("projects/{}/{}-{short}", safe_file_name(project.unwrap_or("default")), safe_file_name(name))
+    format!("{}/{}-{short}", project_folder(project), safe_file_name(name))
 }
 
 /// The name of an artifact's file in its job's folder; `attempt` above 1 tells it from an older one that is

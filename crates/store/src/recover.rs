@@ -8,6 +8,7 @@ use rusqlite::{Connection, params};
 use crate::create::set_error;
 use crate::file::sweep_parts;
 use crate::loose::loose_runners;
+use crate::projects::moving_runners;
 use crate::row::{JobRow, job_row, parse_id, step_after, to_word};
 use crate::run::end;
 use crate::store::Durability;
@@ -37,20 +38,24 @@ impl Store {
     /// belongs to a living process is not touched. True when there was somebody dead.
     pub fn collect_dead(&self) -> Result<bool, StoreError> {
         runner::tidy_early(self.root());
-        let (running, loose) = self.read(|tx| {
+        let (running, loose, moving) = self.read(|tx| {
             let mut statement = tx.prepare_cached(
                 "SELECT id, runner, folder FROM jobs WHERE state = 'running' AND runner <> ?1",
             )?;
             let rows = statement
                 .query_map(params![self.runner.id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
             let running: Vec<(String, String, String)> = rows.collect::<Result<_, _>>()?;
-            Ok((running, loose_runners(tx)?))
+            Ok((running, loose_runners(tx)?, moving_runners(tx)?))
         })?;
         // A process that ends in good order takes its lock file with it.
         let crashed: BTreeSet<String> = runner::dead(self.root()).into_iter().collect();
         let gone = |id: &&String| crashed.contains(*id) || !runner::is_alive(self.root(), id);
         let mut dead: BTreeSet<String> =
             running.iter().map(|(_, owner, _)| owner).filter(gone).cloned().collect();
+        // First of all: where files are follows from it.
+        for id in moving.iter().filter(gone) {
+            self.settle_move(id)?;
+        }
         for id in loose.iter().filter(gone) {
             self.collect_left_by(id);
         }

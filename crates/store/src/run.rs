@@ -17,7 +17,7 @@ use crate::row::{
 };
 use crate::snapshot::estimate_ms;
 use crate::store::{Durability, now_ms};
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, queue};
 
 /// The next job of this process.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,14 +45,15 @@ pub struct StepCommit {
 }
 
 impl Store {
-    /// First in, first out.
+    /// First in, first out, unless somebody moved them.
     pub fn next_queued(&self) -> Result<Option<QueuedJob>, StoreError> {
         self.read(|tx| {
             let row: Option<(String, String, String, String)> = tx
-                .prepare_cached(
+                .prepare_cached(&format!(
                     "SELECT id, name, request, kind FROM jobs WHERE state = 'queued' AND runner = ?1
-                     ORDER BY queued_seq LIMIT 1",
-                )?
+                     ORDER BY {} LIMIT 1",
+                    queue::ORDER
+                ))?
                 .query_row(params![self.runner.id], |row| {
                     Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
                 })

@@ -6,11 +6,12 @@ use crate::file::sync_folder;
 use crate::{StoreError, faults};
 
 /// Statements that lead from each schema version to the next; the first makes version 1.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("schema_v1.sql"),
     include_str!("schema_v2.sql"),
     include_str!("schema_v3.sql"),
     include_str!("schema_v4.sql"),
+    include_str!("schema_v5.sql"),
 ];
 
 /// Brings the database to the schema of this version, or refuses a newer one. An older database is kept beside

@@ -5,6 +5,7 @@ use oreforge_protocol::{
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::artifacts::artifacts_of;
+use crate::queue::place_in_queue;
 use crate::row::{checkpoint_step, from_json, from_word, job_row, parse_id, request_of, step_at, step_index};
 use crate::{Store, StoreError};
 
@@ -77,6 +78,7 @@ impl Store {
             name: row.get(1)?,
             project: row.get(2)?,
             state,
+            place_in_queue: if state == JobState::Queued { place_in_queue(db, id)? } else { None },
             cancelling: row.get::<_, bool>(4)? && !state.is_terminal(),
             checkpoint: checkpoint_step(row.get(5)?)?,
             retry: retry_from

@@ -6,22 +6,9 @@ mod common;
 
 use std::path::Path;
 
-use common::{commit, files_below, new_job, picture, run_one, run_through};
-use oreforge_protocol::{ArtifactKind, GalleryEntry, GalleryKind, GalleryQuery, JobId, MarkChange, StepName};
-use oreforge_store::{ArtifactBytes, Begun, NewJob, Store};
-
-fn forged(store: &Store, name: &str, project: Option<&str>) -> JobId {
-    let job = NewJob {
-        name: name.to_owned(),
-        project: project.map(str::to_owned),
-        request: common::request(),
-        in_front: false,
-        failure: None,
-    };
-    let id = store.create_job(job).unwrap();
-    run_through(store, id, name);
-    id
-}
+use common::{commit, files_below, forged, new_job, picture, run_one, run_through};
+use oreforge_protocol::{ArtifactKind, GalleryEntry, GalleryKind, GalleryQuery, MarkChange, StepName};
+use oreforge_store::{ArtifactBytes, Begun, Store};
 
 fn found(store: &Store, query: &GalleryQuery) -> Vec<GalleryEntry> {
     let page = store.gallery(query, 0, 100).unwrap();
@@ -195,15 +182,35 @@ fn the_overview_counts_what_the_gallery_shows() {
     let overview = store.gallery_overview(&meshes(), 120).unwrap();
     assert_eq!((overview.pictures, overview.views, overview.meshes), (3, 1, 2));
     assert_eq!((overview.favourites, overview.trashed), (1, 1));
-    let counted = |counts: &[oreforge_protocol::NamedCount]| -> Vec<(String, u32)> {
-        counts.iter().map(|count| (count.name.clone(), count.entries)).collect()
-    };
-    assert_eq!(counted(&overview.projects), [("Pond".to_owned(), 3)]);
-    assert_eq!(counted(&overview.tags), [("hero".to_owned(), 1)]);
+    let tags: Vec<(&str, u32)> = overview.tags.iter().map(|tag| (&*tag.name, tag.entries)).collect();
+    assert_eq!(tags, [("hero", 1)]);
+    let projects = store.projects().unwrap();
+    assert_eq!(projects.iter().map(|p| (&*p.name, p.jobs, p.entries)).collect::<Vec<_>>(), [("Pond", 1, 3)]);
     assert_eq!(overview.days.iter().map(|day| day.entries).sum::<u32>(), 2);
     let made = found(&store, &meshes())[0].created_at;
     assert!(overview.days.iter().any(|day| (day.start..day.start + 86_400_000).contains(&made)));
     assert!(overview.days.iter().all(|day| (day.start + 120 * 60_000) % 86_400_000 == 0));
     let shown: u64 = found(&store, &all()).iter().map(|entry| entry.artifact.bytes).sum();
     assert_eq!(overview.bytes, shown);
+}
+
+#[test]
+fn a_bare_surface_is_an_entry_when_its_job_came_to_nothing_more() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    forged(&store, "whole", None);
+    let id = common::queued(&store, "bare", None);
+    let Begun::Step(mut step) = store.begin(id, "draft").unwrap() else { panic!("nothing to do") };
+    while step != StepName::Finish {
+        step = run_one(&store, id, step, "bare").unwrap();
+    }
+    let surfaces = || names(&store, &meshes());
+    assert_eq!(surfaces(), ["whole Mesh"], "it may still become more");
+    store.fail(id, Some((StepName::Finish, 1)), common::error()).unwrap();
+    assert_eq!(surfaces(), ["bare Mesh", "whole Mesh"]);
+    assert_eq!(store.gallery_overview(&all(), 0).unwrap().meshes, 2);
+    store.resume(id, None).unwrap();
+    run_through(&store, id, "bare");
+    assert_eq!(surfaces(), ["bare Mesh", "whole Mesh"], "the finished mesh stands in its place");
+    assert!(found(&store, &meshes()).iter().all(|entry| entry.artifact.kind == ArtifactKind::Mesh));
 }

@@ -59,7 +59,15 @@ impl Desk {
 
     /// A desk with what stands on this one, while no program works on it.
     pub fn copy(&self) -> Self {
-        let copy = Self::new();
+        self.copy_onto(Self::new())
+    }
+
+    /// A copy where a kill is a cut of power.
+    pub fn copy_without(&self, power: Power) -> Self {
+        self.copy_onto(Self::without(power))
+    }
+
+    fn copy_onto(&self, copy: Self) -> Self {
         for file in files_below(self.dir.path()) {
             let target = copy.path(file.strip_prefix(self.dir.path()).unwrap().to_str().unwrap());
             fs::create_dir_all(target.parent().unwrap()).unwrap();

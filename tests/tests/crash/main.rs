@@ -15,6 +15,7 @@ mod migration;
 mod mounts;
 mod points;
 mod power;
+mod projects;
 mod sweep;
 
 fn main() -> ExitCode {
@@ -31,6 +32,8 @@ fn main() -> ExitCode {
         Trial::test("a_request_to_cancel_is_killed_at_every_point", kills::while_asking_for_the_end),
         Trial::test("a_cancelled_forge_is_killed_at_every_point", kills::while_ending),
         Trial::test("a_migration_is_killed_at_every_point", migration::killed_at_every_point),
+        Trial::test("a_renamed_project_is_killed_at_every_point", projects::killed_at_every_point),
+        Trial::test("a_renamed_project_meets_a_failing_disk", projects::on_a_failing_disk),
         Trial::test("guests_are_killed_beside_an_owner", kills::beside_an_owner),
         Trial::test("the_disk_fails_at_every_use", disk::at_every_use),
         Trial::test("a_real_disk_is_full", mounts::full),

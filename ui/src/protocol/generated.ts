@@ -75,7 +75,7 @@ name: string,
  */
 url: string, auth: ServerAuth, };
 
-export type Command = { "command": "start_forge", request: ForgeRequest, } | { "command": "start_prospect", request: ProspectRequest, in_front: boolean, } | { "command": "get_job", id: JobId, } | { "command": "list_jobs", limit: number, } | { "command": "cancel_job", id: JobId, } | { "command": "resume_job", id: JobId, } | { "command": "retry_job", id: JobId, from: StepName, } | { "command": "retry_with", id: JobId, from: StepName, engine: EngineChoice, server: string | null, } | { "command": "accept_views", id: JobId, } | { "command": "job_events", id: JobId, after: EventSeq, } | { "command": "import_picture", source: SourceRef, } | { "command": "preview_cutout", source: SourceRef, strokes: Array<MaskStroke>, feather_px: number | null, } | { "command": "save_mask", source: SourceRef, strokes: Array<MaskStroke>, feather_px: number | null, } | { "command": "list_samples", } | { "command": "engine_status", } | { "command": "workflows", comfy: string | null, } | { "command": "get_settings", } | { "command": "save_settings", settings: Settings, } | { "command": "save_secret", server: string, secret: Secret | null, } | { "command": "doctor", comfy: string | null, } | { "command": "gather_bug_report", } | { "command": "save_artifact", id: ArtifactId, path: string, } | { "command": "save_artifacts", ids: Array<ArtifactId>, folder: string, } | { "command": "list_gallery", query: GalleryQuery, offset: number, limit: number, } | { "command": "gallery_overview", query: GalleryQuery, utc_offset_min: number, } | { "command": "mark_artifacts", ids: Array<ArtifactId>, change: MarkChange, } | { "command": "trash_artifacts", ids: Array<ArtifactId>, } | { "command": "restore_artifacts", ids: Array<ArtifactId>, } | { "command": "empty_trash", } | { "command": "inspect_mesh", mesh: MeshRef, } | { "command": "export_mesh", export: MeshExport, } | { "command": "finish_mesh", finish: MeshFinish, } | { "command": "render_sprites", sprites: SpriteRender, };
+export type Command = { "command": "start_forge", request: ForgeRequest, } | { "command": "start_prospect", request: ProspectRequest, in_front: boolean, } | { "command": "get_job", id: JobId, } | { "command": "list_jobs", limit: number, } | { "command": "cancel_job", id: JobId, } | { "command": "resume_job", id: JobId, } | { "command": "retry_job", id: JobId, from: StepName, } | { "command": "retry_with", id: JobId, from: StepName, engine: EngineChoice, server: string | null, } | { "command": "accept_views", id: JobId, } | { "command": "move_job", id: JobId, to: QueueMove, } | { "command": "get_queue", } | { "command": "pause_queue", paused: boolean, } | { "command": "list_projects", } | { "command": "rename_project", name: string, new_name: string, } | { "command": "archive_project", name: string, archived: boolean, } | { "command": "job_events", id: JobId, after: EventSeq, } | { "command": "import_picture", source: SourceRef, } | { "command": "preview_cutout", source: SourceRef, strokes: Array<MaskStroke>, feather_px: number | null, } | { "command": "save_mask", source: SourceRef, strokes: Array<MaskStroke>, feather_px: number | null, } | { "command": "list_samples", } | { "command": "engine_status", } | { "command": "workflows", comfy: string | null, } | { "command": "get_settings", } | { "command": "save_settings", settings: Settings, } | { "command": "save_secret", server: string, secret: Secret | null, } | { "command": "doctor", comfy: string | null, } | { "command": "gather_bug_report", } | { "command": "save_artifact", id: ArtifactId, path: string, } | { "command": "save_artifacts", ids: Array<ArtifactId>, folder: string, } | { "command": "list_gallery", query: GalleryQuery, offset: number, limit: number, } | { "command": "gallery_overview", query: GalleryQuery, utc_offset_min: number, } | { "command": "mark_artifacts", ids: Array<ArtifactId>, change: MarkChange, } | { "command": "trash_artifacts", ids: Array<ArtifactId>, } | { "command": "restore_artifacts", ids: Array<ArtifactId>, } | { "command": "empty_trash", } | { "command": "inspect_mesh", mesh: MeshRef, } | { "command": "export_mesh", export: MeshExport, } | { "command": "finish_mesh", finish: MeshFinish, } | { "command": "render_sprites", sprites: SpriteRender, };
 
 export type CutoutPreview = { 
 /**
@@ -121,7 +121,7 @@ note: string, };
 /**
  * Every way a command or a job can fail. Closed: hosts match on it exhaustively.
  */
-export type ErrorCode = "bad_request" | "picture_missing" | "picture_empty" | "picture_damaged" | "not_a_picture" | "picture_unsupported" | "picture_too_large" | "picture_too_small" | "needs_mask" | "mask_unusable" | "view_unusable" | "mesh_missing" | "mesh_unusable" | "mesh_too_large" | "engine_unavailable" | "gate_refused" | "engine_failed" | "step_panicked" | "quarantined" | "cancelled" | "job_not_found" | "artifact_not_found" | "wrong_state" | "output_unwritable" | "disk_full" | "store_unavailable" | "store_too_new" | "store_busy" | "internal";
+export type ErrorCode = "bad_request" | "picture_missing" | "picture_empty" | "picture_damaged" | "not_a_picture" | "picture_unsupported" | "picture_too_large" | "picture_too_small" | "needs_mask" | "mask_unusable" | "view_unusable" | "mesh_missing" | "mesh_unusable" | "mesh_too_large" | "engine_unavailable" | "gate_refused" | "engine_failed" | "step_panicked" | "quarantined" | "cancelled" | "job_not_found" | "project_not_found" | "artifact_not_found" | "wrong_state" | "output_unwritable" | "disk_full" | "store_unavailable" | "store_too_new" | "store_busy" | "internal";
 
 /**
  * An error as it crosses a boundary: what happened in an artist's words, and what to do next.
@@ -296,17 +296,13 @@ tags: Array<string>, };
 export type GalleryKind = "picture" | "view" | "mesh";
 
 /**
- * What there is to choose from, and how the entries of one query lie over the days.
+ * What there is to choose from outside of archived projects, and how the entries of one query lie over the days.
  */
 export type GalleryOverview = { pictures: number, views: number, meshes: number, favourites: number, trashed: number, 
 /**
- * Of all that is not in the trash.
+ * Of all that is counted above but for the trash.
  */
 bytes: number, 
-/**
- * In alphabetical order.
- */
-projects: Array<NamedCount>, 
 /**
  * In alphabetical order.
  */
@@ -336,7 +332,11 @@ text: string, kind: GalleryKind | null,
 /**
  * Favourites only.
  */
-favourite: boolean, project: string | null, tag: string | null, 
+favourite: boolean, 
+/**
+ * Absent: of every project that is not archived, and of none.
+ */
+project: string | null, tag: string | null, 
 /**
  * Made at this time or later, in milliseconds since 1970-01-01 UTC.
  */
@@ -371,6 +371,10 @@ export type JobSnapshot = { id: JobId,
  * What it is called on screen and what its files are called.
  */
 name: string, project: string | null, state: JobState, 
+/**
+ * How many jobs run before this one, while it waits.
+ */
+place_in_queue: number | null, 
 /**
  * A cancel was asked for and is not through yet.
  */
@@ -588,6 +592,23 @@ export type NamedCount = { name: string, entries: number, };
 export type ProfileChoice = "auto" | "organic" | "lathe" | "hard";
 
 /**
+ * The jobs of one name, and the folder their files are in.
+ */
+export type ProjectInfo = { name: string, 
+/**
+ * Absolute path; there once a job has made something.
+ */
+folder: string, jobs: number, 
+/**
+ * In the Gallery.
+ */
+entries: number, 
+/**
+ * Put away: found under its own name only.
+ */
+archived: boolean, };
+
+/**
  * Everything a prospect job needs to run, and to run again with the same result.
  */
 export type ProspectRequest = { prompt: string, 
@@ -621,6 +642,17 @@ source: SourceRef | null,
 name: string | null, project: string | null, };
 
 /**
+ * Where a job that waits goes.
+ */
+export type QueueMove = "front" | "up" | "down" | "back";
+
+export type QueueState = { 
+/**
+ * What waits keeps waiting; what runs goes on.
+ */
+paused: boolean, };
+
+/**
  * Defects before and after repair.
  */
 export type RepairTicket = { before: MeshDefects, after: MeshDefects, };
@@ -628,7 +660,7 @@ export type RepairTicket = { before: MeshDefects, after: MeshDefects, };
 /**
  * The answer to the command of the same name.
  */
-export type Reply = { "command": "start_forge", "reply": JobSnapshot } | { "command": "start_prospect", "reply": JobSnapshot } | { "command": "get_job", "reply": JobSnapshot } | { "command": "list_jobs", "reply": Array<JobSnapshot> } | { "command": "cancel_job", "reply": JobSnapshot } | { "command": "resume_job", "reply": JobSnapshot } | { "command": "retry_job", "reply": JobSnapshot } | { "command": "retry_with", "reply": JobSnapshot } | { "command": "accept_views", "reply": JobSnapshot } | { "command": "job_events", "reply": Array<Event> } | { "command": "import_picture", "reply": SourceInfo } | { "command": "preview_cutout", "reply": CutoutPreview } | { "command": "save_mask", "reply": SourceInfo } | { "command": "list_samples", "reply": Array<SampleInfo> } | { "command": "engine_status", "reply": Array<EngineStatus> } | { "command": "workflows", "reply": Array<WorkflowInfo> } | { "command": "get_settings", "reply": Settings } | { "command": "save_settings", "reply": Settings } | { "command": "save_secret", "reply": SecretKept } | { "command": "doctor", "reply": DoctorReport } | { "command": "gather_bug_report", "reply": string } | { "command": "save_artifact", "reply": SavedFile } | { "command": "save_artifacts", "reply": Array<SavedFile> } | { "command": "list_gallery", "reply": GalleryPage } | { "command": "gallery_overview", "reply": GalleryOverview } | { "command": "mark_artifacts", "reply": number } | { "command": "trash_artifacts", "reply": number } | { "command": "restore_artifacts", "reply": number } | { "command": "empty_trash", "reply": EmptiedTrash } | { "command": "inspect_mesh", "reply": MeshTicket } | { "command": "export_mesh", "reply": ExportedMesh } | { "command": "finish_mesh", "reply": FinishedMesh } | { "command": "render_sprites", "reply": SpriteSheet };
+export type Reply = { "command": "start_forge", "reply": JobSnapshot } | { "command": "start_prospect", "reply": JobSnapshot } | { "command": "get_job", "reply": JobSnapshot } | { "command": "list_jobs", "reply": Array<JobSnapshot> } | { "command": "cancel_job", "reply": JobSnapshot } | { "command": "resume_job", "reply": JobSnapshot } | { "command": "retry_job", "reply": JobSnapshot } | { "command": "retry_with", "reply": JobSnapshot } | { "command": "accept_views", "reply": JobSnapshot } | { "command": "move_job", "reply": JobSnapshot } | { "command": "get_queue", "reply": QueueState } | { "command": "pause_queue", "reply": QueueState } | { "command": "list_projects", "reply": Array<ProjectInfo> } | { "command": "rename_project", "reply": Array<ProjectInfo> } | { "command": "archive_project", "reply": Array<ProjectInfo> } | { "command": "job_events", "reply": Array<Event> } | { "command": "import_picture", "reply": SourceInfo } | { "command": "preview_cutout", "reply": CutoutPreview } | { "command": "save_mask", "reply": SourceInfo } | { "command": "list_samples", "reply": Array<SampleInfo> } | { "command": "engine_status", "reply": Array<EngineStatus> } | { "command": "workflows", "reply": Array<WorkflowInfo> } | { "command": "get_settings", "reply": Settings } | { "command": "save_settings", "reply": Settings } | { "command": "save_secret", "reply": SecretKept } | { "command": "doctor", "reply": DoctorReport } | { "command": "gather_bug_report", "reply": string } | { "command": "save_artifact", "reply": SavedFile } | { "command": "save_artifacts", "reply": Array<SavedFile> } | { "command": "list_gallery", "reply": GalleryPage } | { "command": "gallery_overview", "reply": GalleryOverview } | { "command": "mark_artifacts", "reply": number } | { "command": "trash_artifacts", "reply": number } | { "command": "restore_artifacts", "reply": number } | { "command": "empty_trash", "reply": EmptiedTrash } | { "command": "inspect_mesh", "reply": MeshTicket } | { "command": "export_mesh", "reply": ExportedMesh } | { "command": "finish_mesh", "reply": FinishedMesh } | { "command": "render_sprites", "reply": SpriteSheet };
 
 /**
  * `<stem>.report.json`.

@@ -8,8 +8,11 @@ use rusqlite::types::Value;
 /// Words of a search beyond these are not looked at.
 const MAX_WORDS: usize = 8;
 
-/// Files that are no entries serve those that are: bare surfaces, sheets, reports, cut-outs of given views.
-const ENTRY: &str = "(a.kind IN ('mesh', 'view', 'picture') OR (a.kind = 'cutout' AND a.slot = ''))";
+/// Files that are no entries serve those that are: sheets, reports, cut-outs of given views, and bare surfaces unless
+/// one is all that its job came to.
+const ENTRY: &str = "(a.kind IN ('mesh', 'view', 'picture') OR (a.kind = 'cutout' AND a.slot = '')
+  OR (a.kind = 'raw_mesh' AND a.job_id IN (
+    SELECT id FROM jobs WHERE state IN ('failed', 'cancelled', 'interrupted') AND checkpoint < 5)))";
 
 /// Newest first, also within a millisecond: ids grow with time.
 pub(super) const ORDER: &str = "a.created_at DESC, a.id DESC";
@@ -33,13 +36,20 @@ impl Filter {
             None => {}
             Some(GalleryKind::Picture) => filter.and("a.kind IN ('cutout', 'picture')", []),
             Some(GalleryKind::View) => filter.and("a.kind = 'view'", []),
-            Some(GalleryKind::Mesh) => filter.and("a.kind = 'mesh'", []),
+            Some(GalleryKind::Mesh) => filter.and("a.kind IN ('mesh', 'raw_mesh')", []),
         }
         if query.favourite {
             filter.and(&marked("SELECT job_id, kind, slot FROM marks WHERE favourite = 1"), []);
         }
-        if let Some(project) = &query.project {
-            filter.and("a.job_id IN (SELECT id FROM jobs WHERE project = ?)", [Value::Text(project.clone())]);
+        match &query.project {
+            Some(project) => filter
+                .and("a.job_id IN (SELECT id FROM jobs WHERE project = ?)", [Value::Text(project.clone())]),
+            // What was put away is found under its own name, and in the trash.
+            None if !query.trashed => filter.and(
+                "a.job_id NOT IN (SELECT id FROM jobs WHERE project IN (SELECT name FROM archived_projects))",
+                [],
+            ),
+            None => {}
         }
         if let Some(tag) = &query.tag {
             filter.and(

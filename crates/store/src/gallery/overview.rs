@@ -19,7 +19,7 @@ impl Store {
         query: &GalleryQuery,
         utc_offset_min: i32,
     ) -> Result<GalleryOverview, StoreError> {
-        let all = Filter::all(false);
+        let all = Filter::of(&GalleryQuery::default());
         self.read(|tx| {
             let mut overview = GalleryOverview {
                 pictures: 0,
@@ -28,16 +28,6 @@ impl Store {
                 favourites: count(tx, &Filter::of(&GalleryQuery { favourite: true, ..Default::default() }))?,
                 trashed: count(tx, &Filter::all(true))?,
                 bytes: 0,
-                projects: names(
-                    tx,
-                    &format!(
-                        "SELECT jobs.project, sum(entries) FROM
-                           (SELECT a.job_id, count(*) AS entries FROM artifacts AS a WHERE {} GROUP BY a.job_id)
-                         JOIN jobs ON jobs.id = job_id WHERE jobs.project IS NOT NULL
-                         GROUP BY jobs.project ORDER BY jobs.project COLLATE NOCASE LIMIT {MAX_NAMES}",
-                        all.sql
-                    ),
-                )?,
                 tags: names(
                     tx,
                     &format!(
@@ -56,7 +46,7 @@ impl Store {
             while let Some(row) = rows.next()? {
                 let entries: u32 = row.get(1)?;
                 match row.get_ref(0)?.as_str().unwrap_or_default() {
-                    "mesh" => overview.meshes += entries,
+                    "mesh" | "raw_mesh" => overview.meshes += entries,
                     "view" => overview.views += entries,
                     _ => overview.pictures += entries,
                 }

@@ -21,6 +21,18 @@ pub fn new_job(store: &Store) -> JobId {
     store.create_job(job).unwrap()
 }
 
+/// A job that is done, with a file from each step.
+pub fn forged(store: &Store, name: &str, project: Option<&str>) -> JobId {
+    let id = queued(store, name, project);
+    run_through(store, id, name);
+    id
+}
+
+pub fn queued(store: &Store, name: &str, project: Option<&str>) -> JobId {
+    let (name, project) = (name.to_owned(), project.map(str::to_owned));
+    store.create_job(NewJob { name, project, request: request(), in_front: false, failure: None }).unwrap()
+}
+
 pub fn commit(step: StepName, artifacts: Vec<Staged>) -> StepCommit {
     StepCommit { step, elapsed_ms: 5, facts: BTreeMap::new(), artifacts }
 }
