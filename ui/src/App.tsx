@@ -20,9 +20,12 @@ import type { JobSnapshot } from "./protocol/generated";
 import { uiStore, useUi, type TabName } from "./state/ui";
 import { TABS, type TabProps } from "./tabs";
 
+const Guide = lazy(() => import("./features/guide/Guide"));
 const SettingsDialog = lazy(() => import("./features/settings/SettingsDialog"));
 
-function TopBar({ running, onSettings }: { running: number; onSettings: () => void }) {
+function TopBar({ jobs, onSettings }: { jobs: JobSnapshot[]; onSettings: () => void }) {
+  const running = jobs.some(({ state }) => state === "running");
+  const open = jobs.filter(({ state }) => state === "running" || state === "queued").length;
   const { tab, theme, jobsOpen, set } = useUi();
   const isLight = theme === "light";
   return (
@@ -37,8 +40,8 @@ function TopBar({ running, onSettings }: { running: number; onSettings: () => vo
         <IconButton label={isLight ? "Dark colours" : "Light colours"} onClick={() => set({ theme: isLight ? "dark" : "light" })}>
           {isLight ? <Moon aria-hidden="true" /> : <Sun aria-hidden="true" />}
         </IconButton>
-        <Button look="quiet" aria-pressed={jobsOpen} icon={running > 0 ? <Ring /> : <ListChecks aria-hidden="true" />} onClick={() => set({ jobsOpen: !jobsOpen })}>
-          Jobs{running > 0 && <span className="mono"> {running}</span>}
+        <Button look="quiet" aria-pressed={jobsOpen} icon={running ? <Ring /> : <ListChecks aria-hidden="true" />} onClick={() => set({ jobsOpen: !jobsOpen })}>
+          Jobs{open > 0 && <span className="mono"> {open}</span>}
         </Button>
         <IconButton label="Settings" keys="Ctrl ," onClick={onSettings}>
           <Settings aria-hidden="true" />
@@ -105,12 +108,11 @@ function useDrops(forge: Forge): number {
 export function App() {
   const host = useHost();
   const forge = useForge();
-  const { tab, jobId, jobsOpen, set } = useUi();
+  const { tab, jobId, jobsOpen, guide, set } = useUi();
   const client = useQueryClient();
   const { data: opening, isFetching } = useQuery({ queryKey: ["opening"], staleTime: Number.POSITIVE_INFINITY, queryFn: () => host.opening() });
   const storeError = opening?.store_error ?? null;
   const jobs = useJobs(jobsOpen);
-  const running = jobs.filter(({ state }) => state === "running" || state === "queued").length;
   const over = useDrops(forge);
   const [shortcuts, setShortcuts] = useState(false);
   const [settings, setSettings] = useState(false);
@@ -140,7 +142,7 @@ export function App() {
   );
   return (
     <div className={`window ${over > 0 ? "drag-over" : ""}`}>
-      <TopBar running={running} onSettings={() => setSettings(true)} />
+      <TopBar jobs={jobs} onSettings={() => setSettings(true)} />
       <div className="tab-panel">
         {storeError === null ? (
           <TabPanels current={tab} forge={forge} jobs={jobs} automation={opening?.automation === true} onSettings={() => setSettings(true)} />
@@ -155,6 +157,11 @@ export function App() {
       {settings && (
         <Suspense fallback={null}>
           <SettingsDialog version={opening?.version ?? ""} onClose={() => setSettings(false)} />
+        </Suspense>
+      )}
+      {guide === "open" && (
+        <Suspense fallback={null}>
+          <Guide onClose={() => set({ guide: "seen" })} />
         </Suspense>
       )}
       <Toasts />

@@ -1,4 +1,4 @@
-import { HostError, type CommandName, type Drop, type Follower, type Host, type ReplyTo } from "../src/host/host";
+import { HostError, type CommandName, type Drop, type Folder, type Follower, type Host, type ReplyTo } from "../src/host/host";
 import type { Artifact, ArtifactKind, Command, ErrorReport, Event, ExportPreset, ForgeRequest, GalleryEntry, GalleryOverview, JobId, JobSnapshot, ProspectRequest, SavedFile, Settings, SourceInfo, StepName, ViewSlot, WorkflowInfo } from "../src/protocol/generated";
 import { FORGE_STEPS } from "../src/state/jobView";
 
@@ -23,6 +23,7 @@ export class MemoryHost implements Host {
   savedTo: SavedFile | HostError | null = null;
   onDrop: (drop: Drop) => void = () => undefined;
   automation = true;
+  paused = false;
   storeError: ErrorReport | null = null;
   private subscribers = new Set<Subscriber>();
   private lastId = 0;
@@ -48,7 +49,7 @@ export class MemoryHost implements Host {
     const id = `job-${++this.lastId}`;
     const name = request.source.from === "imported" ? request.source.file_name.replace(/\.\w+$/, "") : "job";
     const job: JobSnapshot = {
-      id, kind: "forge", name, project: null, state: "queued", cancelling: false, checkpoint: null, retry: null,
+      id, kind: "forge", name, project: null, state: "queued", place_in_queue: 0, cancelling: false, checkpoint: null, retry: null,
       steps: FORGE_STEPS.map((step) => ({ name: step, state: "waiting", elapsed_ms: null, estimate_ms: 300 })),
       request, created_at: Date.now(), artifacts: [], error: null, last_seq: 0,
     };
@@ -62,7 +63,7 @@ export class MemoryHost implements Host {
   private startProspect(request: ProspectRequest): JobSnapshot {
     const id = `job-${++this.lastId}`;
     const job: JobSnapshot = {
-      id, kind: "prospect", name: request.prompt, project: null, state: "queued", cancelling: false, checkpoint: null, retry: null,
+      id, kind: "prospect", name: request.prompt, project: null, state: "queued", place_in_queue: 0, cancelling: false, checkpoint: null, retry: null,
       steps: [{ name: "pictures", state: "waiting", elapsed_ms: null, estimate_ms: null }],
       request, created_at: Date.now(), artifacts: [], error: null, last_seq: 0,
     };
@@ -80,7 +81,7 @@ export class MemoryHost implements Host {
   private overview(): GalleryOverview {
     const of = (kind: string) => this.gallery.filter((entry) => entry.kind === kind).length;
     const days = this.gallery.length === 0 ? [] : [{ start: new Date().setHours(0, 0, 0, 0), entries: this.gallery.length }];
-    return { pictures: of("picture"), views: of("view"), meshes: of("mesh"), favourites: 0, trashed: 0, bytes: 0, projects: [], tags: [], days };
+    return { pictures: of("picture"), views: of("view"), meshes: of("mesh"), favourites: 0, trashed: 0, bytes: 0, tags: [], days };
   }
 
   private answer(command: Command): unknown {
@@ -98,6 +99,16 @@ export class MemoryHost implements Host {
         return this.job(command.id);
       case "list_jobs":
         return [...this.jobs.values()].toReversed();
+      case "move_job":
+        return this.job(command.id);
+      case "get_queue":
+        return { paused: this.paused };
+      case "pause_queue":
+        return { paused: (this.paused = command.paused) };
+      case "list_projects":
+      case "rename_project":
+      case "archive_project":
+        return [];
       case "job_events":
         return this.log.filter(({ job_id, seq }) => job_id === command.id && seq > command.after);
       case "import_picture":
@@ -191,6 +202,8 @@ export class MemoryHost implements Host {
   }
 
   readonly revealArtifact = async (id: string) => void this.revealed.push(id);
+
+  readonly revealFolder = async ({ folder }: Folder) => void this.revealed.push(folder);
 
   readonly notices: string[] = [];
 

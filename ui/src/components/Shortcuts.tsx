@@ -4,6 +4,7 @@ import { Kbd } from "./Kbd";
 
 const GROUPS: [string, [string, string][]][] = [
   ["Everywhere", [["Ctrl O", "open a picture"], ["Ctrl V", "paste a picture"], ["Ctrl S", "save the mesh"], ["Ctrl 1 2 3", "go to a tab"], ["Ctrl ,", "settings"], ["Q", "jobs"], ["[", "fold source and views"], ["]", "fold settings"], ["Esc", "close, else ask to cancel"], ["?", "this list"]]],
+  ["Jobs that wait", [["Alt ↑ ↓", "earlier, later"], ["Alt Home", "to the front"], ["Alt End", "to the back"]]],
   ["Viewer", [[".", "fit"], ["1–7", "shading"], ["W", "wire"], ["G", "grid"], ["B", "before and after finishing"], ["← → ↑ ↓", "turn, with the view focused"]]],
   ["Gallery", [["Space", "look at it large"], ["Enter", "open in the Forge"], ["F", "forge this picture"], ["S", "favourite"], ["X", "reject"], ["C", "compare two"], ["T", "tags"], ["F2", "rename"], ["Del", "delete"], ["Ctrl Z", "undo that"], ["Ctrl A", "select all"], ["Ctrl S", "save"], ["Ctrl F", "search"]]],
   ["Brush", [["K", "keep"], ["R", "remove"], ["[ ]", "size"], ["Alt", "swap keep and remove"], ["H", "hide the outline"], ["Ctrl Z", "undo"], ["Ctrl Shift Z", "redo"], ["Enter", "use this cut-out"]]],

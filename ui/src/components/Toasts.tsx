@@ -1,5 +1,6 @@
 import { Toast } from "@base-ui/react/toast";
 import { CircleCheck, OctagonX, X } from "lucide-react";
+import { reportOf } from "../host/host";
 
 const toasts = Toast.createToastManager();
 const SHOWN_MS = 8000;
@@ -26,6 +27,12 @@ export function sayUndoable(title: string, undo: () => void) {
 
 export function sayFailed(title: string, description?: string | null) {
   toasts.add({ title, description: description ?? undefined, type: "err", timeout: 2 * SHOWN_MS, priority: "high" });
+}
+
+/** For a promise that may fail. */
+export function sayReport(cause: unknown) {
+  const { message, hint } = reportOf(cause);
+  sayFailed(message, hint);
 }
 
 function List() {

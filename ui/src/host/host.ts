@@ -22,6 +22,9 @@ export type Drop =
   | { type: "left" }
   | { type: "dropped"; pictures: SourceInfo[]; errors: ErrorReport[] };
 
+/** A folder of ours; a page names no other. */
+export type Folder = { folder: "data" | "workflows" } | { folder: "project"; name: string };
+
 /** Who follows a job. */
 export interface Follower {
   /** Every event, in order, each once. */
@@ -52,6 +55,8 @@ export interface Host {
   saveArtifacts(files: { id: ArtifactId; suggestedName: string }[]): Promise<SavedFile[] | null>;
   /** Shows a file in the system's file manager; null where there is none to ask. */
   readonly revealArtifact: ((id: ArtifactId) => Promise<void>) | null;
+  /** Opens a folder there; null where there is none to ask. */
+  readonly revealFolder: ((folder: Folder) => Promise<void>) | null;
   /** Says something on the desktop, where the person lets it. */
   notify(title: string, body: string): Promise<void>;
   watchDrops(onDrop: (drop: Drop) => void): void;

@@ -49,6 +49,7 @@ export const tauriHost: Host = {
   saveMesh: (id, suggestedName, preset) => call<SavedFile | null>("save_mesh", { id, suggestedName, preset }),
   saveArtifacts: (files) => call<SavedFile[] | null>("save_artifacts", { ids: files.map(({ id }) => id) }),
   revealArtifact: (id) => call<void>("reveal_artifact", { id }),
+  revealFolder: (folder) => call<void>("reveal_folder", { folder }),
   notify: (title, body) => call<void>("notify", { title, body }),
   watchDrops(onDrop) {
     const channel = new Channel<Drop>();

@@ -25,6 +25,9 @@ export type GivenViews = { [slot in ViewSlot]?: SourceRef };
 /** A stroke of the brush, or another softness of the edge. */
 export type CutoutEdit = { kind: "stroke"; stroke: MaskStroke } | { kind: "feather"; feather_px: number };
 
+/** The guide is offered until it was opened or declined. */
+export type GuideState = "offered" | "open" | "seen";
+
 /** What only the screen knows. Job state is not here: it belongs to the query cache. */
 interface UiState {
   tab: TabName;
@@ -46,6 +49,7 @@ interface UiState {
   shading: Shading;
   grid: boolean;
   theme: Theme;
+  guide: GuideState;
   jobsOpen: boolean;
   settingsOpen: boolean;
   leftFolded: boolean;
@@ -56,6 +60,7 @@ interface UiState {
 
 const JOB_KEY = "oreforge.job";
 const THEME_KEY = "oreforge.theme";
+const GUIDE_KEY = "oreforge.guide";
 const TAB_KEY = "oreforge.tab";
 const PROJECT_KEY = "oreforge.project";
 const SAVE_AS_KEY = "oreforge.save-as";
@@ -89,6 +94,7 @@ export const uiStore = createStore<UiState>()((set) => ({
   shading: "textured",
   grid: true,
   theme: localStorage.getItem(THEME_KEY) === "light" ? "light" : "dark",
+  guide: localStorage.getItem(GUIDE_KEY) === null ? "offered" : "seen",
   jobsOpen: false,
   settingsOpen: false,
   leftFolded: false,
@@ -113,6 +119,7 @@ uiStore.subscribe((state, before) => {
     sessionStorage.setItem(TAB_KEY, state.tab);
     showTab();
   }
+  if (state.guide !== before.guide) localStorage.setItem(GUIDE_KEY, "seen");
   if (state.theme !== before.theme) {
     localStorage.setItem(THEME_KEY, state.theme);
     showTheme();

@@ -2,11 +2,13 @@ import { ClipboardPaste, FolderOpen, ImagePlus } from "lucide-react";
 import { Button } from "../../components/Button";
 import { Kbd } from "../../components/Kbd";
 import { Samples } from "../../components/Samples";
+import { Invitation } from "../../components/Invitation";
 import type { Forge } from "./useForge";
 
 export function EmptyState({ forge }: { forge: Forge }) {
   return (
     <div className="nothing-yet">
+      <Invitation />
       <div className="drop-zone">
         <ImagePlus className="drop-icon" aria-hidden="true" />
         <h1 className="page-title">Drop a picture to forge it</h1>

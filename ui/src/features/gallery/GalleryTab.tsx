@@ -4,6 +4,7 @@ import { useDeferredValue, useEffect, useMemo, useState } from "react";
 import { Button } from "../../components/Button";
 import { ConfirmDialog } from "../../components/ConfirmDialog";
 import { CrashPoint } from "../../components/ErrorBoundary";
+import { NameDialog } from "../../components/NameDialog";
 import { StoreProblem } from "../../components/StoreProblem";
 import { useKeys } from "../../components/useKeys";
 import type { GalleryEntry, GalleryQuery, JobSnapshot, SourceInfo } from "../../protocol/generated";
@@ -13,7 +14,6 @@ import "./gallery.css";
 import { GalleryEmpty } from "./GalleryEmpty";
 import { Grid } from "./Grid";
 import { Look } from "./Look";
-import { NameDialog } from "./NameDialog";
 import { SearchBar } from "./SearchBar";
 import { parseSearch } from "./search";
 import { comparable, SelectionBar } from "./SelectionBar";
@@ -26,6 +26,7 @@ import { EVERYTHING, KIND_PLURALS } from "./words";
 
 const TILE_KEY = "oreforge.tile";
 const TILE_PX = 180;
+const MAX_NAME = 200;
 
 type Open = { dialog: "look"; index: number } | { dialog: "name" | "tags"; entries: readonly GalleryEntry[] } | { dialog: "compare" | "empty" } | null;
 
@@ -117,6 +118,7 @@ export default function GalleryTab({ jobs, automation, forge }: GalleryTabProps)
     requestAnimationFrame(() => document.getElementById(`entry-${index}`)?.focus({ preventScroll: true }));
   };
   const entry = open?.dialog === "look" ? lookedAt(open.index) : null;
+  const named = open?.dialog === "name" ? open.entries[0] : undefined;
   const [one, other] = open?.dialog === "compare" ? selection.entries : [];
   const comparing = one !== undefined && other !== undefined;
   if (error !== null) return <StoreProblem error={error} busy={false} onRetry={() => void client.invalidateQueries({ queryKey: galleryKey })} />;
@@ -163,7 +165,18 @@ export default function GalleryTab({ jobs, automation, forge }: GalleryTabProps)
       </div>
       {comparing && <Compare pair={[one, other]} actions={actions} onClose={() => close()} />}
       {open?.dialog === "look" && entry !== null && <Look entry={entry} actions={actions} onStep={(by) => setOpen({ dialog: "look", index: Math.max(0, Math.min(found - 1, open.index + by)) })} onClose={() => (setAt(open.index), close(open.index))} />}
-      {open?.dialog === "name" && open.entries[0] !== undefined && <NameDialog entry={open.entries[0]} actions={actions} onClose={() => close()} />}
+      {named !== undefined && (
+        <NameDialog
+          title="Rename"
+          label="Name; left empty, it is called after its job again"
+          name={named.name}
+          maxLength={MAX_NAME}
+          mayBeEmpty
+          confirm={() => "Rename"}
+          onName={(name) => void actions.mark([named], { name })}
+          onClose={() => close()}
+        />
+      )}
       {open?.dialog === "tags" && <TagDialog entries={open.entries} known={overview?.tags ?? []} actions={actions} onClose={() => close()} />}
       <ConfirmDialog
         open={open?.dialog === "empty"}

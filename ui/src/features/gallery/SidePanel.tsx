@@ -1,6 +1,8 @@
-import { Box, Folder, Image, Images, LayoutGrid, Star, Tag, Trash2, type LucideIcon } from "lucide-react";
+import { Archive, Box, Folder, Image, Images, LayoutGrid, Star, Tag, Trash2, type LucideIcon } from "lucide-react";
+import { useState } from "react";
 import { count, fileSize } from "../../components/format";
 import type { GalleryOverview, GalleryQuery } from "../../protocol/generated";
+import { useProjects } from "../../components/useProjects";
 import { EVERYTHING } from "./words";
 
 interface PlaceProps {
@@ -25,7 +27,11 @@ function Place({ icon: Icon, title, entries, current, onChoose }: PlaceProps) {
 
 /** Where to look: one of these at a time; the words of the search stay. */
 export function SidePanel({ overview, query, onQuery }: { overview: GalleryOverview | null; query: GalleryQuery; onQuery: (change: Partial<GalleryQuery>) => void }) {
-  const { pictures = 0, views = 0, meshes = 0, favourites = 0, trashed = 0, bytes = 0, projects = [], tags = [] } = overview ?? {};
+  const { pictures = 0, views = 0, meshes = 0, favourites = 0, trashed = 0, bytes = 0, tags = [] } = overview ?? {};
+  const { all } = useProjects();
+  const [showsArchived, setShowsArchived] = useState(false);
+  const archived = all.filter((one) => one.archived).length;
+  const projects = all.filter((one) => !one.archived || showsArchived || one.name === query.project);
   const { kind, favourite, project, tag, trashed: inTrash } = EVERYTHING;
   const nowhere = { kind, favourite, project, tag, trashed: inTrash };
   const go = (place: Partial<GalleryQuery>) => () => onQuery({ ...nowhere, ...place });
@@ -40,12 +46,19 @@ export function SidePanel({ overview, query, onQuery }: { overview: GalleryOverv
           <Place icon={Image} title="Pictures" entries={pictures} current={query.kind === "picture"} onChoose={go({ kind: "picture" })} />
           <Place icon={Star} title="Favourites" entries={favourites} current={query.favourite} onChoose={go({ favourite: true })} />
         </ul>
-        {projects.length > 0 && (
+        {all.length > 0 && (
           <>
-            <h2 className="note places-head">Projects</h2>
+            <div className="places-head">
+              <h2 className="note">Projects</h2>
+              {archived > 0 && (
+                <button type="button" className="places-link" aria-pressed={showsArchived} onClick={() => setShowsArchived(!showsArchived)}>
+                  {showsArchived ? "Hide archived" : `Show ${archived} archived`}
+                </button>
+              )}
+            </div>
             <ul className="places">
-              {projects.map(({ name, entries }) => (
-                <Place key={name} icon={Folder} title={name} entries={entries} current={query.project === name} onChoose={go({ project: name })} />
+              {projects.map(({ name, entries, ...one }) => (
+                <Place key={name} icon={one.archived ? Archive : Folder} title={name} entries={entries} current={query.project === name} onChoose={go({ project: name })} />
               ))}
             </ul>
           </>

@@ -29,6 +29,7 @@ export function roughly(triangles: number): string {
 }
 
 export function badge(entry: GalleryEntry): string {
+  if (entry.artifact.kind === "raw_mesh") return "unfinished";
   if (entry.kind === "mesh") return entry.triangles === null ? "GLB" : `${roughly(entry.triangles)} tris`;
   const { slot } = entry.artifact;
   return slot === null ? "PNG" : slot.replace("three_quarter", "3/4");

@@ -1,5 +1,5 @@
 import { useMutation } from "@tanstack/react-query";
-import { ClipboardCopy, LifeBuoy } from "lucide-react";
+import { ClipboardCopy, Compass, LifeBuoy } from "lucide-react";
 import { Button } from "../../components/Button";
 import { Logo } from "../../components/Logo";
 import { sayDone, sayFailed } from "../../components/Toasts";
@@ -12,8 +12,8 @@ const copy = (text: string) =>
     () => sayFailed("The clipboard cannot be used.", "Select the text and copy it."),
   );
 
-/** Versions, and all that helps to find a bug. */
-export function About({ version }: { version: string }) {
+/** Versions, the guide, and all that helps to find a bug. */
+export function About({ version, onGuide }: { version: string; onGuide: () => void }) {
   const host = useHost();
   const report = useMutation({ mutationFn: () => host.execute({ command: "gather_bug_report" }) });
   return (
@@ -26,6 +26,15 @@ export function About({ version }: { version: string }) {
         </div>
       </header>
       <div className="settings-list">
+        <div className="settings-row">
+          <span className="settings-words">
+            <strong>Guide</strong>
+            <span className="note">Four short notes beside the controls they are about.</span>
+          </span>
+          <Button icon={<Compass aria-hidden="true" />} onClick={onGuide}>
+            Show me around
+          </Button>
+        </div>
         <div className="settings-row">
           <span className="settings-words">
             <strong>Report a bug</strong>

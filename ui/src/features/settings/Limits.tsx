@@ -1,7 +1,6 @@
 import { NumberField } from "@base-ui/react/number-field";
 import { useState } from "react";
-import { sayFailed } from "../../components/Toasts";
-import { reportOf } from "../../host/host";
+import { sayReport } from "../../components/Toasts";
 import { useSettings } from "./useSettings";
 
 interface MinutesProps {
@@ -32,10 +31,7 @@ export function Limits() {
   const { settings, save } = useSettings();
   if (settings === null) return null;
   const change = (next: Partial<typeof settings>) =>
-    void save({ ...settings, ...next }).catch((cause: unknown) => {
-      const report = reportOf(cause);
-      sayFailed(report.message, report.hint);
-    });
+    void save({ ...settings, ...next }).catch(sayReport);
   return (
     <>
       <h2 className="page-title">Limits</h2>

@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { CircleCheck, CircleDashed, Plus, Stethoscope, TriangleAlert, X } from "lucide-react";
 import { useState, type FormEvent } from "react";
 import { Button, IconButton } from "../../components/Button";
-import { sayDone, sayFailed } from "../../components/Toasts";
+import { sayDone, sayFailed, sayUndoable } from "../../components/Toasts";
 import { useHost } from "../../host/context";
 import { reportOf } from "../../host/host";
 import type { Check, ComfyServer, Settings } from "../../protocol/generated";
@@ -54,6 +54,11 @@ export function Servers() {
     sayDone(note);
     await client.invalidateQueries({ queryKey: ["doctor"] });
   };
+  const remove = (server: ComfyServer) =>
+    change.mutate(
+      { ...settings, servers: servers.filter((other) => other !== server) },
+      { onSuccess: () => sayUndoable(`Removed ${server.name}.`, () => change.mutate({ ...settings, servers })) },
+    );
   const add = (event: FormEvent) => {
     event.preventDefault();
     if (url.trim() === "") return;
@@ -85,7 +90,7 @@ export function Servers() {
       </header>
       <ul className="settings-list">
         {servers.map((server) => (
-          <ServerRow key={server.url} server={server} check={checkOf(server)} onRemove={() => change.mutate({ ...settings, servers: servers.filter((other) => other !== server) })} />
+          <ServerRow key={server.url} server={server} check={checkOf(server)} onRemove={() => remove(server)} />
         ))}
         {servers.length === 0 && <li className="settings-row quiet">No server yet. A ComfyUI on this computer is usually at 127.0.0.1:8188.</li>}
       </ul>

@@ -1,10 +1,13 @@
 import { Dialog } from "@base-ui/react/dialog";
 import { useQuery } from "@tanstack/react-query";
-import { Folder, Gauge, Info, Keyboard, Server, Shield, Sun, X, type LucideIcon } from "lucide-react";
+import { Folder as FolderIcon, FolderOpen, Gauge, Info, Keyboard, Server, Shield, Sun, X, type LucideIcon } from "lucide-react";
 import { useState, type ReactNode } from "react";
+import { Button } from "../../components/Button";
 import { Segments } from "../../components/Segments";
 import { ShortcutGroups } from "../../components/Shortcuts";
+import { sayReport } from "../../components/Toasts";
 import { useHost } from "../../host/context";
+import type { Folder } from "../../host/host";
 import { useUi } from "../../state/ui";
 import { About } from "./About";
 import { Limits } from "./Limits";
@@ -17,20 +20,27 @@ function Folders() {
   const { settings } = useSettings();
   const { data } = useQuery({ queryKey: ["doctor"], staleTime: 15_000, queryFn: () => host.execute({ command: "doctor", comfy: null }) });
   const data_folder = data?.checks.find(({ subject }) => subject === "data folder")?.message ?? "–";
-  const rows: [string, string][] = [
-    ["Jobs and files", data_folder],
-    ["Workflows of your own", settings?.workflows_folder ?? "The folder “workflows” beside the jobs."],
-    ["ComfyUI's models", settings?.models_folder ?? "Not named; what a server says it has counts."],
+  const rows: [string, string, Folder | null][] = [
+    ["Jobs and files", data_folder, { folder: "data" }],
+    ["Workflows of your own", settings?.workflows_folder ?? "The folder “workflows” beside the jobs.", { folder: "workflows" }],
+    ["ComfyUI's models", settings?.models_folder ?? "Not named; what a server says it has counts.", null],
   ];
   return (
     <>
       <h2 className="page-title">Folders</h2>
       <p className="quiet">Projects are plain folders: browse, copy and back them up as you like. Others are named on the command line.</p>
       <dl className="settings-list">
-        {rows.map(([name, value]) => (
+        {rows.map(([name, value, folder]) => (
           <div key={name} className="settings-row">
             <dt>{name}</dt>
-            <dd className="mono selectable">{value}</dd>
+            <dd>
+              <span className="mono selectable">{value}</span>
+              {folder !== null && host.revealFolder !== null && (
+                <Button size="small" icon={<FolderOpen aria-hidden="true" />} aria-label={`Show the folder: ${name}`} onClick={() => void host.revealFolder?.(folder).catch(sayReport)}>
+                  Show
+                </Button>
+              )}
+            </dd>
           </div>
         ))}
       </dl>
@@ -72,21 +82,26 @@ function Privacy() {
 interface SettingsSection {
   title: string;
   icon: LucideIcon;
-  content: (version: string) => ReactNode;
+  content: (version: string, onGuide: () => void) => ReactNode;
 }
 
 const SECTIONS: SettingsSection[] = [
   { title: "Servers", icon: Server, content: () => <Servers /> },
-  { title: "Folders", icon: Folder, content: () => <Folders /> },
+  { title: "Folders", icon: FolderIcon, content: () => <Folders /> },
   { title: "Appearance", icon: Sun, content: () => <Appearance /> },
   { title: "Shortcuts", icon: Keyboard, content: () => <><h2 className="page-title">Shortcuts</h2><ShortcutGroups /></> },
   { title: "Limits", icon: Gauge, content: () => <Limits /> },
   { title: "Privacy", icon: Shield, content: () => <Privacy /> },
-  { title: "About", icon: Info, content: (version) => <About version={version} /> },
+  { title: "About", icon: Info, content: (version, onGuide) => <About version={version} onGuide={onGuide} /> },
 ];
 
 export default function SettingsDialog({ version, onClose }: { version: string; onClose: () => void }) {
   const [at, setAt] = useState(0);
+  const set = useUi((state) => state.set);
+  const showGuide = () => {
+    onClose();
+    set({ guide: "open" });
+  };
   return (
     <Dialog.Root open onOpenChange={(open) => !open && onClose()}>
       <Dialog.Portal>
@@ -109,7 +124,7 @@ export default function SettingsDialog({ version, onClose }: { version: string; 
           </Dialog.Close>
           {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls is scrolled by keys too */}
           <section key={at} className="settings-page" aria-label={SECTIONS[at]?.title} tabIndex={0}>
-            {SECTIONS[at]?.content(version)}
+            {SECTIONS[at]?.content(version, showGuide)}
           </section>
         </Dialog.Popup>
       </Dialog.Portal>
