@@ -3,12 +3,14 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import path from "node:path";
-import { needNodeModules, root, run, targetDir } from "./run.mjs";
+import { buildFrontEnd, needNodeModules, root, run, targetDir } from "./run.mjs";
 import { needSystemPackages, needToolchains } from "./system.mjs";
 
 needToolchains();
-needSystemPackages({ bench: true });
+needSystemPackages({ bench: true, browser: true });
 needNodeModules();
+
+buildFrontEnd();
 
 const venv = path.join(root, "bench/.venv");
 const python = path.join(venv, "bin/python");
@@ -26,9 +28,9 @@ run("cargo", ["build", "--release", "--locked", "-p", "oreforge-jobs", "--exampl
 run("cargo", ["build", "--release", "--locked", "-p", "oreforge-commands", "--example", "cancel_bench"]);
 run("cargo", ["build", "--release", "--locked", "-p", "oreforge-store", "--example", "gallery_bench"]);
 
-function table(command, args) {
+function table(command, args, env = {}) {
   console.log(`\n› ${command} ${args.join(" ")}`);
-  const { status, stdout } = spawnSync(command, args, { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"], maxBuffer: 1 << 26 });
+  const { status, stdout } = spawnSync(command, args, { cwd: root, encoding: "utf8", env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "inherit"], maxBuffer: 1 << 26 });
   if (status !== 0) process.exit(status ?? 1);
   process.stdout.write(stdout);
   return stdout.trim();
@@ -46,6 +48,7 @@ const cancels = table(path.join(target, "examples/cancel_bench"), []);
 process.env.OREFORGE_BIN_DIR = target;
 const latency = table(process.execPath, ["bench/input_latency.mjs"]);
 const gallery = table(path.join(target, "examples/gallery_bench"), []);
+const library = table(process.execPath, ["bench/gallery.mjs", path.join(target, "examples/gallery_bench")], { OREFORGE_BIN_DIR: target });
 
 const memory = /MemTotal:\s+(\d+)/.exec(existsSync("/proc/meminfo") ? readFileSync("/proc/meminfo", "utf8") : "")?.[1];
 const machine = `${cpus()[0].model.trim()}, ${cpus().length} cores${memory ? `, ${Math.round(memory / 1048576)} GB` : ""}, ${process.platform}, no GPU used`;

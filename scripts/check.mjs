@@ -11,6 +11,7 @@ run("cargo", ["fmt", "--all", "--check"]);
 run("npm", ["run", "--silent", "typecheck"]);
 run("npm", ["run", "--silent", "lint"]);
 buildFrontEnd();
+run("node", ["scripts/bundle.mjs"]);
 run("node", ["scripts/gen.mjs", "--check"]);
 run("cargo", ["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]);
 console.log("\nAll checks passed.");

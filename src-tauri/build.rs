@@ -8,6 +8,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "paste_picture",
         "pick_picture",
         "reveal_artifact",
+        "reveal_folder",
         "save_artifact",
         "save_artifacts",
         "save_mesh",

@@ -60,6 +60,7 @@ fn open(args: Args) -> anyhow::Result<()> {
             dialogs::save_mesh,
             frame::notify,
             reveal::reveal_artifact,
+            reveal::reveal_folder,
             ipc::subscribe,
             ipc::unsubscribe,
             ipc::watch_drops,
