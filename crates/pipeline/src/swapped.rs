@@ -23,8 +23,10 @@ enum Half {
 
 use Half::{Bottom as B, Left as L, Right as R, Top as T};
 
+type Part = (ViewSlot, Half);
+
 /// Which half of a side lies beside which half of another, and whether their shared edge runs the other way there.
-const NEIGHBOURS: [((ViewSlot, Half), (ViewSlot, Half), bool); 12] = [
+const NEIGHBOURS: [(Part, Part, bool); 12] = [
     ((ViewSlot::Front, R), (ViewSlot::Right, L), false),
     ((ViewSlot::Front, L), (ViewSlot::Left, R), false),
     ((ViewSlot::Back, L), (ViewSlot::Right, R), false),
@@ -123,9 +125,9 @@ fn mismatch(sides: &BTreeMap<ViewSlot, Side>, placed: impl Fn(ViewSlot) -> ViewS
             continue;
         };
         let (one, other) = (side.half(half), beside.half(next_half));
-        for place in 0..PLACES {
+        for (place, colour) in one.iter().enumerate() {
             let across = if runs_back { PLACES - 1 - place } else { place };
-            if let (Some(a), Some(b)) = (one[place], other[across]) {
+            if let (Some(a), Some(b)) = (colour, other[across]) {
                 sum += a.distance(b);
                 count += 1;
             }
