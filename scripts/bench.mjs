@@ -87,8 +87,8 @@ ${streams}
 
 ## A hand on the window while a job speaks
 
-From a key or a click to the frame that shows it (Event Timing), in Chromium drawing in software; nothing under 16 ms is told
-apart. The front end and the server are the real ones, a proxy between them lets the job speak.
+Milliseconds, median / 95th percentile, from a key or a click until the page has answered it and until the frame that shows it
+(Event Timing), in Chromium without a graphics card and before there is a mesh; nothing under 16 ms is told apart. The main thread is a share of one core. The front end and the server are the real ones, a proxy between them lets the job speak.
 
 ${latency}
 

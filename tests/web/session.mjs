@@ -75,10 +75,12 @@ export class Server {
   }
 }
 
-export async function browser() {
+/** Without `webgl` pages are drawn plainly: drawing in software what a graphics card draws takes longer than anything else. */
+export async function browser({ webgl = true } = {}) {
+  const drawing = webgl ? ["--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"] : ["--disable-gpu"];
   return chromium.launch({
     executablePath: chromiumPath(),
-    args: ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"],
+    args: ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", ...drawing],
   });
 }
 

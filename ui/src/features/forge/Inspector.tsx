@@ -10,7 +10,7 @@ import { useUi } from "../../state/ui";
 import { Assay } from "./Assay";
 import type { CutoutEditing } from "./cutout/useCutout";
 import { SaveAs } from "./SaveAs";
-import { Settings } from "./Settings";
+import { decidedProfile, Settings } from "./Settings";
 import type { Forge } from "./useForge";
 import { needsMask } from "./words";
 
@@ -140,7 +140,7 @@ export function Inspector(props: InspectorProps) {
         {job === null && <Engines />}
         {job !== null && needsMask(job) && <WhyItStopped job={job} />}
         {job !== null && editing === null && mesh !== null && <Assay stats={statsOf(job, mesh)} budget={job.request.params.triangles} />}
-        <Settings job={job} locked={busy} />
+        <Settings profile={decidedProfile(job)} locked={busy} />
         {editing === null && <SaveAs />}
       </div>
       <footer className="verb">

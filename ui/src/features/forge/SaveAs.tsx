@@ -1,3 +1,4 @@
+import { memo } from "react";
 import { Row, Section } from "../../components/Section";
 import { Segments } from "../../components/Segments";
 import { Select } from "../../components/Select";
@@ -32,7 +33,7 @@ export function layoutOf({ preset, format }: Choice): string {
 }
 
 /** Who the mesh is saved for; kept for the next time. */
-export function SaveAs() {
+export const SaveAs = memo(function SaveAs() {
   const saveAs = useUi((state) => state.saveAs);
   const set = useUi((state) => state.set);
   return (
@@ -51,4 +52,4 @@ export function SaveAs() {
       <p className="note">{layoutOf(saveAs)}</p>
     </Section>
   );
-}
+});

@@ -5,6 +5,7 @@ import { Segments } from "../../components/Segments";
 import { Select } from "../../components/Select";
 import { SliderField } from "../../components/SliderField";
 import { NumberField } from "@base-ui/react/number-field";
+import { memo } from "react";
 import type { BackChoice, EngineChoice, ProfileChoice, SymmetryChoice } from "../../protocol/generated";
 import type { ForgeJob } from "../../state/jobView";
 import { useUi } from "../../state/ui";
@@ -40,15 +41,21 @@ const DETAIL_MAPS = [
 const LARGEST_SEED = 2 ** 53 - 1;
 
 /** What the automatic profile came to in a job, in the words of the list. */
-function decidedProfile(job: ForgeJob | null): string | null {
+export function decidedProfile(job: ForgeJob | null): string | null {
   if (job?.request.params.profile !== "auto") return null;
   return PROFILE_TITLES[textFact(stepOf(job, "mesh"), "profile") ?? ""] ?? null;
 }
 
-export function Settings({ job, locked }: { job: ForgeJob | null; locked: boolean }) {
+interface SettingsProps {
+  /** What the automatic profile came to. */
+  profile: string | null;
+  locked: boolean;
+}
+
+/** Drawn anew when a setting is another, not whenever the job says something. */
+export const Settings = memo(function Settings({ profile, locked }: SettingsProps) {
   const params = useUi((state) => state.params);
   const setParams = useUi((state) => state.setParams);
-  const profile = decidedProfile(job);
   const profiles: { value: ProfileChoice; label: string; note: string }[] = [{ value: "auto", label: profile ?? "Auto", note: profile === null ? "from the picture" : "auto" }, ...PROFILES];
   return (
     <>
@@ -158,4 +165,4 @@ export function Settings({ job, locked }: { job: ForgeJob | null; locked: boolea
       </Section>
     </>
   );
-}
+});
