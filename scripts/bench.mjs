@@ -19,8 +19,6 @@ if (!existsSync(python) || statSync(python).mtimeMs < statSync(requirements).mti
   run("python3", ["-m", "venv", "--clear", venv]);
   run(python, ["-m", "pip", "install", "--quiet", "-r", requirements]);
 }
-// Built into the program.
-run("npm", ["run", "--silent", "build:ui"]);
 run("cargo", ["build", "--release", "--locked", "-p", "oreforge-cli"]);
 run("cargo", ["build", "--release", "--locked", "-p", "oreforge-engines", "--example", "carve_bench"]);
 run("cargo", ["build", "--release", "--locked", "-p", "oreforge-geometry", "--example", "peers_bench"]);
@@ -45,8 +43,7 @@ const geometry = table(path.join(target, "examples/peers_bench"), [out, picture]
 const peers = table(python, ["bench/peers.py", geometry, out, picture]);
 const streams = table(path.join(target, "examples/streams_bench"), []);
 const cancels = table(path.join(target, "examples/cancel_bench"), []);
-process.env.OREFORGE_BIN_DIR = target;
-const latency = table(process.execPath, ["bench/input_latency.mjs"]);
+const latency = table(process.execPath, ["bench/input_latency.mjs"], { OREFORGE_BIN_DIR: target });
 const gallery = table(path.join(target, "examples/gallery_bench"), []);
 const library = table(process.execPath, ["bench/gallery.mjs", path.join(target, "examples/gallery_bench")], { OREFORGE_BIN_DIR: target });
 
@@ -88,7 +85,8 @@ ${streams}
 ## A hand on the window while a job speaks
 
 Milliseconds, median / 95th percentile, from a key or a click until the page has answered it and until the frame that shows it
-(Event Timing), in Chromium without a graphics card and before there is a mesh; nothing under 16 ms is told apart. The main thread is a share of one core. The front end and the server are the real ones, a proxy between them lets the job speak.
+(Event Timing), in Chromium without a graphics card and before there is a mesh; nothing under 16 ms is told apart. The main
+thread is a share of one core. The front end and the server are the real ones, a proxy between them lets the job speak.
 
 ${latency}
 

@@ -113,13 +113,13 @@ describe("the Forge's tools", () => {
   it("names the jobs before a waiting one, and how long they take", async () => {
     const id = await forged();
     const done = host.jobs.get(id) as JobSnapshot;
-    const waiting = { ...done, id: "waiting", state: "queued", created_at: 30 } as JobSnapshot;
+    const waiting = { ...done, id: "waiting", state: "queued", place_in_queue: 1 } as JobSnapshot;
     const job = forgeJob(fromSnapshot(waiting));
     if (job === null) throw new Error("no forge");
-    const running = { ...done, id: "running", state: "running", created_at: 10, steps: done.steps.map((step) => ({ ...step, estimate_ms: 500 })) } as JobSnapshot;
-    const later = { ...done, id: "later", state: "queued", created_at: 40 } as JobSnapshot;
+    const running = { ...done, id: "running", state: "running", place_in_queue: null, steps: done.steps.map((step) => ({ ...step, estimate_ms: 500 })) } as JobSnapshot;
+    const later = { ...done, id: "later", state: "queued", place_in_queue: 2 } as JobSnapshot;
     expect(queueBefore([later, waiting, running], job)).toEqual({ jobs: 1, waitMs: 3000 });
-    const unknown = { ...running, id: "unknown", steps: running.steps.map((step) => ({ ...step, estimate_ms: null })) };
+    const unknown = { ...running, id: "unknown", state: "queued", place_in_queue: 0, steps: running.steps.map((step) => ({ ...step, estimate_ms: null })) } as JobSnapshot;
     expect(queueBefore([waiting, running, unknown], job)).toEqual({ jobs: 2, waitMs: null });
     expect(queueBefore([waiting, later], job)).toBeNull();
   });

@@ -5,6 +5,7 @@ import { about, duration } from "../../components/format";
 import { timeLeftMs, type ForgeJob } from "../../state/jobView";
 import type { StepName } from "../../protocol/generated";
 import { useUi } from "../../state/ui";
+import { useQueue } from "../jobs/useQueue";
 import { RetryMenu } from "./RetryMenu";
 import type { QueueBefore } from "./queue";
 import { headline } from "./words";
@@ -27,6 +28,17 @@ export function estimateWords(job: ForgeJob, now: number): string {
   if (usual !== null && passed > usual * LATE_FACTOR && passed - usual > LATE_MS) return `longer than the ${about(usual).replace("about ", "")} it usually takes`;
   const left = timeLeftMs(job, now);
   return left === null ? "first run, no estimate" : `${about(left)} left`;
+}
+
+function Wait({ queue }: { queue: QueueBefore | null }) {
+  const { paused } = useQueue();
+  if (paused) return <span className="warn">· the queue is paused</span>;
+  if (queue === null) return null;
+  return (
+    <span className="quiet">
+      · {queue.jobs === 1 ? "one job" : `${queue.jobs} jobs`} before it{queue.waitMs !== null && `, ${about(queue.waitMs)}`}
+    </span>
+  );
 }
 
 interface JobHeaderProps {
@@ -66,11 +78,7 @@ export function JobHeader({ job, queue, now, busy, onCancel, onSave, onRetry, on
       </span>
       {spent > 0 && <span className="mono quiet">{duration(spent)}</span>}
       {estimate !== null && <span className="quiet wide-only">· {estimate}</span>}
-      {queue !== null && (
-        <span className="quiet">
-          · {queue.jobs === 1 ? "one job" : `${queue.jobs} jobs`} before it{queue.waitMs !== null && `, ${about(queue.waitMs)}`}
-        </span>
-      )}
+      {job.state === "queued" && <Wait queue={queue} />}
       {silent && <span className="quiet wide-only">· No news for {Math.round((now - job.lastNewsAt) / 1000)} s; the engine is still at work.</span>}
       <span className="push" />
       {onRetry !== null && <RetryMenu job={job} onRetry={onRetry} />}

@@ -15,8 +15,9 @@ function leftMs(job: JobSnapshot): number | null {
 
 /** The jobs before one that waits; null when it does not wait, or is the next. */
 export function queueBefore(jobs: readonly JobSnapshot[], job: ForgeJob): QueueBefore | null {
-  if (job.state !== "queued") return null;
-  const before = jobs.filter(({ id, state, created_at }) => id !== job.id && (state === "running" || (state === "queued" && created_at <= job.createdAt)));
+  const place = jobs.find(({ id }) => id === job.id)?.place_in_queue ?? null;
+  if (job.state !== "queued" || place === null) return null;
+  const before = jobs.filter(({ state, place_in_queue }) => state === "running" || (state === "queued" && place_in_queue !== null && place_in_queue < place));
   if (before.length === 0) return null;
   return { jobs: before.length, waitMs: before.map(leftMs).reduce((sum, left) => (sum === null || left === null ? null : sum + left), 0) };
 }
