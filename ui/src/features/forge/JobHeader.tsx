@@ -4,8 +4,8 @@ import { StepIcon } from "../../components/StepIcon";
 import { about, duration } from "../../components/format";
 import { timeLeftMs, type ForgeJob } from "../../state/jobView";
 import type { StepName } from "../../protocol/generated";
+import { useQueuePaused } from "../../state/useQueuePaused";
 import { useUi } from "../../state/ui";
-import { useQueue } from "../jobs/useQueue";
 import { RetryMenu } from "./RetryMenu";
 import type { QueueBefore } from "./queue";
 import { headline } from "./words";
@@ -31,7 +31,7 @@ export function estimateWords(job: ForgeJob, now: number): string {
 }
 
 function Wait({ queue }: { queue: QueueBefore | null }) {
-  const { paused } = useQueue();
+  const paused = useQueuePaused();
   if (paused) return <span className="warn">· the queue is paused</span>;
   if (queue === null) return null;
   return (

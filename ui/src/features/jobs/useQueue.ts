@@ -1,11 +1,9 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { sayReport } from "../../components/Toasts";
 import { useHost } from "../../host/context";
 import type { JobSnapshot, QueueMove } from "../../protocol/generated";
 import { jobsKey } from "../../state/useJob";
-
-const queueKey = ["queue"] as const;
-const REFRESH_MS = 2000;
+import { queueKey, useQueuePaused } from "../../state/useQueuePaused";
 
 interface Queue {
   paused: boolean;
@@ -17,7 +15,7 @@ interface Queue {
 export function useQueue(): Queue {
   const host = useHost();
   const client = useQueryClient();
-  const { data } = useQuery({ queryKey: queueKey, refetchInterval: REFRESH_MS, queryFn: () => host.execute({ command: "get_queue" }) });
+  const paused = useQueuePaused();
   const guarded = async (work: () => Promise<void>) => {
     try {
       await work();
@@ -27,8 +25,8 @@ export function useQueue(): Queue {
     }
   };
   return {
-    paused: data?.paused ?? false,
-    pause: (paused) => guarded(async () => void client.setQueryData(queueKey, await host.execute({ command: "pause_queue", paused }))),
+    paused,
+    pause: (wanted) => guarded(async () => void client.setQueryData(queueKey, await host.execute({ command: "pause_queue", paused: wanted }))),
     move: ({ id }, to) => guarded(async () => void (await host.execute({ command: "move_job", id, to }))),
   };
 }
