@@ -6,5 +6,6 @@ export default defineConfig({
   base: "./",
   // The window's content policy allows no data: addresses, so nothing is inlined.
   build: { target: "es2022", outDir: "dist", emptyOutDir: true, assetsInlineLimit: 0, chunkSizeWarningLimit: 1200 },
-  test: { environment: "happy-dom", include: ["test/**/*.test.{ts,tsx}"] },
+  // A busy machine takes its time.
+  test: { environment: "happy-dom", testTimeout: 30_000, include: ["test/**/*.test.{ts,tsx}"] },
 });
