@@ -138,6 +138,10 @@ impl Faults {
         self.lock().armed.entry(boundary).or_default().push_back(fault);
     }
 
+    pub fn disarm(&self) {
+        self.lock().armed.clear();
+    }
+
     pub fn arm_every(&self, name: String, fault: Option<Fault>) {
         let mut state = self.lock();
         match fault {

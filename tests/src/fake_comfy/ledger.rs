@@ -25,6 +25,10 @@ pub struct Submission {
     /// SHA-256 of the graph as it was sent.
     pub graph_digest: String,
     pub outcome: Outcome,
+    /// A file was asked for after its success: somebody knows of it.
+    pub known: bool,
+    /// The process died after its success and before anybody showed to know of it.
+    pub word_lost: bool,
 }
 
 #[derive(Default)]
@@ -50,6 +54,8 @@ impl Ledger {
             client_id: client_id.map(str::to_owned),
             graph_digest,
             outcome: if alive.is_cancelled() { Outcome::Lost } else { Outcome::Waiting },
+            known: false,
+            word_lost: false,
         });
         submissions.len() - 1
     }
@@ -62,11 +68,20 @@ impl Ledger {
         }
     }
 
+    /// A client asks for files only when it knows what was made.
+    pub fn file_asked_for(&self) {
+        for submission in self.lock().iter_mut() {
+            submission.known |= submission.outcome == Outcome::Success;
+        }
+    }
+
     /// The process's own token is cancelled before this.
     pub fn process_died(&self) {
         for submission in self.lock().iter_mut() {
-            if matches!(submission.outcome, Outcome::Waiting | Outcome::Running) {
-                submission.outcome = Outcome::Lost;
+            match submission.outcome {
+                Outcome::Waiting | Outcome::Running => submission.outcome = Outcome::Lost,
+                Outcome::Success => submission.word_lost |= !submission.known,
+                Outcome::Error | Outcome::Interrupted | Outcome::Deleted | Outcome::Lost => {}
             }
         }
     }

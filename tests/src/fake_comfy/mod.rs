@@ -121,10 +121,23 @@ impl FakeComfy {
         self.world.schema.write().unwrap_or_else(PoisonError::into_inner).remove_class(class);
     }
 
+    /// As if it had these nodes and no others: /object_info is half a megabyte with all of them.
+    ///
+    /// # Panics
+    /// When a test has panicked while it changed the schema.
+    pub fn keep_classes(&self, classes: &[&str]) {
+        self.world.schema.write().expect("no test panics while it changes the schema").keep_classes(classes);
+    }
+
     /// The fault happens once, at this boundary. Several for one boundary happen one after the other only when
     /// the boundary is met again, after [`Self::forget_boundaries`].
     pub fn inject(&self, boundary: Boundary, fault: Fault) {
         self.world.faults.arm(boundary, fault);
+    }
+
+    /// Forgets the faults that wait for a boundary not yet met.
+    pub fn disarm(&self) {
+        self.world.faults.disarm();
     }
 
     /// The fault happens each time a boundary of this name is met; None ends it.

@@ -1,6 +1,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::io::Read as _;
 use std::path::Path;
+use std::sync::LazyLock;
 
 use indexmap::IndexMap;
 use serde::Deserialize;
@@ -73,6 +74,11 @@ pub(super) struct Schema {
 
 impl Schema {
     pub fn captured() -> Self {
+        static CAPTURED: LazyLock<Schema> = LazyLock::new(Schema::read);
+        CAPTURED.clone()
+    }
+
+    fn read() -> Self {
         let mut text = String::new();
         flate2::read::GzDecoder::new(OBJECT_INFO).read_to_string(&mut text).expect("the fixture is gzip");
         let raw: IndexMap<String, Box<RawValue>> = serde_json::from_str(&text).expect("the fixture is JSON");
@@ -107,6 +113,11 @@ impl Schema {
     pub fn remove_class(&mut self, class: &str) {
         self.raw.shift_remove(class);
         self.classes.remove(class);
+    }
+
+    pub fn keep_classes(&mut self, classes: &[&str]) {
+        self.raw.retain(|class, _| classes.contains(&class.as_str()));
+        self.classes.retain(|class, _| classes.contains(&class.as_str()));
     }
 
     /// LoadImage lists what lies directly in input/ and is named like a picture.

@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use futures_util::StreamExt;
 use image::{Rgba, RgbaImage};
 use libtest_mimic::Failed;
-use oreforge_commands::{Config, Oreforge};
+use oreforge_commands::{ComfyLimits, Config, Oreforge};
 use oreforge_protocol::{
     ComfyChoices, Command, EngineChoice, Event, EventBody, EventSeq, ForgeParams, ForgeRequest, JobId,
-    JobSnapshot, Reply, SourceRef,
+    JobSnapshot, Reply, Settings, SourceRef,
 };
 use oreforge_tests::fake_comfy::{FakeComfy, Options, Outcome};
 use serde_json::{Value, json};
@@ -22,7 +22,7 @@ use tempfile::TempDir;
 pub const AS_PROGRAM: &str = "OREFORGE_TEST_AS_PROGRAM";
 
 /// Longer than the busiest machine needs for a job.
-const MAX_RUN: Duration = Duration::from_secs(120);
+pub const MAX_RUN: Duration = Duration::from_secs(120);
 
 pub fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Failed> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
@@ -38,6 +38,23 @@ pub fn server() -> FakeComfy {
     let fake = FakeComfy::start(Options::default());
     fake.set_models("checkpoints", &MODELS);
     fake
+}
+
+/// Short enough for tests, long enough for a busy machine.
+fn impatient() -> ComfyLimits {
+    let ms = Duration::from_millis;
+    ComfyLimits {
+        connect: ms(2_000),
+        probe: ms(2_000),
+        stop_unreachable: ms(5_000),
+        in_flight: ms(300),
+        look: (ms(20), ms(200)),
+        back_off: (ms(10), ms(200)),
+        reopen: ms(20),
+        deaf: ms(1_000),
+        ping: ms(1_000),
+        ..ComfyLimits::default()
+    }
 }
 
 /// What another client runs.
@@ -83,6 +100,16 @@ impl Desk {
         Oreforge::open(Config { data_dir: Some(self.path("data")), only_own_jobs: false }).unwrap()
     }
 
+    /// Impatient with servers, so that what waits for them is quick. Within a runtime.
+    pub async fn open_impatient(&self) -> Oreforge {
+        let config = Config { data_dir: Some(self.path("data")), only_own_jobs: false };
+        let forge = Oreforge::open_within(config, impatient()).unwrap();
+        // The least that the settings allow.
+        let settings = Settings { silence_s: 30, unreachable_s: 5, ..Settings::default() };
+        forge.execute(Command::SaveSettings { settings }).await.unwrap();
+        forge
+    }
+
     /// Small in every way, on this server.
     pub fn request(&self, engine: EngineChoice, server: Option<String>) -> ForgeRequest {
         let source = SourceRef::Path { path: self.path("stick.png").to_string_lossy().into_owned() };
@@ -94,6 +121,37 @@ impl Desk {
         };
         let params = ForgeParams { engine, comfy, triangles: 200, texture_px: 64, ..ForgeParams::default() };
         ForgeRequest { params, ..ForgeRequest::new(source) }
+    }
+
+    /// As [`Desk::request`], with workflows that take one step and make a coarse mesh.
+    pub fn small_request(&self, fake: &FakeComfy) -> ForgeRequest {
+        let folder = self.path("data/workflows");
+        std::fs::create_dir_all(&folder).unwrap();
+        for name in ["image-to-views-zero123", "views-to-mesh-hunyuan3d"] {
+            let built_in = |ending| {
+                let root = env!("CARGO_MANIFEST_DIR");
+                std::fs::read_to_string(format!("{root}/../workflows/{name}.{ending}")).unwrap()
+            };
+            let graph = built_in("json").replace(r#""num_chunks": 8000"#, r#""num_chunks": 500000"#);
+            let usual_and_small =
+                [("min = 5\n", "min = 1\n"), ("min = 64\n", "min = 16\n"), ("min = 256\n", "min = 128\n")];
+            let manifest = usual_and_small
+                .iter()
+                .fold(built_in("toml"), |text, (usual, small)| text.replace(usual, small));
+            std::fs::write(folder.join(format!("small-{name}.json")), graph).unwrap();
+            std::fs::write(folder.join(format!("small-{name}.toml")), manifest).unwrap();
+        }
+        let mut request = self.request(EngineChoice::Comfy, Some(fake.url()));
+        let set = [
+            ("views.steps", "1"),
+            ("views.size", "128"),
+            ("mesh.steps", "1"),
+            ("mesh.octree_resolution", "16"),
+        ];
+        request.params.comfy.set = set.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+        request.params.comfy.views_workflow = Some("small-image-to-views-zero123".to_owned());
+        request.params.comfy.mesh_workflow = Some("small-views-to-mesh-hunyuan3d".to_owned());
+        request
     }
 
     /// The program, at work.

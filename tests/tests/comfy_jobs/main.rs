@@ -31,7 +31,7 @@ fn main() -> ExitCode {
             "views_that_are_refused_are_tried_again_and_can_be_used_anyway",
             several::refused_and_accepted,
         ),
-        Trial::test("the_fault_of_the_day_at_every_boundary", faults::at_every_boundary),
+        Trial::test("faults_of_every_kind_at_the_boundaries", faults::at_every_boundary),
         Trial::test("a_cancel_anywhere_is_honoured", faults::cancel_anywhere),
         Trial::test("a_program_killed_while_its_prompt_runs_takes_the_result_over", kills::while_it_runs),
         Trial::test("a_program_killed_while_its_prompt_waits_finds_it_again", kills::while_it_waits),

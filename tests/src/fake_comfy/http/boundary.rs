@@ -64,6 +64,9 @@ pub(super) async fn boundaries(
     next: Next,
 ) -> Response {
     let route = route(&process.world.options.base_path, request.method(), request.uri());
+    if route == "GET /view" {
+        process.world.ledger.file_asked_for();
+    }
     if let Some(refused) = process.meet(format!("request {route}")).await.and_then(instead_of_acting) {
         return refused;
     }

@@ -94,10 +94,11 @@ pub(super) fn sv3d(call: &Call) -> Result<Given, Raised> {
 }
 
 fn views(call: &Call, azimuths_deg: Vec<f32>) -> Result<Given, Raised> {
-    let picture = call.images("init_image")?[0].clone();
     let Data::Latent(latent) = empty(call) else {
         unreachable!("an empty latent is a latent");
     };
+    let picture =
+        imageops::resize(&call.images("init_image")?[0], latent.width, latent.height, FilterType::Triangle);
     let latent = Latent { count: azimuths_deg.len(), ..(*latent).clone() };
     let mut given = conditioning(Recipe::Views { picture, azimuths_deg });
     given.outputs.push(Data::Latent(Arc::new(latent)));
