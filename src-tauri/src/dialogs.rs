@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use oreforge_protocol::{
-    ArtifactId, Command, ErrorCode, ErrorReport, ExportPreset, MeshExport, MeshRef, Reply, SavedFile,
-    SourceInfo, SourceRef,
+    ArtifactId, Command, ErrorCode, ErrorReport, ExportPreset, ExportedMesh, MeshExport, MeshRef, Reply,
+    SavedFile, SourceInfo, SourceRef,
 };
+use serde::Serialize;
 use tauri::{State, WebviewWindow};
 use tauri_plugin_dialog::{DialogExt, FileDialogBuilder, FilePath};
 use tokio::sync::oneshot;
@@ -82,6 +83,15 @@ pub async fn save_artifact(
 const MESHES: [(&str, &str); 6] =
     [("GLB", "glb"), ("FBX", "fbx"), ("OBJ", "obj"), ("STL", "stl"), ("PLY", "ply"), ("glTF", "gltf")];
 
+/// A mesh file of the artist's.
+#[derive(Debug, Serialize)]
+pub struct SavedMesh {
+    #[serde(flatten)]
+    file: SavedFile,
+    /// What was changed or cannot be carried, as sentences.
+    notes: Vec<String>,
+}
+
 /// A mesh in the format of the artist's choice, laid out for `preset`; the file to open.
 #[tauri::command]
 pub async fn save_mesh(
@@ -90,7 +100,7 @@ pub async fn save_mesh(
     id: ArtifactId,
     suggested_name: String,
     preset: Option<ExportPreset>,
-) -> Result<Option<SavedFile>, ErrorReport> {
+) -> Result<Option<SavedMesh>, ErrorReport> {
     let name = Path::new(&suggested_name).file_name().map(|name| name.to_string_lossy().into_owned());
     let name = name.unwrap_or_else(|| "mesh.glb".to_owned());
     let proposed = MESHES.into_iter().find(|(_, ending)| name.ends_with(&format!(".{ending}")));
@@ -118,8 +128,10 @@ pub async fn save_mesh(
         }
     };
     match core.forge()?.execute(command).await? {
-        Reply::SaveArtifact(saved) => Ok(Some(saved)),
-        Reply::ExportMesh(mut exported) => Ok(exported.files.pop()),
+        Reply::SaveArtifact(file) => Ok(Some(SavedMesh { file, notes: Vec::new() })),
+        Reply::ExportMesh(ExportedMesh { mut files, notes, .. }) => {
+            Ok(files.pop().map(|file| SavedMesh { file, notes }))
+        }
         _ => Err(ErrorReport::new(ErrorCode::Internal, "The core answered another question.")),
     }
 }

@@ -111,7 +111,22 @@ test("a mesh is saved for the engine that was chosen, which a reload remembers",
   assert.ok(fbx.includes("Kaydara FBX Binary") && fbx.includes("SM_mushroom"), "an FBX with Unreal's name for it");
   const zip = await save("OBJ", "mushroom.zip");
   assert.ok(["mushroom.obj", "mushroom.mtl"].every(name => zip.includes(name)), "with what belongs beside it");
+  const ply = await save("PLY", "mushroom.zip");
+  assert.ok(ply.subarray(0, 2).equals(Buffer.from("PK")) && ply.includes("mushroom.ply"), "an archive is called one");
+  await page.getByText("Unreal does not read this format").first().waitFor();
   assert.deepEqual(page.problems, []);
+});
+
+test("a mesh of a long name is saved under its beginning", async () => {
+  const { id } = await forge("duck");
+  const page = await open(context, server.address);
+  await record(page, id);
+  const { artifacts } = await server.command("get_job", { id });
+  const mesh = artifacts.find(({ kind }) => kind === "mesh");
+  const name = "a very long story of a duck ".repeat(7);
+  const answer = await fetch(`${server.url}/api/meshes/${mesh.id}/export?name=${encodeURIComponent(`${name}.fbx`)}`, { headers: { Authorization: `Bearer ${server.token}` } });
+  assert.equal(answer.status, 200, await answer.clone().text());
+  assert.match(answer.headers.get("Content-Disposition"), /a%20very%20long.*\.fbx$/);
 });
 
 test("a mesh is looked at before and after it was finished", async () => {

@@ -189,9 +189,12 @@ export class MemoryHost implements Host {
 
   async saveMesh(_id: string, suggestedName: string, preset: ExportPreset | null) {
     this.savedMeshes.push({ suggestedName, preset });
-    return this.saveArtifact();
+    const saved = await this.saveArtifact();
+    return saved && { ...saved, notes: this.notes };
   }
 
+  /** Of the next mesh that is saved. */
+  notes: string[] = [];
   readonly revealed: string[] = [];
   savedAll: { id: string; suggestedName: string }[] = [];
 

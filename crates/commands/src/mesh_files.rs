@@ -13,11 +13,16 @@ use oreforge_protocol::{
     MeshRef, MeshTicket, SavedFile, SpriteRender, SpriteSheet,
 };
 
+use tokio::sync::Semaphore;
+
 use crate::pictures::{self, blocking};
 use crate::{Oreforge, save};
 
 /// Of a mesh and everything beside it.
 const MAX_MESH_BYTES: u64 = 512_000_000;
+
+/// Conversions at the same time; the rest of the memory and of the cores forge.
+static CONVERSIONS: Semaphore = Semaphore::const_new(2);
 
 struct Mesh {
     file_name: String,
@@ -58,16 +63,29 @@ pub(crate) async fn export(forge: &Oreforge, export: MeshExport) -> Result<Expor
     .await
 }
 
+/// A mesh in another format, not written anywhere.
+#[derive(Debug, Clone)]
+pub struct ConvertedMesh {
+    /// The last is the one to open.
+    pub files: Vec<NamedFile>,
+    /// What was changed or cannot be carried, as sentences.
+    pub notes: Vec<String>,
+}
+
 /// A mesh a job made as the files of another format, for a host that cannot be told a place to write to.
 pub(crate) async fn converted(
     forge: &Oreforge,
     id: ArtifactId,
-    file_name: String,
+    file_name: &str,
     preset: Option<ExportPreset>,
-) -> Result<Vec<NamedFile>, ErrorReport> {
+) -> Result<ConvertedMesh, ErrorReport> {
+    let turn = CONVERSIONS.acquire().await.map_err(|closed| {
+        ErrorReport::new(ErrorCode::Internal, "Oreforge is closing.").with_details(closed.to_string())
+    })?;
     let mesh = open(forge, MeshRef::Artifact { id }).await?;
+    let (stem, ending) = file_name.rsplit_once('.').unwrap_or((file_name, ""));
     let options = ExportOptions {
-        file_name: safe_file_name(&file_name),
+        file_name: format!("{}.{ending}", safe_file_name(stem)),
         preset,
         repair: false,
         triangles: None,
@@ -76,7 +94,8 @@ pub(crate) async fn converted(
     blocking(move || {
         let exported = mesh
             .with_companions(|companion| meshes::export(&mesh.bytes, &mesh.file_name, companion, &options))?;
-        Ok(exported.files)
+        drop(turn);
+        Ok(ConvertedMesh { files: exported.files, notes: exported.notes })
     })
     .await
 }

@@ -3,7 +3,6 @@ use std::sync::Arc;
 
 use directories::ProjectDirs;
 use futures_util::Stream;
-use oreforge_jobs::meshes::NamedFile;
 use oreforge_jobs::{Engines, HostKind, Jobs, Limits, News, PipelineRuns, Store};
 use oreforge_protocol::{
     ArtifactId, Command, ErrorCode, ErrorReport, Event, EventSeq, ExportPreset, JobId, Reply, SourceInfo,
@@ -103,17 +102,16 @@ impl Oreforge {
         shown::find(self, what).await
     }
 
-    /// A mesh that a job made, in the format that the ending of `file_name` says, laid out for `preset`. The last file
-    /// is the one to open; the others belong beside it.
+    /// A mesh that a job made, in the format that the ending of `file_name` says, laid out for `preset`.
     ///
     /// # Errors
     /// When there is no such mesh, or it cannot be written in that format.
     pub async fn converted(
         &self,
         id: ArtifactId,
-        file_name: String,
+        file_name: &str,
         preset: Option<ExportPreset>,
-    ) -> Result<Vec<NamedFile>, ErrorReport> {
+    ) -> Result<mesh_files::ConvertedMesh, ErrorReport> {
         mesh_files::converted(self, id, file_name, preset).await
     }
 

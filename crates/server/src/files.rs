@@ -58,14 +58,18 @@ pub(crate) async fn file(
 /// RFC 6266 with RFC 5987: every byte that is not plainly safe is percent-encoded.
 pub(crate) fn attachment(name: &str) -> HeaderValue {
     let mut value = String::from("attachment; filename*=UTF-8''");
-    for byte in name.bytes().take(200) {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            value.push(char::from(byte));
+    percent_encode(&name.as_bytes()[..name.len().min(200)], &mut value);
+    HeaderValue::from_str(&value).expect("percent-encoded text is ASCII")
+}
+
+pub(crate) fn percent_encode(bytes: &[u8], text: &mut String) {
+    for byte in bytes {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(byte) {
+            text.push(char::from(*byte));
         } else {
-            value.push_str(&format!("%{byte:02X}"));
+            text.push_str(&format!("%{byte:02X}"));
         }
     }
-    HeaderValue::from_str(&value).expect("percent-encoded text is ASCII")
 }
 
 #[cfg(test)]

@@ -50,7 +50,7 @@ export interface Host {
   saveArtifact(id: ArtifactId, suggestedName: string): Promise<SavedFile | null>;
   /** The same for a mesh, in the format that the name's ending says, laid out for `preset`; as it was made where that
    *  is GLB for nobody in particular. */
-  saveMesh(id: ArtifactId, suggestedName: string, preset: ExportPreset | null): Promise<SavedFile | null>;
+  saveMesh(id: ArtifactId, suggestedName: string, preset: ExportPreset | null): Promise<SavedMesh | null>;
   /** A dialog for the folder, then the copies; null when it was closed without a choice. */
   saveArtifacts(files: { id: ArtifactId; suggestedName: string }[]): Promise<SavedFile[] | null>;
   /** Shows a file in the system's file manager; null where there is none to ask. */
@@ -64,6 +64,11 @@ export interface Host {
   /** A small PNG on a transparent ground. */
   thumbnailUrl(id: ArtifactId): string;
   sourceUrl(id: SourceId): string;
+}
+
+/** A mesh written to a place of the person's choice, and what its format could not take along. */
+export interface SavedMesh extends SavedFile {
+  notes: string[];
 }
 
 /** A failed call, with the words for the person in front of it. */

@@ -1,6 +1,6 @@
 import { Channel, convertFileSrc, invoke } from "@tauri-apps/api/core";
 import type { ErrorReport, Event, LivePreview, SavedFile, SourceInfo } from "../protocol/generated";
-import { HostError, type Drop, type Host, type Opening } from "./host";
+import { HostError, type Drop, type Host, type Opening, type SavedMesh } from "./host";
 
 /** `ore://localhost/` or, on Windows, `http://ore.localhost/`. */
 const base = () => convertFileSrc("", "ore");
@@ -46,7 +46,7 @@ export const tauriHost: Host = {
   pickPicture: () => call<SourceInfo | null>("pick_picture"),
   pastePicture: () => call<SourceInfo | null>("paste_picture"),
   saveArtifact: (id, suggestedName) => call<SavedFile | null>("save_artifact", { id, suggestedName }),
-  saveMesh: (id, suggestedName, preset) => call<SavedFile | null>("save_mesh", { id, suggestedName, preset }),
+  saveMesh: (id, suggestedName, preset) => call<SavedMesh | null>("save_mesh", { id, suggestedName, preset }),
   saveArtifacts: (files) => call<SavedFile[] | null>("save_artifacts", { ids: files.map(({ id }) => id) }),
   revealArtifact: (id) => call<void>("reveal_artifact", { id }),
   revealFolder: (folder) => call<void>("reveal_folder", { folder }),

@@ -94,7 +94,7 @@ export function useForge(): Forge {
         try {
           const { preset, format } = uiStore.getState().saveAs;
           const saved = await host.saveMesh(mesh.id, `${name}.${format}`, preset);
-          if (saved !== null) sayDone(savedWords(saved.path), saved.path);
+          if (saved !== null) sayDone(savedWords(saved.path), saved.notes.length > 0 ? saved.notes.join(" ") : saved.path);
         } catch (cause) {
           const report = reportOf(cause);
           sayFailed(report.message, report.hint);

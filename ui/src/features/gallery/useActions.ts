@@ -96,10 +96,12 @@ export function useActions({ onPatch, take }: ActionsGiven): Actions {
         guarded(async () => {
           const trashed = host.execute({ command: "trash_artifacts", ids: idsOf(entries) });
           // At once: who undoes while it is still on its way means this one too.
-          undoable.current = () => trashed.then(
-            () => restore(entries),
-            () => undefined,
-          );
+          const before = undoable.current;
+          undoable.current = () =>
+            trashed.then(
+              () => restore(entries),
+              () => before?.(),
+            );
           await trashed;
           await refresh();
           sayUndoable(`Moved ${tally(entries)} to the trash.`, () => void undo());

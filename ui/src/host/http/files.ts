@@ -1,5 +1,5 @@
 import type { ExportPreset, SavedFile } from "../../protocol/generated";
-import { HostError } from "../host";
+import { HostError, type SavedMesh } from "../host";
 import type { Server } from "./server";
 
 /** Addresses kept; more than one screen ever shows. */
@@ -65,22 +65,32 @@ export class Files {
     return place === null ? null : this.#write(id, place);
   }
 
-  /** As [`save`], in the format that the ending of `name` says; several files come as one archive. */
-  async saveMesh(id: string, name: string, preset: ExportPreset | null): Promise<SavedFile | null> {
-    if (preset === null && name.endsWith(".glb")) return this.save(id, name);
-    const asked = new URLSearchParams({ name, ...(preset === null ? {} : { preset }) });
-    const convert = async () => (await this.#server.ask(`/api/meshes/${id}/export?${asked}`)).blob();
-    // Its material and its textures belong beside an OBJ.
-    const saved = name.endsWith(".obj") ? name.replace(/obj$/, "zip") : name;
-    if (!("showSaveFilePicker" in window)) {
-      const bytes = await convert();
-      const url = URL.createObjectURL(bytes);
-      click(url, saved);
-      setTimeout(() => URL.revokeObjectURL(url), REVOKE_MS);
-      return { path: saved, bytes: bytes.size };
+  /** As [`save`], in the format that the ending of `name` says; what takes several files comes as one archive. */
+  async saveMesh(id: string, name: string, preset: ExportPreset | null): Promise<SavedMesh | null> {
+    if (preset === null && name.endsWith(".glb")) {
+      const saved = await this.save(id, name);
+      return saved && { ...saved, notes: [] };
     }
-    const place = await chosen(() => window.showSaveFilePicker({ suggestedName: saved, types: typesOf(saved) }));
-    return place === null ? null : write(place, await convert());
+    // Textures belong beside these. The dialog needs the name before the files are made.
+    const isArchive = /\.(obj|ply)$/.test(name);
+    const suggestedName = isArchive ? name.replace(/\w+$/, "zip") : name;
+    const asked = new URLSearchParams({ name, archive: String(isArchive), ...(preset === null ? {} : { preset }) });
+    const convert = async () => {
+      const answer = await this.#server.ask(`/api/meshes/${id}/export?${asked}`);
+      const notes = JSON.parse(decodeURIComponent(answer.headers.get("Oreforge-Notes") ?? "[]")) as string[];
+      return { notes, bytes: await answer.blob() };
+    };
+    if (!("showSaveFilePicker" in window)) {
+      const { notes, bytes } = await convert();
+      const url = URL.createObjectURL(bytes);
+      click(url, suggestedName);
+      setTimeout(() => URL.revokeObjectURL(url), REVOKE_MS);
+      return { path: suggestedName, bytes: bytes.size, notes };
+    }
+    const place = await chosen(() => window.showSaveFilePicker({ suggestedName, types: typesOf(suggestedName) }));
+    if (place === null) return null;
+    const { notes, bytes } = await convert();
+    return { ...(await write(place, bytes)), notes };
   }
 
   /** As [`save`], into a folder; a file that is there is never replaced. */
