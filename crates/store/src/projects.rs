@@ -14,8 +14,9 @@ use crate::{Store, StoreError, faults, layout};
 /// Projects that are listed.
 const MAX_LISTED: u32 = 500;
 
-/// Those of jobs that lie below the folder `?1`.
-const BELOW: &str = "substr(folder, 1, length(?1) + 1) = ?1 || '/'";
+/// Those of jobs that lie below the folder `?1`, on a disk that tells capital letters apart if `?3`.
+const BELOW: &str = "CASE WHEN ?3 THEN substr(folder, 1, length(?1) + 1) = ?1 || '/'
+     ELSE substr(folder, 1, length(?1) + 1) = ?1 || '/' COLLATE NOCASE END";
 
 /// A project's folder on its way to another name.
 struct Move {
@@ -74,6 +75,8 @@ impl Store {
     /// will be is written down before: a process that dies in between leaves the folder under one of two names,
     /// and whoever comes next makes the rows agree with it.
     pub fn rename_project(&self, name: &str, new_name: &str) -> Result<(), StoreError> {
+        // What could not be settled then: the new announcement takes the place of the old one.
+        self.settle_move(&self.runner.id)?;
         let planned = self.write(Durability::PowerCut, |tx| {
             let planned = self.plan(tx, name, new_name)?;
             if self.moves_folder(&planned) {
@@ -104,6 +107,9 @@ impl Store {
                 tracing::warn!(%error, "a project keeps the new name of its folder");
             }
             self.settle_move(&self.runner.id)?;
+            if self.read(|tx| Ok(check_there(tx, name).is_err() && check_there(tx, new_name).is_ok()))? {
+                return Ok(());
+            }
         }
         renamed
     }
@@ -125,13 +131,42 @@ impl Store {
                 })
                 .optional()?;
             if let Some(begun) = begun
-                && !self.place(&begun.folder).exists()
                 && self.place(&begun.new_folder).exists()
             {
-                adopt(tx, &begun)?;
+                if self.place(&begun.folder).exists() {
+                    self.bring_back(tx, &begun)?;
+                } else {
+                    adopt(tx, &begun)?;
+                }
             }
             forget(tx, runner)
         })
+    }
+
+    /// Somebody has begun to work under the old name after the folder left it: what went comes back. What jobs of
+    /// the new name have made since stays.
+    fn bring_back(&self, db: &Connection, begun: &Move) -> Result<(), StoreError> {
+        let (home, away) = (self.place(&begun.folder), self.place(&begun.new_folder));
+        let mut is_theirs = db.prepare_cached("SELECT EXISTS(SELECT 1 FROM jobs WHERE folder = ?1)")?;
+        for entry in fs::read_dir(&away).map_err(|error| StoreError::io(&away, error))? {
+            let name = entry.map_err(|error| StoreError::io(&away, error))?.file_name();
+            let theirs = format!("{}/{}", begun.new_folder, name.to_string_lossy());
+            if !is_theirs.query_row(params![theirs], |row| row.get::<_, bool>(0))?
+                && !home.join(&name).exists()
+            {
+                move_folder(&away.join(&name), &home.join(&name))?;
+            }
+        }
+        // It goes only when it is empty.
+        let _ = fs::remove_dir(&away);
+        Ok(())
+    }
+
+    /// Do names that differ in capital letters alone lead to one folder? False of a folder that is not there.
+    fn ignores_case(&self, folder: &str) -> bool {
+        let real = |folder: &str| self.place(folder).canonicalize().ok();
+        let (lower, upper) = (real(&folder.to_lowercase()), real(&folder.to_uppercase()));
+        lower.is_some() && lower == upper
     }
 
     fn plan(&self, db: &Connection, name: &str, new_name: &str) -> Result<Move, StoreError> {
@@ -149,9 +184,10 @@ impl Store {
             return Err(taken());
         }
         if folder != new_folder {
+            let tells_case = !self.ignores_case(&folder);
             let others: bool = db.query_row(
                 &format!("SELECT EXISTS(SELECT 1 FROM jobs WHERE {BELOW} AND project IS NOT ?2)"),
-                params![folder, name],
+                params![folder, name, tells_case],
                 |row| row.get(0),
             )?;
             if others {
@@ -161,8 +197,8 @@ impl Store {
                 });
             }
             let inhabited: bool = db.query_row(
-                &format!("SELECT EXISTS(SELECT 1 FROM jobs WHERE {BELOW})"),
-                params![new_folder],
+                &format!("SELECT EXISTS(SELECT 1 FROM jobs WHERE {BELOW} AND project IS NOT ?2)"),
+                params![new_folder, name, tells_case],
                 |row| row.get(0),
             )?;
             // On a disk that does not tell capital letters apart the new name may lead to the old folder.

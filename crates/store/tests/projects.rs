@@ -100,6 +100,32 @@ fn a_rename_that_would_hurt_is_refused_in_words_and_changes_nothing() {
 }
 
 #[test]
+fn work_under_the_old_name_of_a_half_renamed_project_brings_its_folder_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    let frog = forged(&store, "frog", Some("Pond"));
+    let projects = store.root().join("projects");
+    fs::write(projects.join("Pond/notes.txt"), "mine").unwrap();
+    // As a process leaves it that is killed between the folder and the rows.
+    let database = rusqlite::Connection::open(store.root().join("oreforge.sqlite3")).unwrap();
+    let announced =
+        "INSERT INTO folder_moves VALUES('gone', 'Pond', 'Lake', 'projects/Pond', 'projects/Lake')";
+    database.execute(announced, []).unwrap();
+    fs::rename(projects.join("Pond"), projects.join("Lake")).unwrap();
+
+    let duck = forged(&store, "duck", Some("Pond"));
+    drop(store);
+    let store = Store::open(dir.path()).unwrap();
+    for id in [frog, duck] {
+        must_lie_in(&store, id, &projects.join("Pond"));
+    }
+    assert_eq!(fs::read_to_string(projects.join("Pond/notes.txt")).unwrap(), "mine");
+    assert!(!projects.join("Lake").exists());
+    store.rename_project("Pond", "Lake").unwrap();
+    must_lie_in(&store, frog, &projects.join("Lake"));
+}
+
+#[test]
 fn an_archived_project_leaves_the_gallery_and_comes_back_with_work() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();

@@ -65,8 +65,10 @@ pub fn on_a_failing_disk() -> Result<(), Failed> {
     let points = laid_out.copy().run(&RENAME, "").points.into_iter().filter(|point| point.disk).collect();
     Sweep::new("disk failures of a renamed project").over(points, |point| {
         let desk = laid_out.copy();
-        desk.run(&RENAME, &point.plan("eio"));
-        must_have_one_name(&desk, &reference);
+        let ended = desk.run(&RENAME, &point.plan("eio"));
+        let told = if ended.code == Some(0) { "Lake" } else { "Pond" };
+        assert_eq!(must_have_one_name(&desk, &reference), told, "{}", ended.stderr);
+        assert!(told == "Lake" || ended.stderr.contains("error: "), "no word: {}", ended.stderr);
         assert!(files_below(&desk.data().join("runners")).is_empty());
         Tried::Reached
     })
