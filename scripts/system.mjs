@@ -16,6 +16,8 @@ const WINDOW_TESTS = {
   zypper: ["webkit2gtk-driver", "xorg-x11-server-Xvfb", "xdotool", "openbox", "Mesa-dri", "dbus-1-x11", "xclip"],
 };
 const BROWSER = { apt: ["chromium"], dnf: ["chromium"], pacman: ["chromium"], zypper: ["chromium"] };
+/** Another program's opinion of our exports. Blender's is asked too where it is there; it is too large to bring along. */
+const ASSIMP = { apt: ["assimp-utils"], dnf: ["assimp"], pacman: ["assimp"], zypper: [] };
 const BENCH = {
   apt: ["python3", "python3-venv", "libgl1", "libgomp1"],
   dnf: ["python3", "mesa-libGL", "libgomp"],
@@ -84,15 +86,16 @@ export function needToolchains() {
 
 /**
  * Installs the system packages that are missing, or says how and stops.
- * @param {{ window?: boolean, windowTests?: boolean, browser?: boolean, bench?: boolean }} wanted what is going to be built and run
+ * @param {{ window?: boolean, windowTests?: boolean, browser?: boolean, judges?: boolean, bench?: boolean }} wanted what is going to be built and run
  */
-export function needSystemPackages({ window = false, windowTests = false, browser = false, bench = false }) {
+export function needSystemPackages({ window = false, windowTests = false, browser = false, judges = false, bench = false }) {
   if (process.platform !== "linux") return;
   const packages = manager => [
     ...(compilerMissing() ? COMPILER[manager] : []),
     ...(window && windowMissing() ? WINDOW[manager] : []),
     ...(windowTests && windowTestsMissing() ? WINDOW_TESTS[manager] : []),
     ...(browser && browserMissing() ? BROWSER[manager] : []),
+    ...(judges && !inPath("assimp") ? ASSIMP[manager] : []),
     ...(bench && benchMissing() ? BENCH[manager] : []),
   ];
   const manager = family();

@@ -4,7 +4,7 @@ import { buildFrontEnd, needNodeModules, run, targetDir } from "./run.mjs";
 import { needSystemPackages, needToolchains } from "./system.mjs";
 
 needToolchains();
-needSystemPackages({ window: true, windowTests: process.platform === "linux", browser: true });
+needSystemPackages({ window: true, windowTests: process.platform === "linux", browser: true, judges: true });
 needNodeModules();
 buildFrontEnd();
 run("npm", ["run", "--silent", "test:ui"]);

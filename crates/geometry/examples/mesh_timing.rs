@@ -1,8 +1,12 @@
 //! Times the mesh functions on a body with about 260k triangles: `cargo run --release --example mesh_timing`.
 
+mod bodies;
+
 use std::time::Instant;
 
+use bodies::{damaged, lumpy_body};
 use glam::Vec3;
+use oreforge_geometry::Cancel;
 use oreforge_geometry::bake::{normal_map, occlusion_map};
 use oreforge_geometry::bvh::Bvh;
 use oreforge_geometry::decimate::decimate;
@@ -13,8 +17,6 @@ use oreforge_geometry::smooth::taubin;
 use oreforge_geometry::surface_nets::surface_nets;
 use oreforge_geometry::topology::inspect;
 use oreforge_geometry::unwrap::{UnwrapOptions, unwrap};
-use oreforge_geometry::volume::Volume;
-use oreforge_geometry::{Cancel, TriMesh};
 
 fn main() {
     let volume = lumpy_body([256, 256, 128]);
@@ -76,40 +78,4 @@ fn timed<T>(what: &str, work: impl Fn() -> T) -> T {
     times_ms.sort_by(f64::total_cmp);
     eprintln!("{what}: {:.1} ms (median of 5, best {:.1})", times_ms[2], times_ms[0]);
     work()
-}
-
-/// Holes, turned and doubled triangles, split vertices, and a copy inside.
-fn damaged(mesh: &TriMesh) -> TriMesh {
-    let mut positions: Vec<Vec3> = Vec::with_capacity(mesh.positions.len() * 4);
-    let mut triangles = Vec::new();
-    for (i, &triangle) in mesh.triangles.iter().enumerate().filter(|(i, _)| i % 1009 != 0) {
-        let start = positions.len() as u32;
-        positions.extend(triangle.map(|v| mesh.positions[v as usize] + Vec3::splat((i % 3) as f32 * 1e-4)));
-        let triangle = [start, start + 1, start + 2];
-        triangles.push(if i % 2003 == 0 { [start, start + 2, start + 1] } else { triangle });
-        if i % 3001 == 0 {
-            triangles.push(triangle);
-        }
-    }
-    let start = positions.len() as u32;
-    let middle = Vec3::new(128.0, 128.0, 64.0);
-    positions.extend(mesh.positions.iter().map(|&p| middle + (p - middle) * 0.4));
-    triangles.extend(mesh.triangles.iter().map(|t| t.map(|v| v + start)));
-    TriMesh { positions, triangles }
-}
-
-fn lumpy_body(size: [usize; 3]) -> Volume {
-    let mut volume = Volume::filled(size, 0.0);
-    let half = Vec3::from_array(size.map(|n| n as f32)) / 2.0;
-    for z in 0..size[2] {
-        for y in 0..size[1] {
-            for x in 0..size[0] {
-                let p = (Vec3::new(x as f32, y as f32, z as f32) - half) / half;
-                let lumps = (p.x * 9.0).sin() * (p.y * 8.0).cos() * (p.z * 5.0).cos();
-                let i = volume.index(x, y, z);
-                volume.values[i] = 0.8 - p.length() + 0.12 * lumps;
-            }
-        }
-    }
-    volume
 }

@@ -1,25 +1,31 @@
 //! Times the geometry that `bench/peers.py` times its peers with, on data both read: `peers_bench FOLDER PICTURE`.
 //! Writes the data and the results into the folder, and one line of JSON: milliseconds by name.
 
+mod bodies;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 use std::time::Instant;
 
-use glam::Vec3;
+use bodies::{damaged, lumpy_body};
 use oreforge_geometry::asset::{self, Format};
+use oreforge_geometry::bake::normal_map;
 use oreforge_geometry::decimate::decimate;
 use oreforge_geometry::glb::{GlbOptions, write_raw};
 use oreforge_geometry::picture::{self, Limits};
+use oreforge_geometry::repair::repair;
 use oreforge_geometry::surface_nets::surface_nets;
 use oreforge_geometry::topology::weld;
 use oreforge_geometry::unwrap::{UnwrapOptions, unwrap};
-use oreforge_geometry::volume::Volume;
 use oreforge_geometry::{Cancel, TriMesh};
 
 /// Cells of the body; its surface has half a million triangles.
 const SIZE: [usize; 3] = [384, 384, 192];
+/// Cells of a smaller one, that is damaged and gets a copy of itself inside: 580,000 triangles together.
+const DAMAGED_SIZE: [usize; 3] = [270, 270, 135];
+const TEXTURE_PX: u32 = 1024;
 const RUNS: usize = 5;
 
 fn main() -> io::Result<()> {
@@ -40,10 +46,29 @@ fn main() -> io::Result<()> {
     let small = timed.run("decimate", || decimate(full.clone(), 50_000, never).expect("nobody cancels"));
     keep(folder, "ours-50k", &small)?;
 
+    let whole = surface_nets(&lumpy_body(DAMAGED_SIZE), never).expect("nobody cancels");
+    let broken = damaged(&whole);
+    keep_as_is(folder, "broken", &broken)?;
+    let mended = timed.run("repair", || repair(broken.clone(), never).expect("nobody cancels"));
+    keep(folder, "ours-repaired", &mended.mesh)?;
+
     let game = decimate(small, 20_000, never).expect("nobody cancels");
     keep(folder, "game", &game)?;
-    let options = UnwrapOptions { texture_px: 1024, margin_px: 4, favoured: None };
+    let options = UnwrapOptions { texture_px: TEXTURE_PX, margin_px: 4, favoured: None };
     let unwrapped = timed.run("unwrap", || unwrap(&game, &options, never).expect("nobody cancels"));
+
+    let mut laid_out = unwrapped.clone();
+    let tangents = laid_out.tangents();
+    let (positions, triangles) = (laid_out.positions.clone(), laid_out.triangles.clone());
+    keep_as_is(folder, "laid-out", &TriMesh { positions, triangles })?;
+    fs::write(folder.join("laid-out.uvs"), bytes(laid_out.uvs.iter().flat_map(|uv| uv.to_array())))?;
+    let normals = timed.run("normal map", || {
+        normal_map(&laid_out, &tangents, &full, TEXTURE_PX, never).expect("nobody cancels")
+    });
+    fs::write(
+        folder.join("ours-normals.png"),
+        picture::encode_png(&image::DynamicImage::from(normals).to_rgba8()),
+    )?;
 
     let glb = timed.run("write GLB", || write_raw(&game, &GlbOptions::default()).expect("a sound mesh"));
     timed.run("read GLB", || asset::read(&glb, Format::Glb, &|_| None).expect("what was just written"));
@@ -57,6 +82,7 @@ fn main() -> io::Result<()> {
     let ours = serde_json::json!({
         "ms": taken_ms,
         "size": SIZE,
+        "texture_px": TEXTURE_PX,
         "coverage": unwrapped.coverage,
         "overlap": unwrapped.overlap,
         "charts": unwrapped.charts,
@@ -84,28 +110,19 @@ impl Timed<'_> {
     }
 }
 
-/// Positions as f32 and triangles as u32, little-endian, in two files.
+/// Vertices at the same place made one.
 fn keep(folder: &Path, name: &str, mesh: &TriMesh) -> io::Result<()> {
-    let mesh = weld(&mesh.positions, &mesh.triangles);
-    let positions: Vec<u8> =
-        mesh.positions.iter().flat_map(|p| p.to_array()).flat_map(f32::to_le_bytes).collect();
+    keep_as_is(folder, name, &weld(&mesh.positions, &mesh.triangles))
+}
+
+/// Positions as f32 and triangles as u32, little-endian, in two files.
+fn keep_as_is(folder: &Path, name: &str, mesh: &TriMesh) -> io::Result<()> {
+    let positions = bytes(mesh.positions.iter().flat_map(|p| p.to_array()));
     let triangles: Vec<u8> = mesh.triangles.iter().flatten().flat_map(|v| v.to_le_bytes()).collect();
     fs::write(folder.join(format!("{name}.positions")), positions)?;
     fs::write(folder.join(format!("{name}.triangles")), triangles)
 }
 
-fn lumpy_body(size: [usize; 3]) -> Volume {
-    let mut volume = Volume::filled(size, 0.0);
-    let half = Vec3::from_array(size.map(|n| n as f32)) / 2.0;
-    for z in 0..size[2] {
-        for y in 0..size[1] {
-            for x in 0..size[0] {
-                let p = (Vec3::new(x as f32, y as f32, z as f32) - half) / half;
-                let lumps = (p.x * 9.0).sin() * (p.y * 8.0).cos() * (p.z * 5.0).cos();
-                let i = volume.index(x, y, z);
-                volume.values[i] = 0.8 - p.length() + 0.12 * lumps;
-            }
-        }
-    }
-    volume
+fn bytes(numbers: impl Iterator<Item = f32>) -> Vec<u8> {
+    numbers.flat_map(f32::to_le_bytes).collect()
 }

@@ -120,6 +120,10 @@ fn losses(asset: &Asset, format: Format) -> Vec<String> {
     if bumpy && format == Format::Ply {
         notes.push("PLY carries no normal map.".to_owned());
     }
+    if bumpy && format == Format::Obj {
+        notes
+            .push("OBJ names the normal map as `norm`, which Blender and others do not look for.".to_owned());
+    }
     match format {
         Format::Glb | Format::Gltf | Format::Obj => {}
         Format::Fbx if !asset.colors.is_empty() => {

@@ -1,6 +1,7 @@
 use std::fmt::Write;
 
 use super::{NamedFile, WriteOptions, level_name, placed};
+use crate::TriMesh;
 use crate::asset::{Asset, Texture};
 
 /// The textures, the material library, the mesh; levels of detail as objects.
@@ -37,7 +38,8 @@ fn material_name(asset: &Asset, index: usize) -> String {
     let name: String =
         asset.materials[index].name.chars().map(|c| if c.is_whitespace() { '_' } else { c }).collect();
     // Names need not be unique elsewhere.
-    if asset.materials.len() == 1 { name } else { format!("{name}_{index}") }
+    let is_taken = asset.materials[..index].iter().any(|other| other.name == asset.materials[index].name);
+    if is_taken { format!("{name}_{index}") } else { name }
 }
 
 // Writing to a string cannot fail, so what `write!` answers is let go below.
@@ -62,7 +64,13 @@ fn mesh(lods: &[Asset], library: &str, options: &WriteOptions) -> String {
     let (mut v0, mut t0, mut n0) = (1, 1, 1);
     for (level, asset) in lods.iter().enumerate() {
         let _ = writeln!(text, "o {}", level_name(options, lods, level));
-        for (v, &p) in asset.positions.iter().enumerate() {
+        // Places are shared across seams, so that the surface is closed elsewhere too; colours belong to vertices.
+        let shared = if asset.colors.is_empty() {
+            asset.surface()
+        } else {
+            TriMesh { positions: asset.positions.clone(), triangles: asset.triangles.clone() }
+        };
+        for (v, &p) in shared.positions.iter().enumerate() {
             let p = placed(p, options) * options.units_per_metre;
             let _ = write!(text, "v {} {} {}", p.x, p.y, p.z);
             if let Some(color) = asset.colors.get(v) {
@@ -79,26 +87,27 @@ fn mesh(lods: &[Asset], library: &str, options: &WriteOptions) -> String {
             let _ = writeln!(text, "vn {} {} {}", n.x, n.y, n.z);
         }
         for material in 0..asset.materials.len() {
-            let of =
-                asset.triangles.iter().zip(&asset.material_of).filter(|(_, m)| usize::from(**m) == material);
+            let corners = shared.triangles.iter().zip(&asset.triangles);
+            let of = corners.zip(&asset.material_of).filter(|(_, m)| usize::from(**m) == material);
             let mut named = false;
-            for (triangle, _) in of {
+            for ((places, triangle), _) in of {
                 if !std::mem::replace(&mut named, true) {
                     let _ = writeln!(text, "usemtl {}", material_name(asset, material));
                 }
                 text.push('f');
-                for &v in triangle {
+                for (place, v) in places.iter().zip(triangle) {
+                    let place = place + v0;
                     let _ = match (asset.uvs.is_empty(), asset.normals.is_empty()) {
-                        (false, false) => write!(text, " {}/{}/{}", v + v0, v + t0, v + n0),
-                        (false, true) => write!(text, " {}/{}", v + v0, v + t0),
-                        (true, false) => write!(text, " {}//{}", v + v0, v + n0),
-                        (true, true) => write!(text, " {}", v + v0),
+                        (false, false) => write!(text, " {place}/{}/{}", v + t0, v + n0),
+                        (false, true) => write!(text, " {place}/{}", v + t0),
+                        (true, false) => write!(text, " {place}//{}", v + n0),
+                        (true, true) => write!(text, " {place}"),
                     };
                 }
                 text.push('\n');
             }
         }
-        v0 += asset.positions.len() as u32;
+        v0 += shared.positions.len() as u32;
         t0 += asset.uvs.len() as u32;
         n0 += asset.normals.len() as u32;
     }
