@@ -124,6 +124,54 @@ def meshlab():
 ms, made = timed(meshlab, 1)
 row("decimate to 50,000", "pymeshlab", ms, ours["ms"]["decimate"], our_words, says(*made))
 
+# Repair of a surface with everything wrong: split vertices, holes, turned and doubled triangles, a copy inside.
+broken, mended = mesh("broken"), mesh("ours-repaired")
+
+
+def flaws(positions, triangles):
+    made = trimesh.Trimesh(positions, triangles, process=False)
+    shells = trimesh.graph.connected_components(made.face_adjacency, min_len=1, nodes=np.arange(len(made.faces)))
+    closed = "closed" if made.is_watertight else "open"
+    return f"{len(triangles):,}, {closed}, {'outward' if made.is_winding_consistent else 'turned'}, {len(shells)} parts"
+
+
+def meshlab_repair():
+    held = pymeshlab.MeshSet(verbose=False)
+    held.add_mesh(pymeshlab.Mesh(broken[0].astype(np.float64), broken[1].astype(np.int32)))
+    held.meshing_merge_close_vertices(threshold=pymeshlab.PercentageValue(0.001))
+    held.meshing_remove_duplicate_faces()
+    held.meshing_remove_null_faces()
+    held.meshing_remove_connected_component_by_diameter(mincomponentdiag=pymeshlab.PercentageValue(2))
+    held.meshing_repair_non_manifold_edges()
+    held.meshing_repair_non_manifold_vertices()
+    held.meshing_re_orient_faces_coherently()
+    held.meshing_close_holes(maxholesize=100)
+    return held.current_mesh().vertex_matrix(), held.current_mesh().face_matrix()
+
+
+ms, made = timed(meshlab_repair, 1)
+row(f"repair {len(broken[1]):,}", "pymeshlab", ms, ours["ms"]["repair"], flaws(*mended), flaws(*made))
+
+# A normal map of the full surface on 20,000 triangles with coordinates, the same ones for both.
+positions, triangles = mesh("laid-out")
+uvs = np.fromfile(f"{folder}/laid-out.uvs", np.float32).reshape(-1, 2)
+
+
+def meshlab_bake():
+    held = pymeshlab.MeshSet(verbose=False)
+    corners = uvs[triangles].reshape(-1, 2).astype(np.float64)
+    corners[:, 1] = 1.0 - corners[:, 1]
+    held.add_mesh(pymeshlab.Mesh(positions.astype(np.float64), triangles.astype(np.int32), w_tex_coords_matrix=corners))
+    held.add_mesh(pymeshlab.Mesh(FULL[0].astype(np.float64), FULL[1].astype(np.int32)))
+    held.transfer_attributes_to_texture_per_vertex(
+        sourcemesh=1, targetmesh=0, attributeenum="Vertex Normal", upperbound=pymeshlab.PercentageValue(2),
+        textname="meshlab-normals.png", textw=ours["texture_px"], texth=ours["texture_px"], overwrite=False, pullpush=True,
+    )
+
+
+ms, _ = timed(meshlab_bake, 1)
+row(f"normal map {ours['texture_px']} px of {len(FULL[1]):,}", "pymeshlab", ms, ours["ms"]["normal map"], "tangent space", "object space")
+
 # Unwrap of 20,000 triangles.
 game = mesh("game")
 

@@ -123,7 +123,16 @@ pub async fn save_mesh(
         preset => {
             let mesh = MeshRef::Artifact { id };
             Command::ExportMesh {
-                export: MeshExport { mesh, path, preset, repair: false, triangles: None, lods: 0 },
+                export: MeshExport {
+                    mesh,
+                    path,
+                    preset,
+                    repair: false,
+                    fix: false,
+                    triangles: None,
+                    lods: 0,
+                    compressed: false,
+                },
             }
         }
     };

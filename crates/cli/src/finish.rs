@@ -32,7 +32,7 @@ pub struct FinishArgs {
     /// Folder with front.png, right.png and so on; at least one of them.
     #[arg(long, value_name = "DIR")]
     views: PathBuf,
-    /// File to write; its ending chooses the format: glb, gltf, obj, stl, ply or fbx.
+    /// File to write; its ending chooses the format: glb, gltf, obj, stl, ply, usdz or fbx.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// Triangle budget.

@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use clap::Args as ClapArgs;
 use oreforge_commands::{Config, Oreforge};
 use oreforge_protocol::{
-    Command, ErrorCode, ErrorReport, ExportPreset, GateVerdict, MeshExport, MeshRef, MeshTicket,
+    Command, ErrorCode, ErrorReport, ExportPreset, GateVerdict, MeshExport, MeshFix, MeshRef, MeshTicket,
     RepairTicket, Reply,
 };
 
@@ -27,10 +27,14 @@ Examples:
       millimetres, Z up, on the bed
   oreforge export raw.ply --to clean.glb --repair
       closed, manifold, outward; says what was wrong, before and after
+  oreforge export found.glb --to sound.glb --fix
+      everything that `oreforge inspect` names a fix for; the file it came from stays
+  oreforge export duck.glb --to duck-web.glb --compress
+      meshopt compression and WebP textures
   oreforge export scan.obj --to scan.glb --triangles 20000 --lods 3
       thinned, seams and texture kept, with three more levels of detail
 
-Writes GLB, glTF, OBJ, STL, PLY and FBX, chosen by the ending; reads GLB, glTF, OBJ, STL and PLY. What a format
+Writes GLB, glTF, OBJ, STL, PLY, USDZ and FBX, chosen by the ending; reads GLB, glTF, OBJ, STL and PLY. What a format
 cannot carry is said. Exit codes: 0 written, 2 usage or a place that cannot be written, 3 no mesh that can be read.";
 
 #[derive(Debug, ClapArgs)]
@@ -49,7 +53,7 @@ pub struct InspectArgs {
 pub struct ExportArgs {
     /// GLB, glTF, OBJ, STL or PLY.
     pub mesh: PathBuf,
-    /// File to write; its ending chooses the format: glb, gltf, obj, stl, ply or fbx.
+    /// File to write; its ending chooses the format: glb, gltf, obj, stl, ply, usdz or fbx.
     #[arg(long, value_name = "PATH")]
     to: PathBuf,
     /// Who it is for: unity, unreal, godot, blender or print.
@@ -58,12 +62,18 @@ pub struct ExportArgs {
     /// Close holes, turn triangles outward, make it manifold, drop floaters and inner shells; says what was wrong.
     #[arg(long)]
     repair: bool,
+    /// Make right all that `inspect` names a fix for: repair, thin to 100,000 triangles, unfold anew.
+    #[arg(long)]
+    fix: bool,
     /// At most so many.
     #[arg(long, value_name = "N")]
     triangles: Option<u32>,
     /// Further levels of detail, each of half the triangles.
     #[arg(long, value_name = "N", default_value_t = 0)]
     lods: u32,
+    /// GLB alone, for the web: meshopt compression, and textures as WebP without loss.
+    #[arg(long)]
+    compress: bool,
     /// JSON on stdout, nothing else there.
     #[arg(long)]
     json: bool,
@@ -93,8 +103,10 @@ pub async fn export(args: ExportArgs) -> anyhow::Result<Exit> {
         path: text(&args.to)?,
         preset: args.preset,
         repair: args.repair,
+        fix: args.fix,
         triangles: args.triangles,
         lods: args.lods,
+        compressed: args.compress,
     };
     let Reply::ExportMesh(exported) = forge.execute(Command::ExportMesh { export }).await? else {
         return Err(mismatch().into());
@@ -133,9 +145,21 @@ fn show(ticket: &MeshTicket) {
     }
     for check in &ticket.checks {
         let mark = if check.verdict == GateVerdict::Pass { "ok" } else { "look" };
-        out_line(&format!("{mark:<5} {:<14} {}", check.name, check.says));
+        let fix = check.fix.map_or(String::new(), |fix| format!(" [--fix {}]", fixes(fix)));
+        out_line(&format!("{mark:<5} {:<14} {}{fix}", check.name, check.says));
+    }
+    if ticket.checks.iter().any(|check| check.fix.is_some()) {
+        out_line("mend  `oreforge export MESH --to NEW.glb --fix` makes right what has [--fix …] behind it");
     }
     ticket.notes.iter().for_each(|note| out_line(&format!("note  {note}")));
+}
+
+fn fixes(fix: MeshFix) -> &'static str {
+    match fix {
+        MeshFix::Repair => "repairs it",
+        MeshFix::Thin => "thins it",
+        MeshFix::Unfold => "unfolds it anew, with the colours it has",
+    }
 }
 
 /// The core takes places as text.

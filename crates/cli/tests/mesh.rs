@@ -81,6 +81,54 @@ fn inspect_finds_what_is_wrong() {
 }
 
 #[test]
+fn what_inspect_names_a_fix_for_is_fixed_and_the_older_file_stays() {
+    let desk = Desk::new();
+    let text = fs::read_to_string(desk.path("crate.obj")).unwrap();
+    let face = text.lines().find(|line| line.starts_with("f ")).unwrap();
+    // A side is gone, and the others share their texels.
+    let open = text.replacen(face, "", 1);
+    let folded = open.lines().map(|line| match line.strip_prefix("vt ") {
+        Some(_) => "vt 0.25 0.25\n".to_owned(),
+        None => format!("{line}\n"),
+    });
+    fs::write(desk.path("found.obj"), folded.collect::<String>()).unwrap();
+    let before = fs::read(desk.path("found.obj")).unwrap();
+    let fixes = |name: &str| -> Vec<(String, String)> {
+        let ticket = desk.json(&["inspect", name]);
+        let named =
+            |check: &Value| Some((check["name"].as_str()?.to_owned(), check["fix"].as_str()?.to_owned()));
+        ticket["checks"].as_array().unwrap().iter().filter_map(named).collect()
+    };
+    assert!(fixes("found.obj").contains(&("watertight".to_owned(), "repair".to_owned())));
+    assert!(fixes("crate.stl").contains(&("texture".to_owned(), "unfold".to_owned())));
+    let said = desk.run(&["inspect", "found.obj"]);
+    assert!(String::from_utf8_lossy(&said.stdout).contains("[--fix repairs it]"));
+    for (from, to) in [("found.obj", "sound.glb"), ("crate.stl", "sound.gltf")] {
+        let exported = desk.json(&["export", from, "--to", to, "--fix"]);
+        assert!(fixes(to).is_empty(), "{from}: {exported}");
+    }
+    assert_eq!(fs::read(desk.path("found.obj")).unwrap(), before);
+    assert_eq!(desk.json(&["inspect", "sound.glb"])["watertight"], true);
+}
+
+#[test]
+fn a_glb_is_compressed_when_asked_and_says_what_is_lost() {
+    let desk = Desk::new();
+    let exported = desk.json(&["export", "crate.obj", "--to", "small.glb", "--compress"]);
+    assert!(exported["notes"].to_string().contains("rounded"), "{exported}");
+    let (small, plain) = (desk.json(&["inspect", "small.glb"]), desk.json(&["inspect", "crate.glb"]));
+    for what in ["triangles", "watertight", "components", "materials"] {
+        assert_eq!(small[what], plain[what], "{what}");
+    }
+    assert!(
+        String::from_utf8_lossy(&fs::read(desk.path("small.glb")).unwrap())
+            .contains("EXT_meshopt_compression")
+    );
+    let fbx = desk.json(&["export", "crate.obj", "--to", "same.fbx", "--compress"]);
+    assert!(fbx["notes"].to_string().contains("is not compressed"), "{fbx}");
+}
+
+#[test]
 fn a_repair_closes_the_crate_and_says_so() {
     let desk = Desk::new();
     let text = fs::read_to_string(desk.path("crate.obj")).unwrap();
@@ -135,7 +183,7 @@ fn what_cannot_be_done_is_said_and_leaves_no_file() {
         (["export", "empty.ply", "--to", "x.glb"], 3),
         (["export", "nowhere.glb", "--to", "x.glb"], 3),
         (["export", "README.md", "--to", "x.glb"], 3),
-        (["export", "crate.glb", "--to", "x.usdz"], 2),
+        (["export", "crate.glb", "--to", "x.usdc"], 2),
         (["export", "crate.glb", "--to", "x"], 2),
         (["export", "crate.glb", "--to", "nowhere/x.glb"], 2),
     ] {

@@ -47,8 +47,10 @@ pub(crate) async fn export(forge: &Oreforge, export: MeshExport) -> Result<Expor
             file_name,
             preset: export.preset,
             repair: export.repair,
+            fix: export.fix,
             triangles: export.triangles,
             lods: export.lods,
+            compressed: export.compressed,
         };
         let exported = mesh
             .with_companions(|companion| meshes::export(&mesh.bytes, &mesh.file_name, companion, &options))?;
@@ -84,13 +86,8 @@ pub(crate) async fn converted(
     })?;
     let mesh = open(forge, MeshRef::Artifact { id }).await?;
     let (stem, ending) = file_name.rsplit_once('.').unwrap_or((file_name, ""));
-    let options = ExportOptions {
-        file_name: format!("{}.{ending}", safe_file_name(stem)),
-        preset,
-        repair: false,
-        triangles: None,
-        lods: 0,
-    };
+    let file_name = format!("{}.{ending}", safe_file_name(stem));
+    let options = ExportOptions { file_name, preset, ..ExportOptions::default() };
     blocking(move || {
         let exported = mesh
             .with_companions(|companion| meshes::export(&mesh.bytes, &mesh.file_name, companion, &options))?;

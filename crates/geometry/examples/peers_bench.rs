@@ -22,9 +22,9 @@ use oreforge_geometry::unwrap::{UnwrapOptions, unwrap};
 use oreforge_geometry::{Cancel, TriMesh};
 
 /// Cells of the body; its surface has half a million triangles.
-const SIZE: [usize; 3] = [384, 384, 192];
+const SIZE: [usize; 3] = [336, 336, 168];
 /// Cells of a smaller one, that is damaged and gets a copy of itself inside: 580,000 triangles together.
-const DAMAGED_SIZE: [usize; 3] = [270, 270, 135];
+const DAMAGED_SIZE: [usize; 3] = [256, 256, 128];
 const TEXTURE_PX: u32 = 1024;
 const RUNS: usize = 5;
 

@@ -63,6 +63,7 @@ fn options() -> WriteOptions {
         generator: "Oreforge test".to_owned(),
         z_up: false,
         units_per_metre: 1.0,
+        compressed: false,
         extras: None,
     }
 }
@@ -200,4 +201,92 @@ fn levels_of_detail_lie_in_one_file_or_beside() {
     let stl = write(&lods, Format::Stl, &options()).unwrap();
     let names: Vec<&str> = stl.files.iter().map(|file| file.name.as_str()).collect();
     assert_eq!(names, ["crate 7_LOD1.stl", "crate 7.stl"]);
+}
+
+/// A USD library judged the files by hand; here stands what it would stumble over first.
+#[test]
+fn a_usdz_lies_as_the_format_wants_it() {
+    let written = write(&[crate_with_lid()], Format::Usdz, &options()).unwrap();
+    let [file] = written.files.as_slice() else { panic!("{} files", written.files.len()) };
+    assert_eq!(file.name, "crate 7.usdz");
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(&file.bytes)).unwrap();
+    for (i, name) in ["scene.usda", "textures/0.png"].into_iter().enumerate() {
+        let file = archive.by_index(i).unwrap();
+        assert_eq!(file.name().unwrap(), name);
+        assert_eq!(file.compression(), zip::CompressionMethod::Stored);
+        assert_eq!(file.data_start().unwrap_or(1) % 64, 0, "{name}");
+    }
+    assert_eq!(archive.len(), 2);
+    let text = std::io::read_to_string(archive.by_index(0).unwrap()).unwrap();
+    assert_eq!(text.matches("def GeomSubset").count(), 2, "{text}");
+    assert_eq!(text.matches("def Material").count(), 2);
+    assert!(text.contains("@textures/0.png@") && text.contains("metersPerUnit = 1"));
+    assert_eq!(text.matches(['{', '(', '[']).count(), text.matches(['}', ')', ']']).count());
+    let lods = write(&[ball(), ball()], Format::Usdz, &options()).unwrap();
+    assert_eq!(lods.files.len(), 2);
+    assert!(lods.notes.iter().any(|note| note.contains("holds one mesh")));
+}
+
+#[test]
+fn a_compressed_glb_is_smaller_and_says_the_same() {
+    let mut bumpy = ball();
+    bumpy.textures.push(bumpy.textures[0].clone());
+    bumpy.materials[0].normal_texture = Some(1);
+    let plain = |asset: &Asset| write(std::slice::from_ref(asset), Format::Glb, &options()).unwrap();
+    let compressed = |asset: &Asset| {
+        let options = WriteOptions { compressed: true, ..options() };
+        write(std::slice::from_ref(asset), Format::Glb, &options).unwrap()
+    };
+    for (name, asset) in [("crate", crate_with_lid()), ("ball", ball()), ("bumpy ball", bumpy)] {
+        let written = compressed(&asset);
+        assert!(written.notes.iter().any(|note| note.contains("rounded")), "what is lost is said");
+        let back = read_back(&written, Format::Glb);
+        assert_eq!(back.triangles.len(), asset.triangles.len(), "{name}");
+        assert!(inspect(&back.surface()).watertight, "{name}: no seam opens");
+        let ((place, texel), (exact, exact_texel)) = (fingerprint(&back), fingerprint(&asset));
+        assert!(place.distance(exact) < 1e-3, "{name}: {place} {exact}");
+        assert!(texel.distance(exact_texel) < 1e-3, "{name}: {texel} {exact_texel}");
+        for (v, normal) in back.normals.iter().enumerate() {
+            assert!((normal.length() - 1.0).abs() < 0.02, "{name}: {normal}");
+            if name != "crate" {
+                assert!(normal.angle_between(back.positions[v]) < 0.02, "{name}: {normal}");
+            }
+        }
+        for (theirs, ours) in back.textures.iter().zip(&asset.textures) {
+            let pixels = |bytes: &[u8]| image::load_from_memory(bytes).unwrap().to_rgba8();
+            assert_eq!(pixels(&theirs.bytes), pixels(&ours.bytes), "{name}");
+        }
+        if name != "crate" {
+            let (small, large) = (written.files[0].bytes.len(), plain(&asset).files[0].bytes.len());
+            assert!(small * 3 < large, "{name}: {small} of {large} bytes");
+        }
+    }
+}
+
+/// Packed views are somebody else's bytes too.
+#[test]
+fn a_damaged_packed_view_is_an_error() {
+    let options = WriteOptions { compressed: true, ..options() };
+    let whole = write(&[ball()], Format::Glb, &options).unwrap().files.remove(0).bytes;
+    let text_end = 20 + u32::from_le_bytes(whole[12..16].try_into().unwrap()) as usize;
+    let json = std::str::from_utf8(&whole[20..text_end]).unwrap();
+    let damaged = |from: &str, to: &str| {
+        let changed = json.replacen(from, to, 1);
+        assert_eq!(changed.len(), json.len(), "{from}");
+        assert_ne!(changed, json);
+        let bytes = [&whole[..20], changed.as_bytes(), &whole[text_end..]].concat();
+        read(&bytes, Format::Glb, &|_| None)
+    };
+    for (from, to) in [
+        (r#""mode":"ATTRIBUTES""#, r#""mode":"TRIANGLES!""#),
+        (r#""count":2499,"filter""#, r#""count":9999,"filter""#),
+        (r#""filter":"OCTAHEDRAL""#, r#""filter":"QUATERNION""#),
+    ] {
+        assert!(damaged(from, to).is_err(), "{from}");
+    }
+    let mut cut = whole.clone();
+    for byte in &mut cut[text_end + 8..text_end + 40] {
+        *byte ^= 0x5A;
+    }
+    assert!(read(&cut, Format::Glb, &|_| None).is_err(), "its first packed bytes are others");
 }

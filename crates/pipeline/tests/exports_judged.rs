@@ -96,15 +96,14 @@ fn exported(asset: &Asset, format: Format, preset: Option<ExportPreset>, dir: &P
         generator: "Oreforge test".to_owned(),
         z_up: false,
         units_per_metre: 1.0,
+        compressed: false,
         extras: None,
     };
     let glb = write(std::slice::from_ref(asset), Format::Glb, &options).unwrap();
     let options = ExportOptions {
         file_name: format!("leaning.{}", format.extension()),
         preset,
-        repair: false,
-        triangles: None,
-        lods: 0,
+        ..ExportOptions::default()
     };
     let made = export(&glb.files[0].bytes, "leaning.glb", &|_| None, &options).unwrap();
     let folder = dir.join(format!("{}-{}", format.extension(), preset.map_or("none", ExportPreset::as_str)));

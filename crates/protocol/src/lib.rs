@@ -42,8 +42,8 @@ pub use job::{
     JobKind, JobRequest, JobSignal, JobSnapshot, JobState, RetrySnapshot, StepName, StepSnapshot, StepState,
 };
 pub use mesh::{
-    ExportPreset, ExportedMesh, FinishedMesh, MeshDefects, MeshExport, MeshFinish, MeshRef, MeshTicket,
-    RepairTicket, TextureInfo, TicketCheck, UvReport, ViewAgreement,
+    ExportPreset, ExportedMesh, FinishedMesh, MeshDefects, MeshExport, MeshFinish, MeshFix, MeshRef,
+    MeshTicket, RepairTicket, TextureInfo, TicketCheck, UvReport, ViewAgreement,
 };
 pub use project::ProjectInfo;
 pub use prompt::{PromptNote, PromptState};

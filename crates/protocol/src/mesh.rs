@@ -66,19 +66,25 @@ impl FromStr for ExportPreset {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MeshExport {
     pub mesh: MeshRef,
-    /// The ending chooses the format: glb, gltf, obj, stl, ply or fbx. What belongs beside it is written beside it.
+    /// The ending chooses the format: glb, gltf, obj, stl, ply, usdz or fbx. What belongs beside it is written beside it.
     pub path: String,
     #[serde(default)]
     pub preset: Option<ExportPreset>,
     /// Make it closed, manifold and outward first.
     #[serde(default)]
     pub repair: bool,
+    /// Make right first what its ticket names a fix for.
+    #[serde(default)]
+    pub fix: bool,
     /// At most so many, 4 or more.
     #[serde(default)]
     pub triangles: Option<u32>,
     /// Levels of detail beyond the first, each of half the triangles; 0..=7.
     #[serde(default)]
     pub lods: u32,
+    /// GLB alone, for the web: meshopt compression, and textures as WebP without loss.
+    #[serde(default)]
+    pub compressed: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -251,6 +257,20 @@ pub struct UvReport {
     pub stretch: Option<f32>,
 }
 
+/// What makes a line of the ticket right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum MeshFix {
+    /// Closed, manifold, outward, without floaters and inner shells.
+    Repair,
+    /// To the budget.
+    Thin,
+    /// New texture coordinates, and a texture with the colours it has.
+    Unfold,
+}
+
 /// One line of the ticket.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
@@ -261,4 +281,6 @@ pub struct TicketCheck {
     pub verdict: GateVerdict,
     /// A sentence.
     pub says: String,
+    /// Of a line that does not pass, where it can be made right without asking.
+    pub fix: Option<MeshFix>,
 }

@@ -472,7 +472,7 @@ islands: number, inner_shells: number, };
 
 export type MeshExport = { mesh: MeshRef, 
 /**
- * The ending chooses the format: glb, gltf, obj, stl, ply or fbx. What belongs beside it is written beside it.
+ * The ending chooses the format: glb, gltf, obj, stl, ply, usdz or fbx. What belongs beside it is written beside it.
  */
 path: string, preset: ExportPreset | null, 
 /**
@@ -480,13 +480,21 @@ path: string, preset: ExportPreset | null,
  */
 repair: boolean, 
 /**
+ * Make right first what its ticket names a fix for.
+ */
+fix: boolean, 
+/**
  * At most so many, 4 or more.
  */
 triangles: number | null, 
 /**
  * Levels of detail beyond the first, each of half the triangles; 0..=7.
  */
-lods: number, };
+lods: number, 
+/**
+ * GLB alone, for the web: meshopt compression, and textures as WebP without loss.
+ */
+compressed: boolean, };
 
 /**
  * A bare mesh and views of it, to be made an asset.
@@ -508,6 +516,11 @@ triangles: number, texture_px: number, size_m: number,
  * As in `ForgeParams`.
  */
 detail_maps: boolean, };
+
+/**
+ * What makes a line of the ticket right.
+ */
+export type MeshFix = "repair" | "thin" | "unfold";
 
 export type MeshRef = { "from": "path", path: string, } | { "from": "artifact", id: ArtifactId, };
 
@@ -833,7 +846,11 @@ name: string, verdict: GateVerdict,
 /**
  * A sentence.
  */
-says: string, };
+says: string, 
+/**
+ * Of a line that does not pass, where it can be made right without asking.
+ */
+fix: MeshFix | null, };
 
 export type UvReport = { 
 /**

@@ -11,11 +11,13 @@ pub enum Format {
     Ply,
     /// Written only.
     Fbx,
+    /// Written only.
+    Usdz,
 }
 
 impl Format {
-    pub const ALL: [Format; 6] =
-        [Format::Glb, Format::Gltf, Format::Obj, Format::Stl, Format::Ply, Format::Fbx];
+    pub const ALL: [Format; 7] =
+        [Format::Glb, Format::Gltf, Format::Obj, Format::Stl, Format::Ply, Format::Fbx, Format::Usdz];
 
     /// File name ending, without the dot.
     pub fn extension(self) -> &'static str {
@@ -26,6 +28,7 @@ impl Format {
             Format::Stl => "stl",
             Format::Ply => "ply",
             Format::Fbx => "fbx",
+            Format::Usdz => "usdz",
         }
     }
 
@@ -51,6 +54,7 @@ impl fmt::Display for Format {
             Format::Stl => "STL",
             Format::Ply => "PLY",
             Format::Fbx => "FBX",
+            Format::Usdz => "USDZ",
         })
     }
 }

@@ -4,6 +4,7 @@ mod format;
 mod mend;
 mod read;
 mod thin;
+mod unfold;
 mod write;
 
 use glam::{Vec2, Vec3};
@@ -15,6 +16,7 @@ pub use format::Format;
 pub use mend::{Mended, mend};
 pub use read::{Companion, Imported, read};
 pub use thin::thin;
+pub use unfold::unfold;
 pub use write::{NamedFile, WriteError, WriteOptions, Written, write};
 
 /// A mesh with what an artist sees on it. Attributes are per position, so vertices are split at seams.

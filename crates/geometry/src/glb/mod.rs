@@ -49,5 +49,5 @@ const BIN_CHUNK: u32 = 0x004E_4942;
 const UNSIGNED_BYTE: u32 = 5121;
 const UNSIGNED_SHORT: u32 = 5123;
 const UNSIGNED_INT: u32 = 5125;
-const FLOAT: u32 = 5126;
+pub(crate) const FLOAT: u32 = 5126;
 const TRIANGLES: u32 = 4;

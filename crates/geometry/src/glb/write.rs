@@ -9,8 +9,8 @@ use super::{
 };
 use crate::{TexturedMesh, TriMesh};
 
-const ARRAY_BUFFER: u32 = 34962;
-const ELEMENT_ARRAY_BUFFER: u32 = 34963;
+pub(crate) const ARRAY_BUFFER: u32 = 34962;
+pub(crate) const ELEMENT_ARRAY_BUFFER: u32 = 34963;
 const LINEAR: u32 = 9729;
 const LINEAR_MIPMAP_LINEAR: u32 = 9987;
 const CLAMP_TO_EDGE: u32 = 33071;
@@ -97,10 +97,21 @@ fn png(pixels: &[u8], (width, height): (u32, u32), color: ExtendedColorType) -> 
     Ok(bytes)
 }
 
+/// What EXT_meshopt_compression says of a view.
+pub(crate) struct Packed {
+    /// Bytes of an element.
+    pub stride: usize,
+    pub count: usize,
+    pub mode: &'static str,
+    pub filter: &'static str,
+}
+
 /// A growing binary part and what describes it.
 #[derive(Default)]
 pub(crate) struct File {
     binary: Vec<u8>,
+    /// Bytes of the buffer that is not there: the one packed views are unpacked into.
+    unpacked: usize,
     views: Vec<Value>,
     accessors: Vec<Value>,
 }
@@ -117,7 +128,26 @@ impl File {
         self.views.len() - 1
     }
 
-    fn accessor(&mut self, accessor: Value) -> usize {
+    pub(crate) fn packed_view(&mut self, packed: &[u8], described: &Packed, target: u32) -> usize {
+        self.binary.resize(self.binary.len().next_multiple_of(4), 0);
+        let Packed { stride, count, mode, filter } = *described;
+        let mut view = json!({
+            "buffer": 1, "byteOffset": self.unpacked, "byteLength": count * stride, "target": target,
+            "extensions": { "EXT_meshopt_compression": {
+                "buffer": 0, "byteOffset": self.binary.len(), "byteLength": packed.len(),
+                "byteStride": stride, "count": count, "mode": mode, "filter": filter,
+            }},
+        });
+        if target == ARRAY_BUFFER {
+            view["byteStride"] = stride.into();
+        }
+        self.unpacked = (self.unpacked + count * stride).next_multiple_of(4);
+        self.binary.extend_from_slice(packed);
+        self.views.push(view);
+        self.views.len() - 1
+    }
+
+    pub(crate) fn accessor(&mut self, accessor: Value) -> usize {
         self.accessors.push(accessor);
         self.accessors.len() - 1
     }
@@ -213,10 +243,17 @@ impl File {
         container(&document, self.binary)
     }
 
-    /// The binary part, buffer views and accessors.
-    pub(crate) fn into_parts(mut self) -> (Vec<u8>, Vec<Value>, Vec<Value>) {
+    /// The binary part, and buffers, buffer views and accessors.
+    pub(crate) fn into_parts(mut self) -> (Vec<u8>, [Vec<Value>; 3]) {
         self.binary.resize(self.binary.len().next_multiple_of(4), 0);
-        (self.binary, self.views, self.accessors)
+        let mut buffers = vec![json!({ "byteLength": self.binary.len() })];
+        if self.unpacked > 0 {
+            buffers.push(json!({
+                "byteLength": self.unpacked,
+                "extensions": { "EXT_meshopt_compression": { "fallback": true } },
+            }));
+        }
+        (self.binary, [buffers, self.views, self.accessors])
     }
 }
 

@@ -78,8 +78,8 @@ pub(crate) fn dress(
             let tangents = unwrapped.tangents();
             let normal_px = bake::normal_map_px(&unwrapped, &dense, texture_px);
             let normal = bake::normal_map(&unwrapped, &tangents, &dense, normal_px, cancel)?;
-            // Light from everywhere has no fine detail.
-            let occlusion = bake::occlusion_map(&unwrapped, &budgeted, texture_px / 2, cancel)?;
+            // Light from everywhere is smoother than the shape: half as many texels show it.
+            let occlusion = bake::occlusion_map(&unwrapped, &dense, texture_px / 2, cancel)?;
             Some(Detail { tangents, normal, occlusion })
         }
         None => None,

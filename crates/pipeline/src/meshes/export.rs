@@ -3,25 +3,31 @@
 use glam::Vec3;
 use oreforge_geometry::Cancel;
 use oreforge_geometry::asset::{
-    Asset, Companion, Format, Imported, NamedFile, WriteError, WriteOptions, Written, mend, thin, write,
+    Asset, Companion, Format, Imported, NamedFile, WriteError, WriteOptions, Written, mend, thin, unfold,
+    write,
 };
-use oreforge_protocol::{ErrorCode, ErrorReport, ExportPreset, RepairTicket};
+use oreforge_protocol::{ErrorCode, ErrorReport, ExportPreset, MeshFix, RepairTicket};
 
 use super::import;
-use super::ticket::counted;
+use super::ticket::{self, counted};
 use crate::run::{generator, internal};
 
 const MAX_LODS: u32 = 7;
+/// Of a mesh that has none yet.
+const USUAL_TEXTURE_PX: u32 = 1024;
 const LEAST_TRIANGLES: u32 = 4;
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct ExportOptions {
     /// Of the file to write: `name.ending`, without a folder.
     pub file_name: String,
     pub preset: Option<ExportPreset>,
     pub repair: bool,
+    /// What the ticket names a fix for.
+    pub fix: bool,
     pub triangles: Option<u32>,
     pub lods: u32,
+    pub compressed: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -44,9 +50,11 @@ pub fn export(
     options: &ExportOptions,
 ) -> Result<Exported, ErrorReport> {
     let (format, name) = target(options)?;
-    let (_, Imported { mut asset, mut notes }) = import(bytes, file_name, companion)?;
+    let (source_format, Imported { mut asset, mut notes }) = import(bytes, file_name, companion)?;
+    let ticket = options.fix.then(|| ticket::of(&asset, source_format, Vec::new()));
+    let asks_for = |fix| ticket.iter().flat_map(|ticket| &ticket.checks).any(|check| check.fix == Some(fix));
     let mut repaired = None;
-    if options.repair {
+    if options.repair || asks_for(MeshFix::Repair) {
         let mended = mend(&asset, Cancel::never()).map_err(|e| internal("repair the mesh", &e))?;
         repaired = Some(RepairTicket { before: counted(&mended.before), after: counted(&mended.after) });
         asset = mended.asset;
@@ -62,8 +70,16 @@ pub fn export(
     let to = |asset: &Asset, target: usize| {
         thin(asset, target, Cancel::never()).map_err(|e| internal("thin the mesh", &e))
     };
-    if let Some(budget) = options.triangles {
+    let triangles = options.triangles.or(asks_for(MeshFix::Thin).then_some(ticket::BUDGET as u32));
+    if let Some(budget) = triangles {
         asset = to(&asset, budget as usize)?;
+    }
+    if asks_for(MeshFix::Unfold) {
+        let texture_px = texture_px(&asset);
+        asset = unfold(&asset, texture_px, Cancel::never()).map_err(|e| internal("unfold the mesh", &e))?;
+        notes.push(format!(
+            "Unfolded anew and painted with its own colours: one material, one texture of {texture_px} px."
+        ));
     }
     let finest = asset.triangles.len();
     let mut lods = vec![asset];
@@ -74,7 +90,7 @@ pub fn export(
             lods.push(thinned);
         }
     }
-    if options.triangles.is_some_and(|budget| finest > budget as usize) {
+    if triangles.is_some_and(|budget| finest > budget as usize) {
         notes.push(format!(
             "The shape keeps {} triangles; with fewer it would tear.",
             lods[0].triangles.len()
@@ -85,26 +101,38 @@ pub fn export(
     }
     notes.extend(preset_notes(options, format));
     let (z_up, units_per_metre) = layout(options.preset, format);
-    let write_options =
-        WriteOptions { file_stem, object_name, generator: generator(), z_up, units_per_metre, extras: None };
+    let write_options = WriteOptions {
+        file_stem,
+        object_name,
+        generator: generator(),
+        z_up,
+        units_per_metre,
+        compressed: options.compressed,
+        extras: None,
+    };
     let Written { files, notes: losses } = write(&lods, format, &write_options).map_err(|e| failure(&e))?;
     notes.extend(losses);
-    let triangles = lods.iter().map(|lod: &Asset| lod.triangles.len() as u32).collect();
-    Ok(Exported { files, triangles, repaired, notes })
+    let counts = lods.iter().map(|lod: &Asset| lod.triangles.len() as u32).collect();
+    Ok(Exported { files, triangles: counts, repaired, notes })
+}
+
+/// Side of a texture that keeps what the mesh shows.
+fn texture_px(asset: &Asset) -> u32 {
+    let sides = asset.textures.iter().map(|texture| texture.width_px.max(texture.height_px));
+    sides.max().map_or(USUAL_TEXTURE_PX, |side| side.next_power_of_two().clamp(256, 4096))
 }
 
 /// The format and the name without its ending.
 fn target(options: &ExportOptions) -> Result<(Format, &str), ErrorReport> {
     let bad = |message: String| ErrorReport::new(ErrorCode::BadRequest, message);
-    let hint = "Give the file an ending: glb, gltf, obj, stl, ply or fbx.";
+    let hint = "Give the file an ending: glb, gltf, obj, stl, ply, usdz or fbx.";
     let (name, ending) =
         options.file_name.rsplit_once('.').filter(|(name, _)| !name.is_empty()).ok_or_else(|| {
             bad(format!("{} has no ending that names a format.", options.file_name)).with_hint(hint)
         })?;
     let format: Format = ending.to_ascii_lowercase().parse().map_err(|()| {
         let what = format!("Meshes cannot be written as .{ending}.");
-        let usdz = "USDZ is not written here: Blender makes one from the GLB.";
-        bad(what).with_hint(if ending.starts_with("usd") { usdz } else { hint })
+        bad(what).with_hint(hint)
     })?;
     if options.triangles.is_some_and(|n| n < LEAST_TRIANGLES) {
         return Err(bad(format!("A mesh needs at least {LEAST_TRIANGLES} triangles.")));
@@ -131,13 +159,13 @@ fn preset_notes(options: &ExportOptions, format: Format) -> Option<String> {
         (ExportPreset::Godot, _) if options.lods > 0 => {
             "Godot makes levels of detail itself; the ones in the file are not needed there."
         }
-        (ExportPreset::Godot | ExportPreset::Unity, Format::Stl | Format::Ply) => {
+        (ExportPreset::Godot | ExportPreset::Unity, Format::Stl | Format::Ply | Format::Usdz) => {
             "This engine reads GLB or FBX rather."
         }
         (ExportPreset::Unreal, Format::Stl | Format::Ply) => {
             "Unreal does not read this format; FBX or GLB it does."
         }
-        (ExportPreset::Print, Format::Glb | Format::Gltf | Format::Fbx) => {
+        (ExportPreset::Print, Format::Glb | Format::Gltf | Format::Fbx | Format::Usdz) => {
             "Slicers want STL; this format keeps its own unit and axes."
         }
         _ => return None,

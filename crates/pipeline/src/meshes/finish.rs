@@ -88,13 +88,7 @@ pub fn finish(
     let files = if is_glb {
         vec![NamedFile { name: options.file_name.clone(), bytes: glb }]
     } else {
-        let options = ExportOptions {
-            file_name: options.file_name.clone(),
-            preset: None,
-            repair: false,
-            triangles: None,
-            lods: 0,
-        };
+        let options = ExportOptions { file_name: options.file_name.clone(), ..ExportOptions::default() };
         let exported = export(&glb, "finished.glb", &|_| None, &options)?;
         notes.extend(exported.notes);
         exported.files

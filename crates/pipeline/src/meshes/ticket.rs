@@ -1,18 +1,18 @@
 //! The asset gate: what a mesh is like, and what an engine or a printer would say to it.
 
 use glam::{DVec2, Vec3};
-use oreforge_geometry::asset::{Asset, Companion, Imported};
+use oreforge_geometry::asset::{Asset, Companion, Format, Imported};
 use oreforge_geometry::repair::{self, Defects};
 use oreforge_geometry::unwrap::{self, Evenness};
 use oreforge_geometry::{Cancel, topology};
 use oreforge_protocol::{
-    ErrorReport, GateVerdict, MeshDefects, MeshTicket, TextureInfo, TicketCheck, UvReport,
+    ErrorReport, GateVerdict, MeshDefects, MeshFix, MeshTicket, TextureInfo, TicketCheck, UvReport,
 };
 
 use super::import;
 
 /// Triangles a prop of a game may have without a question.
-const BUDGET: usize = 100_000;
+pub(super) const BUDGET: usize = 100_000;
 /// Side of the raster coordinates are counted on, in texels.
 const UV_RASTER_PX: usize = 1024;
 /// Share of texels claimed twice that rounding explains.
@@ -28,6 +28,10 @@ const LIKELY_M: std::ops::RangeInclusive<f32> = 0.005..=200.0;
 /// When the bytes are no mesh that can be read.
 pub fn inspect(bytes: &[u8], file_name: &str, companion: Companion<'_>) -> Result<MeshTicket, ErrorReport> {
     let (format, Imported { asset, notes }) = import(bytes, file_name, companion)?;
+    Ok(of(&asset, format, notes))
+}
+
+pub(super) fn of(asset: &Asset, format: Format, notes: Vec<String>) -> MeshTicket {
     let surface = asset.surface();
     let topology = topology::inspect(&surface);
     // Nobody cancels a look.
@@ -55,7 +59,7 @@ pub fn inspect(bytes: &[u8], file_name: &str, companion: Companion<'_>) -> Resul
             .collect(),
         has_normals: !asset.normals.is_empty(),
         has_uvs: !asset.uvs.is_empty(),
-        uv: (!asset.uvs.is_empty()).then(|| uv_report(&asset)),
+        uv: (!asset.uvs.is_empty()).then(|| uv_report(asset)),
         bounds_min_m: low.to_array(),
         bounds_max_m: high.to_array(),
         area_m2: topology.area_m2,
@@ -67,7 +71,7 @@ pub fn inspect(bytes: &[u8], file_name: &str, companion: Companion<'_>) -> Resul
     ticket.checks = checks(&ticket, (high - low).max_element());
     let doubtful = ticket.checks.iter().any(|check| check.verdict != GateVerdict::Pass);
     ticket.verdict = if doubtful { GateVerdict::Doubtful } else { GateVerdict::Pass };
-    Ok(ticket)
+    ticket
 }
 
 pub(crate) fn counted(defects: &Defects) -> MeshDefects {
@@ -123,11 +127,12 @@ fn evenness(asset: &Asset) -> Option<Evenness> {
 fn checks(ticket: &MeshTicket, largest_m: f32) -> Vec<TicketCheck> {
     let defects = &ticket.defects;
     let mut checks = Vec::new();
-    let mut check = |name: &str, fine: bool, pass: &str, fail: String| {
+    let mut check = |name: &str, fix: Option<MeshFix>, fine: bool, pass: &str, fail: String| {
         checks.push(TicketCheck {
             name: name.to_owned(),
             verdict: if fine { GateVerdict::Pass } else { GateVerdict::Doubtful },
             says: if fine { pass.to_owned() } else { fail },
+            fix: fix.filter(|_| !fine),
         });
     };
     let holes = match defects.holes {
@@ -135,9 +140,10 @@ fn checks(ticket: &MeshTicket, largest_m: f32) -> Vec<TicketCheck> {
         1 => "It has a hole.".to_owned(),
         n => format!("It has {n} holes."),
     };
-    check("watertight", ticket.watertight, "It is closed.", holes);
+    check("watertight", Some(MeshFix::Repair), ticket.watertight, "It is closed.", holes);
     check(
         "manifold",
+        Some(MeshFix::Repair),
         ticket.manifold || (!ticket.watertight && defects.crowded_edges + defects.pinched_vertices == 0),
         "Every edge and vertex belongs to one surface.",
         format!(
@@ -147,12 +153,14 @@ fn checks(ticket: &MeshTicket, largest_m: f32) -> Vec<TicketCheck> {
     );
     check(
         "winding",
+        Some(MeshFix::Repair),
         defects.turned == 0,
         "Every triangle faces outward.",
         format!("Triangles disagree on which side is out in {} places.", defects.turned),
     );
     check(
         "triangles",
+        Some(MeshFix::Repair),
         defects.degenerate_triangles + defects.duplicate_triangles == 0,
         "No triangle is there twice or without area.",
         format!(
@@ -162,6 +170,7 @@ fn checks(ticket: &MeshTicket, largest_m: f32) -> Vec<TicketCheck> {
     );
     check(
         "parts",
+        Some(MeshFix::Repair),
         defects.islands + defects.inner_shells == 0,
         "Nothing floats beside it or hides inside.",
         format!(
@@ -171,24 +180,26 @@ fn checks(ticket: &MeshTicket, largest_m: f32) -> Vec<TicketCheck> {
     );
     check(
         "budget",
+        Some(MeshFix::Thin),
         ticket.triangles as usize <= BUDGET,
         "The triangles are few enough for a game.",
-        format!(
-            "{} triangles are many for a game; `oreforge export --triangles` thins it.",
-            ticket.triangles
-        ),
+        format!("{} triangles are many for a game.", ticket.triangles),
     );
     check(
         "size",
+        None,
         LIKELY_M.contains(&largest_m),
         "Its size is likely in metres.",
         format!("It is {largest_m} m large; the unit may be another than metres."),
     );
     match &ticket.uv {
-        None => check("texture", false, "", "It has no texture coordinates.".to_owned()),
+        None => {
+            check("texture", Some(MeshFix::Unfold), false, "", "It has no texture coordinates.".to_owned())
+        }
         Some(uv) => {
             check(
                 "uv overlap",
+                Some(MeshFix::Unfold),
                 uv.overlap <= OVERLAP_BY_ROUNDING,
                 "No texel belongs to two places.",
                 format!("{:.1} % of the used texels belong to two places.", uv.overlap * 100.0),
@@ -196,6 +207,7 @@ fn checks(ticket: &MeshTicket, largest_m: f32) -> Vec<TicketCheck> {
             if let Some([low, median, high]) = uv.texels_per_m {
                 check(
                     "texel density",
+                    Some(MeshFix::Unfold),
                     high <= low * UNEVEN_DENSITY,
                     &format!("About {median:.0} texels per metre, evenly."),
                     format!("Texels per metre go from {low:.0} to {high:.0}: parts of it look blurred."),

@@ -1,4 +1,5 @@
-import { Check, Minus, TriangleAlert, X } from "lucide-react";
+import { Check, Minus, TriangleAlert, Wrench, X } from "lucide-react";
+import { Button } from "../../components/Button";
 import { Section } from "../../components/Section";
 import { count } from "../../components/format";
 import type { MeshStats } from "../../protocol/generated";
@@ -77,8 +78,18 @@ function Mark({ verdict }: { verdict: Verdict }) {
   }
 }
 
+/** The size is as it was asked for; everything else the finish step makes, from the raw mesh that is kept. */
+const fixable = ({ title, verdict }: Line) => title !== "Size" && (verdict === "warn" || verdict === "fail");
+
+interface AssayProps {
+  stats: MeshStats | null;
+  budget: number;
+  /** Finishes the mesh anew; absent while that cannot be asked for. */
+  onFix?: (() => void) | undefined;
+}
+
 /** What was measured on the finished mesh; what was not stays a dash, never a tick. */
-export function Assay({ stats, budget }: { stats: MeshStats | null; budget: number }) {
+export function Assay({ stats, budget, onFix }: AssayProps) {
   const rows = assay(stats, budget);
   const ready = rows.every(({ verdict }) => verdict === "pass");
   return (
@@ -93,12 +104,19 @@ export function Assay({ stats, budget }: { stats: MeshStats | null; budget: numb
       }
     >
       <ul className="assay">
-        {rows.map(({ title, verdict, value, note }) => (
-          <li key={title}>
-            <Mark verdict={verdict} />
-            <span>{title}</span>
-            <span className="mono">{value}</span>
-            <span className="note">{note}</span>
+        {rows.map((row) => (
+          <li key={row.title}>
+            <Mark verdict={row.verdict} />
+            <span>{row.title}</span>
+            <span className="mono">{row.value}</span>
+            <span className="note">{row.note}</span>
+            {onFix !== undefined && fixable(row) && (
+              <span className="note">
+                <Button icon={<Wrench aria-hidden="true" />} onClick={onFix} title="Repairs, thins, unfolds and paints the raw mesh anew. The result you see stays until the new one is complete.">
+                  Fix: finish anew
+                </Button>
+              </span>
+            )}
           </li>
         ))}
       </ul>

@@ -131,7 +131,7 @@ function Verb({ job, editing, savingMask, changed, forge, onCancel, onUseCutout 
 }
 
 export function Inspector(props: InspectorProps) {
-  const { job, editing } = props;
+  const { job, editing, forge } = props;
   const busy = job !== null && !rests(job.state);
   const mesh = job === null ? null : finishedMesh(job);
   return (
@@ -139,7 +139,9 @@ export function Inspector(props: InspectorProps) {
       <div className="side-scroll">
         {job === null && <Engines />}
         {job !== null && needsMask(job) && <WhyItStopped job={job} />}
-        {job !== null && editing === null && mesh !== null && <Assay stats={statsOf(job, mesh)} budget={job.request.params.triangles} />}
+        {job !== null && editing === null && mesh !== null && (
+          <Assay stats={statsOf(job, mesh)} budget={job.request.params.triangles} onFix={busy ? undefined : () => void forge.retry(job, "finish")} />
+        )}
         <Settings profile={decidedProfile(job)} locked={busy} />
         {editing === null && <SaveAs />}
       </div>

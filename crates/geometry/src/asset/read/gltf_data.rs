@@ -1,5 +1,7 @@
 //! Numbers out of a glTF file's buffers, every offset checked.
 
+use std::collections::HashMap;
+
 use ::gltf::accessor::{Accessor, DataType, Dimensions};
 use ::gltf::buffer::{Source, View};
 use ::gltf::json::mesh::{Primitive, Semantic};
@@ -11,15 +13,18 @@ use base64::engine::general_purpose::STANDARD;
 use percent_encoding::percent_decode_str;
 
 use super::builder::bounded;
-use super::{Companion, MAX_NAME_CHARS};
+use super::{Companion, MAX_NAME_CHARS, gltf_packed};
 use crate::asset::{AssetError, Format};
 
 const MAX_BUFFERS: usize = 256;
-const EXTENSIONS_READ: [&str; 3] = ["KHR_mesh_quantization", "KHR_texture_transform", "EXT_texture_webp"];
+const EXTENSIONS_READ: [&str; 4] =
+    ["KHR_mesh_quantization", "KHR_texture_transform", "EXT_texture_webp", gltf_packed::EXTENSION];
 
 pub struct Data {
     pub document: Document,
     buffers: Vec<Vec<u8>>,
+    /// What views hold that are packed in others.
+    unpacked: HashMap<usize, Vec<u8>>,
     format: Format,
 }
 
@@ -40,7 +45,6 @@ impl Data {
         if let Some(name) = json.extensions_required.iter().find(needs) {
             let what = match name.as_str() {
                 "KHR_draco_mesh_compression" => "Draco compression; export it without".to_owned(),
-                "EXT_meshopt_compression" => "meshopt compression; export it without".to_owned(),
                 name => format!("the extension {}", super::tidy_name(name, "without a name")),
             };
             return Err(AssetError::Unsupported { format, what });
@@ -52,9 +56,12 @@ impl Data {
         if document.buffers().len() > MAX_BUFFERS {
             return Err(AssetError::TooLarge { what: "buffers", limit: MAX_BUFFERS });
         }
-        let buffers = document
+        let buffers: Vec<Vec<u8>> = document
             .buffers()
             .map(|buffer| {
+                if gltf_packed::is_fallback(&buffer) {
+                    return Ok(Vec::new());
+                }
                 let bytes = match buffer.source() {
                     Source::Bin => {
                         blob.take().ok_or_else(|| damaged("its binary part is missing".to_owned()))?
@@ -66,7 +73,9 @@ impl Data {
                 if bytes.len() < buffer.length() { Err(cut()) } else { Ok(bytes) }
             })
             .collect::<Result<_, _>>()?;
-        Ok(Self { document, buffers, format })
+        let unpacked = gltf_packed::unpack(&document, |buffer| buffers.get(buffer).map(Vec::as_slice))
+            .map_err(|reason| damaged(reason.to_owned()))?;
+        Ok(Self { document, buffers, unpacked, format })
     }
 
     pub fn damaged(&self, reason: &str) -> AssetError {
@@ -75,10 +84,13 @@ impl Data {
 
     /// Of all buffers together.
     pub fn bytes(&self) -> usize {
-        self.buffers.iter().map(Vec::len).sum()
+        self.buffers.iter().chain(self.unpacked.values()).map(Vec::len).sum()
     }
 
     pub fn view(&self, view: &View<'_>) -> Result<&[u8], AssetError> {
+        if let Some(bytes) = self.unpacked.get(&view.index()) {
+            return Ok(bytes);
+        }
         let end = view.offset().checked_add(view.length());
         end.and_then(|end| self.buffers.get(view.buffer().index())?.get(view.offset()..end))
             .ok_or_else(|| self.damaged("a buffer view reaches beyond its buffer"))

@@ -5,6 +5,7 @@ mod builder;
 mod gltf;
 mod gltf_data;
 mod gltf_looks;
+mod gltf_packed;
 mod mtl;
 mod obj;
 mod ply;
@@ -45,8 +46,8 @@ pub fn read(bytes: &[u8], format: Format, companion: Companion<'_>) -> Result<Im
         Format::Obj => obj::read(bytes, companion, &mut notes),
         Format::Stl => stl::read(bytes, &mut notes),
         Format::Ply => ply::read(bytes, companion, &mut notes),
-        Format::Fbx => {
-            Err(AssetError::Unsupported { format, what: "FBX is written here, not read".to_owned() })
+        Format::Fbx | Format::Usdz => {
+            Err(AssetError::Unsupported { format, what: format!("{format} is written here, not read") })
         }
     }?;
     Ok(Imported { asset, notes: notes.0 })

@@ -2,9 +2,11 @@
 
 mod fbx;
 mod gltf;
+mod gltf_packed;
 mod obj;
 mod ply;
 mod stl;
+mod usdz;
 
 use glam::Vec3;
 use thiserror::Error;
@@ -24,6 +26,8 @@ pub struct WriteOptions {
     pub z_up: bool,
     /// Units of the file in a metre, for formats that name none: OBJ and PLY. STL is always in millimetres.
     pub units_per_metre: f32,
+    /// GLB alone: meshopt compression, and textures as WebP.
+    pub compressed: bool,
     /// `asset.extras` of glTF.
     pub extras: Option<serde_json::Value>,
 }
@@ -63,11 +67,22 @@ pub fn write(lods: &[Asset], format: Format, options: &WriteOptions) -> Result<W
         return Err(WriteError::Empty);
     }
     let mut notes = losses(&lods[0], format);
+    match (options.compressed, format) {
+        (true, Format::Glb) => notes.push(
+            "Compressed for the web: places are rounded to 1/65535 of the size, normals to half a degree, the \
+             textures' pixels are the same. three.js and Babylon.js read it; Blender, Unity and Unreal do not \
+             without a plug-in."
+                .to_owned(),
+        ),
+        (true, _) => notes.push(format!("{format} is not compressed; GLB can be.")),
+        (false, _) => {}
+    }
     let files = match format {
         Format::Glb | Format::Gltf => gltf::write(lods, format, options)?,
         Format::Obj => obj::write(lods, options),
         Format::Fbx => fbx::write(lods, options)?,
         Format::Stl => per_level(lods, format, options, &mut notes, |asset, _| stl::write(asset))?,
+        Format::Usdz => per_level(lods, format, options, &mut notes, usdz::write)?,
         Format::Ply => {
             let mut files = ply::texture(&lods[0], options);
             files.extend(per_level(lods, format, options, &mut notes, |asset, o| Ok(ply::write(asset, o)))?);
@@ -129,7 +144,7 @@ fn losses(asset: &Asset, format: Format) -> Vec<String> {
         Format::Fbx if !asset.colors.is_empty() => {
             notes.push("Vertex colours are not written to FBX.".to_owned());
         }
-        Format::Fbx => {}
+        Format::Fbx | Format::Usdz => {}
         Format::Stl => {
             notes.push("STL carries the bare shape: no colours, textures or smooth shading.".to_owned())
         }
@@ -147,12 +162,14 @@ fn check(lods: &[Asset], format: Format, files: &[NamedFile]) -> Result<(), Writ
     let Some(main) = files.last() else { return Err(failed("there is no file".to_owned())) };
     let (triangles, extent) = if format == Format::Fbx {
         fbx::reread(&main.bytes).map_err(failed)?
+    } else if format == Format::Usdz {
+        usdz::reread(&main.bytes).map_err(failed)?
     } else {
         let beside = |name: &str| files.iter().find(|file| file.name == name).map(|file| file.bytes.clone());
         let back = read(&main.bytes, format, &beside).map_err(|e: AssetError| failed(e.to_string()))?.asset;
         (back.triangles.len(), extent(&back.positions))
     };
-    let one_mesh = matches!(format, Format::Stl | Format::Ply | Format::Glb | Format::Gltf);
+    let one_mesh = !matches!(format, Format::Obj | Format::Fbx);
     let expected: usize =
         lods[..if one_mesh { 1 } else { lods.len() }].iter().map(|a| a.triangles.len()).sum();
     if triangles != expected {
