@@ -228,17 +228,6 @@ fn a_picture_of_something_else_is_named_and_does_not_carve() {
 }
 
 #[test]
-fn a_left_and_right_that_are_exchanged_get_a_warning() {
-    let object = Object::striped(bottle());
-    let mut pictures = object.pictures(&FOUR);
-    let (right, left) = (object.picture(ViewSlot::Right), object.picture(ViewSlot::Left));
-    pictures.insert(ViewSlot::Right, left);
-    pictures.insert(ViewSlot::Left, right);
-    let carved = carve(pictures).unwrap();
-    assert!(warnings(&carved).iter().any(|w| w.contains("exchanged")), "{:?}", warnings(&carved));
-}
-
-#[test]
 fn impossible_sets_are_refused_in_words() {
     let object = Object::striped(bottle());
     let mut pictures = object.pictures(&FOUR);

@@ -85,7 +85,7 @@ impl ForgeRun {
         blocking(&host.cancel.clone(), move |cancel| {
             let seen = views::seen(&*inputs)?;
             let sides = views::to_compare(&input, &*inputs)?;
-            let swapped = look_swapped(&sides.iter().map(|(&slot, picture)| (slot, picture)).collect());
+            let swapped = look_swapped(sides.iter().map(|(&slot, picture)| (slot, &**picture)), cancel)?;
             let report = gate::doubting(gate::assess(&input.cutout, &seen, cancel)?, swapped);
             host.sink.quality(report.clone())?;
             if report.verdict == GateVerdict::Refuse && !accept {

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use glam::Vec3;
-use image::RgbaImage;
+use image::{Rgba, RgbaImage};
+use oreforge_geometry::{Cancel, Cancelled};
 use oreforge_protocol::ViewSlot;
 
 /// Heights, or widths, at which neighbouring sides are compared.
@@ -65,37 +66,59 @@ impl Side {
     }
 
     /// `None` when the picture shows nothing.
-    fn of(picture: &RgbaImage) -> Option<Self> {
-        let solid = || picture.enumerate_pixels().filter(|(_, _, pixel)| pixel.0[3] >= 128);
-        let (left, right) = (solid().map(|p| p.0).min()?, solid().map(|p| p.0).max()? + 1);
-        let (top, bottom) = (solid().map(|p| p.1).min()?, solid().map(|p| p.1).max()? + 1);
+    fn of(picture: &RgbaImage, cancel: Cancel<'_>) -> Result<Option<Self>, Cancelled> {
+        let (mut left, mut right, mut top, mut bottom) = (u32::MAX, 0, u32::MAX, 0);
+        for (y, row) in (0..).zip(picture.rows()) {
+            cancel.check()?;
+            for (x, _) in (0..).zip(row).filter(|(_, pixel)| is_solid(pixel)) {
+                (left, right) = (left.min(x), right.max(x + 1));
+                (top, bottom) = (top.min(y), y + 1);
+            }
+        }
+        if right == 0 {
+            return Ok(None);
+        }
+        let share = |at: u32, low: u32, high: u32| (at - low) as f32 / (high - low) as f32;
+        let place = |share: f32| ((share * PLACES as f32) as usize).min(PLACES - 1);
         let mut sums = [[(Vec3::ZERO, 0u32); PLACES]; 4];
-        for (x, y, pixel) in solid() {
-            let share = |at: u32, low: u32, high: u32| (at - low) as f32 / (high - low) as f32;
-            let (across, down) = (share(x, left, right), share(y, top, bottom));
-            let colour = Vec3::from_array([0, 1, 2].map(|i| f32::from(pixel.0[i]) / 255.0));
-            let place = |share: f32| ((share * PLACES as f32) as usize).min(PLACES - 1);
-            for (half, place) in
-                [(usize::from(across >= 0.5), place(down)), (2 + usize::from(down >= 0.5), place(across))]
-            {
-                let (sum, count) = &mut sums[half][place];
-                *sum += colour;
-                *count += 1;
+        for (y, row) in (0..).zip(picture.rows()) {
+            cancel.check()?;
+            for (x, pixel) in (0..).zip(row).filter(|(_, pixel)| is_solid(pixel)) {
+                let (across, down) = (share(x, left, right), share(y, top, bottom));
+                let colour = Vec3::from_array([0, 1, 2].map(|i| f32::from(pixel.0[i]) / 255.0));
+                for (half, place) in
+                    [(usize::from(across >= 0.5), place(down)), (2 + usize::from(down >= 0.5), place(across))]
+                {
+                    let (sum, count) = &mut sums[half][place];
+                    *sum += colour;
+                    *count += 1;
+                }
             }
         }
         let [left, right, top, bottom] =
             sums.map(|places| places.map(|(sum, count)| (count > 0).then(|| sum / count as f32)).to_vec());
-        Some(Self { left, right, top, bottom })
+        Ok(Some(Self { left, right, top, bottom }))
     }
+}
+
+fn is_solid(pixel: &Rgba<u8>) -> bool {
+    pixel.0[3] >= 128
 }
 
 /// Pairs of slots whose pictures fit the others clearly better when exchanged; at most one, as one exchange
 /// changes what the others mean. A side without its opposite may belong in the opposite's place.
-pub(crate) fn look_swapped(pictures: &BTreeMap<ViewSlot, &RgbaImage>) -> Vec<[ViewSlot; 2]> {
-    let sides: BTreeMap<ViewSlot, Side> =
-        pictures.iter().filter_map(|(&slot, picture)| Some((slot, Side::of(picture)?))).collect();
+pub(crate) fn look_swapped<'a>(
+    pictures: impl IntoIterator<Item = (ViewSlot, &'a RgbaImage)>,
+    cancel: Cancel<'_>,
+) -> Result<Vec<[ViewSlot; 2]>, Cancelled> {
+    let mut sides = BTreeMap::new();
+    for (slot, picture) in pictures {
+        if let Some(side) = Side::of(picture, cancel)? {
+            sides.insert(slot, side);
+        }
+    }
     let Some(as_given) = mismatch(&sides, |slot| slot).filter(|&off| off >= LEAST_MISMATCH) else {
-        return Vec::new();
+        return Ok(Vec::new());
     };
     let mut best: Option<([ViewSlot; 2], f32)> = None;
     for [one, other] in PAIRS.into_iter().filter(|pair| pair.iter().any(|slot| sides.contains_key(slot))) {
@@ -113,7 +136,7 @@ pub(crate) fn look_swapped(pictures: &BTreeMap<ViewSlot, &RgbaImage>) -> Vec<[Vi
             best = Some(([one, other], off));
         }
     }
-    best.map(|(pair, _)| pair).into_iter().collect()
+    Ok(best.map(|(pair, _)| pair).into_iter().collect())
 }
 
 /// Mean difference between the halves that lie beside each other, with every picture in the slot `placed` says; `None`
@@ -138,8 +161,6 @@ fn mismatch(sides: &BTreeMap<ViewSlot, Side>, placed: impl Fn(ViewSlot) -> ViewS
 
 #[cfg(test)]
 mod tests {
-    use image::Rgba;
-
     use super::*;
 
     const SIX: [ViewSlot; 6] =
@@ -173,7 +194,7 @@ mod tests {
                 _ => (slot, ball(slot, colour)),
             })
             .collect();
-        look_swapped(&shown.iter().map(|(slot, picture)| (*slot, picture)).collect())
+        look_swapped(shown.iter().map(|(slot, picture)| (*slot, picture)), Cancel::never()).unwrap()
     }
 
     const NONE: [ViewSlot; 2] = [ViewSlot::Front, ViewSlot::Front];
@@ -219,9 +240,16 @@ mod tests {
     }
 
     #[test]
+    fn a_cancel_stops_the_comparison() {
+        let picture = ball(ViewSlot::Front, motley);
+        let cancelled = look_swapped([(ViewSlot::Front, &picture)], Cancel::new(&|| true));
+        assert_eq!(cancelled, Err(Cancelled));
+    }
+
+    #[test]
     fn where_colours_say_nothing_nothing_is_said() {
         let plain = |_: Vec3| Vec3::splat(0.6);
         assert_eq!(swapped(&SIX, SIDES, plain), [] as [[ViewSlot; 2]; 0]);
-        assert_eq!(look_swapped(&BTreeMap::new()), [] as [[ViewSlot; 2]; 0]);
+        assert_eq!(look_swapped([], Cancel::never()).unwrap(), [] as [[ViewSlot; 2]; 0]);
     }
 }

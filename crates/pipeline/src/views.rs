@@ -1,5 +1,6 @@
 //! Views of an object: made, looked at, read back.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
@@ -193,13 +194,15 @@ pub(crate) fn added(
 
 /// The sides that can be in each other's place: the picture itself, those the artist gave, and those an engine made
 /// that guesses. What the draft engine draws of its own solid fits together whatever it was made from.
-pub(crate) fn to_compare(
-    input: &SurfaceInput,
+pub(crate) fn to_compare<'a>(
+    input: &'a SurfaceInput,
     inputs: &dyn StepInputs,
-) -> Result<BTreeMap<ViewSlot, RgbaImage>, StepError> {
-    let mut sides = if made_by_draft(inputs)? { BTreeMap::new() } else { pictures(inputs)? };
-    sides.extend(input.given_views.iter().map(|(&slot, picture)| (slot, picture.clone())));
-    sides.insert(ViewSlot::Front, (*input.cutout).clone());
+) -> Result<BTreeMap<ViewSlot, Cow<'a, RgbaImage>>, StepError> {
+    let made = if made_by_draft(inputs)? { BTreeMap::new() } else { pictures(inputs)? };
+    let mut sides: BTreeMap<_, _> =
+        made.into_iter().map(|(slot, picture)| (slot, Cow::Owned(picture))).collect();
+    sides.extend(input.given_views.iter().map(|(&slot, picture)| (slot, Cow::Borrowed(picture))));
+    sides.insert(ViewSlot::Front, Cow::Borrowed(&*input.cutout));
     Ok(sides)
 }
 

@@ -8,7 +8,7 @@ use glam::Vec3;
 use super::field;
 use super::hull::{Hull, largest_along_rays};
 use super::rounding::Rounding;
-use super::view::{Direction, Lattice, View};
+use super::view::{Lattice, View};
 
 /// Cells along the longest side: enough to see a contradiction.
 const CELLS: u32 = 56;
@@ -19,10 +19,6 @@ const ROUND_FILLED: f32 = 0.9;
 /// Else the roundest corners are taken that fill this much.
 const FULL_FILLED: f32 = 0.97;
 const ROUND: f32 = 2.0;
-/// Colours must disagree this much more, left and right as given, than exchanged.
-const SWAPPED_FACTOR: f32 = 1.6;
-/// Colours that disagree less than this are in place (Euclidean, sRGB 0..=1).
-const LEAST_MISMATCH: f32 = 0.03;
 
 /// Share of each carving outline with something of `field` behind it.
 fn filled(hull: &Hull, values: &[f32], cancel: Cancel<'_>) -> Result<Vec<f32>, Cancelled> {
@@ -104,40 +100,4 @@ pub fn expected_exponent(views: &[View], extent_m: Vec3, cancel: Cancel<'_>) -> 
         }
     }
     Ok(f32::INFINITY)
-}
-
-/// Whether the colours of the left and right views fit the front better with the two exchanged.
-pub fn sides_look_swapped(
-    slots: &[ViewSlot],
-    views: &[View],
-    extent_m: Vec3,
-    cancel: Cancel<'_>,
-) -> Result<bool, Cancelled> {
-    if !(slots.contains(&ViewSlot::Left) && slots.contains(&ViewSlot::Right)) {
-        return Ok(false);
-    }
-    let mismatch = |views: &[View]| -> Result<f32, Cancelled> {
-        let hull = Hull::new(views, Lattice::around(extent_m, CELLS), cancel)?;
-        Ok(Rounding::judge(views, &hull, ROUND, cancel)?.mismatch)
-    };
-    let as_given = mismatch(views)?;
-    if as_given < LEAST_MISMATCH {
-        return Ok(false);
-    }
-    let exchanged: Vec<View> = slots
-        .iter()
-        .zip(views)
-        .map(|(slot, view)| match slot {
-            ViewSlot::Left => View { direction: of_slot(ViewSlot::Right), ..view.clone() },
-            ViewSlot::Right => View { direction: of_slot(ViewSlot::Left), ..view.clone() },
-            ViewSlot::Front | ViewSlot::Back | ViewSlot::Top | ViewSlot::Bottom | ViewSlot::ThreeQuarter => {
-                view.clone()
-            }
-        })
-        .collect();
-    Ok(mismatch(&exchanged)? * SWAPPED_FACTOR < as_given)
-}
-
-pub fn of_slot(slot: ViewSlot) -> Direction {
-    Direction::new(slot.azimuth_deg(), slot.elevation_deg())
 }

@@ -101,9 +101,6 @@ impl Carved {
         let mut warnings = registered.warnings;
         let (slots, mut views): (Vec<ViewSlot>, Vec<View>) = registered.views.into_iter().unzip();
         warnings.extend(consistency::settle(&slots, &mut views, extent_m, cancel)?);
-        if consistency::sides_look_swapped(&slots, &views, extent_m, cancel)? {
-            warnings.push("The left and right pictures look exchanged: their colours fit the front better the other way round.".to_owned());
-        }
         let mut carved = Self::judged(views, extent_m, params.profile, cancel)?;
         carved.symmetric = params.symmetric;
         carved.relief = carved.relief.map(|relief| if params.symmetric { relief.evened() } else { relief });
