@@ -1,7 +1,7 @@
 //! The server described by itself: one path per command, from the types the commands are declared with.
 
 use axum::Json;
-use oreforge_protocol::{Command, ErrorReport, Event, Reply, SourceInfo};
+use oreforge_protocol::{Command, ErrorReport, Event, LivePreview, Reply, SourceInfo};
 use schemars::generate::{SchemaGenerator, SchemaSettings};
 use serde_json::{Map, Value, json};
 
@@ -36,7 +36,7 @@ fn description() -> Value {
             }}),
         );
     }
-    let event = reference::<Event>(&mut generator);
+    let (event, preview) = (reference::<Event>(&mut generator), reference::<LivePreview>(&mut generator));
     paths.insert("/api/jobs/{id}/events".to_owned(), json!({ "get": {
         "operationId": "events",
         "summary": "A job's events after a cursor, then those to come, as server-sent events whose ids are the cursor. Messages of type preview, a LivePreview each, come between them while a step shows what it is about to bring. Ends after the job's last event; 204 when there is nothing left.",
@@ -45,7 +45,7 @@ fn description() -> Value {
             parameter("after", "query", false, "integer"),
             parameter("Last-Event-ID", "header", false, "integer"),
         ],
-        "responses": { "200": answer("text/event-stream", &event), "204": { "description": "The job is over and everything was seen." }, "default": errors },
+        "responses": { "200": answer("text/event-stream", &json!({ "anyOf": [event, preview] })), "204": { "description": "The job is over and everything was seen." }, "default": errors },
     }}));
     let picture = reference::<SourceInfo>(&mut generator);
     paths.insert(
@@ -176,6 +176,9 @@ mod tests {
         assert_eq!(arguments["required"], json!(["request"]));
         let reply = &start["responses"]["200"]["content"]["application/json"]["schema"];
         assert_eq!(reply["$ref"], "#/components/schemas/JobSnapshot");
+        let stream =
+            &paths["/api/jobs/{id}/events"]["get"]["responses"]["200"]["content"]["text/event-stream"];
+        assert!(stream.to_string().contains("#/components/schemas/LivePreview"), "{stream}");
         for (path, item) in paths.iter().filter(|(path, _)| path.starts_with("/api/commands/")) {
             assert_ne!(
                 item["post"]["responses"]["200"]["content"]["application/json"]["schema"],
