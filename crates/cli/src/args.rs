@@ -392,8 +392,10 @@ pub struct MoveTo {
     /// Before all that wait.
     #[arg(long)]
     to_front: bool,
+    /// Before the one that waits before it.
     #[arg(long)]
     up: bool,
+    /// Behind the one that waits behind it.
     #[arg(long)]
     down: bool,
     /// Behind all that wait.

@@ -85,6 +85,14 @@ async fn list(forge: &Oreforge, limit: u32, json: bool) -> anyhow::Result<Exit> 
             out_line(&summary(job));
         }
     }
+    if !json {
+        let Reply::GetQueue(queue) = forge.execute(Command::GetQueue {}).await? else {
+            return Err(mismatch().into());
+        };
+        if queue.paused {
+            out_line("The queue is paused: what waits keeps waiting until `oreforge jobs unpause`.");
+        }
+    }
     Ok(Exit::Done)
 }
 
@@ -210,5 +218,9 @@ async fn go_on_into(
 
 fn summary(job: &JobSnapshot) -> String {
     let checkpoint = job.checkpoint.map_or("-", StepName::as_str);
-    format!("{}  {:<11}  {:<7}  {}", job.id, job.state.as_str(), checkpoint, job.name)
+    let state = match job.place_in_queue {
+        Some(before) => format!("{}, no. {}", job.state.as_str(), before + 1),
+        None => job.state.as_str().to_owned(),
+    };
+    format!("{}  {state:<13}  {checkpoint:<7}  {}", job.id, job.name)
 }
