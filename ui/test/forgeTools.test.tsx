@@ -64,7 +64,11 @@ describe("the Forge's tools", () => {
     expect(layoutOf({ preset: "unreal", format: "fbx" })).toContain("Z up, in centimetres");
     expect(layoutOf({ preset: "unreal", format: "glb" })).toContain("Y up, in metres");
     expect(layoutOf({ preset: "print", format: "stl" })).toContain("Z up, in millimetres");
-    expect(layoutOf({ preset: "unity", format: "fbx" })).toContain("Y up, in metres");
+    expect(layoutOf({ preset: "print", format: "fbx" })).toContain("Z up, in centimetres");
+    expect(layoutOf({ preset: "unity", format: "fbx" })).toContain("Y up, in centimetres");
+    expect(layoutOf({ preset: "unity", format: "obj" })).toContain("Y up, in metres");
+    const named = (["glb", "fbx", "obj", "stl", "ply"] as const).filter((format) => layoutOf({ preset: "unreal", format }).includes("SM_"));
+    expect(named).toEqual(["glb", "fbx", "obj"]);
   });
 
   it("shows the mesh before it was repaired, with what was found", async () => {

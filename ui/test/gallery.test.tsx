@@ -102,6 +102,14 @@ describe("the Gallery", () => {
     expect(uiStore.getState().tab).toBe("forge");
   });
 
+  it("tells an empty Gallery from one whose projects are all archived", async () => {
+    const archive = new MemoryHost();
+    archive.projects = [{ name: "old", folder: "/data/old", jobs: 1, entries: 3, archived: true }];
+    show(archive);
+    await screen.findByText("Nothing matches");
+    expect(screen.queryByText("Everything you make gathers here")).toBeNull();
+  });
+
   it("keeps one tab's crash from the others", async () => {
     show(new MemoryHost());
     await screen.findByText("Everything you make gathers here");

@@ -1,5 +1,5 @@
 import { HostError, type CommandName, type Drop, type Folder, type Follower, type Host, type ReplyTo } from "../src/host/host";
-import type { Artifact, ArtifactKind, Command, ErrorReport, Event, ExportPreset, ForgeRequest, GalleryEntry, GalleryOverview, JobId, JobSnapshot, ProspectRequest, SavedFile, Settings, SourceInfo, StepName, ViewSlot, WorkflowInfo } from "../src/protocol/generated";
+import type { Artifact, ArtifactKind, Command, ErrorReport, Event, ExportPreset, ForgeRequest, GalleryEntry, GalleryOverview, JobId, JobSnapshot, ProjectInfo, ProspectRequest, SavedFile, Settings, SourceInfo, StepName, ViewSlot, WorkflowInfo } from "../src/protocol/generated";
 import { FORGE_STEPS } from "../src/state/jobView";
 
 type Body = Event extends infer E ? (E extends Event ? Omit<E, "seq" | "job_id" | "at"> : never) : never;
@@ -24,6 +24,7 @@ export class MemoryHost implements Host {
   onDrop: (drop: Drop) => void = () => undefined;
   automation = true;
   paused = false;
+  projects: ProjectInfo[] = [];
   storeError: ErrorReport | null = null;
   private subscribers = new Set<Subscriber>();
   private lastId = 0;
@@ -106,6 +107,7 @@ export class MemoryHost implements Host {
       case "pause_queue":
         return { paused: (this.paused = command.paused) };
       case "list_projects":
+        return this.projects;
       case "rename_project":
       case "archive_project":
         return [];

@@ -1,5 +1,6 @@
 import { Check, Download, PanelLeft, SlidersHorizontal, X } from "lucide-react";
 import { Button, IconButton } from "../../components/Button";
+import { QueuePause } from "../../components/QueuePause";
 import { StepIcon } from "../../components/StepIcon";
 import { about, duration } from "../../components/format";
 import { timeLeftMs, type ForgeJob } from "../../state/jobView";
@@ -32,7 +33,7 @@ export function estimateWords(job: ForgeJob, now: number): string {
 
 function Wait({ queue }: { queue: QueueBefore | null }) {
   const paused = useQueuePaused();
-  if (paused) return <span className="warn">· the queue is paused</span>;
+  if (paused) return <QueuePause />;
   if (queue === null) return null;
   return (
     <span className="quiet">

@@ -10,7 +10,7 @@ const FORMATS: { value: MeshFormat; label: string; note: string }[] = [
   { value: "fbx", label: "FBX", note: "One file with its textures: Unity, Unreal, Maya" },
   { value: "obj", label: "OBJ", note: "With a material file and textures beside it" },
   { value: "stl", label: "STL", note: "The bare shape, for printers" },
-  { value: "ply", label: "PLY", note: "The bare shape with its colours" },
+  { value: "ply", label: "PLY", note: "The shape, with its texture beside it" },
 ];
 
 /** Whoever the file is for, and the format it reads best. */
@@ -26,9 +26,10 @@ const PRESETS: { value: ExportPreset | "none"; label: string; note: string; form
 /** Axis, unit and pivot of what will be written, in a sentence. */
 export function layoutOf({ preset, format }: Choice): string {
   const zUp = preset === "unreal" || preset === "print" || (preset === "blender" && format === "ply");
-  const unit = preset === "unreal" ? "centimetres" : preset === "print" ? "millimetres" : "metres";
+  const unit = format === "fbx" || preset === "unreal" ? "centimetres" : preset === "print" ? "millimetres" : "metres";
   const axes = format === "glb" ? "Y up, in metres, as glTF is" : `${zUp ? "Z" : "Y"} up, in ${unit}`;
-  const named = preset === "unreal" ? " Its name begins with SM_." : "";
+  const carriesName = format !== "stl" && format !== "ply";
+  const named = preset === "unreal" && carriesName ? " The object's name begins with SM_." : "";
   return `${axes}; the pivot is in the middle of the underside.${named}`;
 }
 

@@ -7,7 +7,7 @@ import { Segments } from "../../components/Segments";
 import { useKeys } from "../../components/useKeys";
 import { count } from "../../components/format";
 import { useHost } from "../../host/context";
-import type { Artifact, MeshStats } from "../../protocol/generated";
+import type { Artifact, JobId, MeshStats } from "../../protocol/generated";
 import { artifactOf, newestOf, statsOf, type ForgeJob } from "../../state/jobView";
 import { defectWords } from "./repairWords";
 import { numberFact, stepOf } from "./words";
@@ -83,8 +83,10 @@ export function ViewerZone({ job, previous, automation }: { job: ForgeJob; previ
   const [failure, setFailure] = useState<string | null>(null);
   const shown = shownMesh(job, previous);
   const raw = rawOf(shown);
-  const [wantsBefore, setWantsBefore] = useState(false);
-  const isBefore = wantsBefore && raw !== null;
+  /** The job whose mesh before finishing is wanted: another job begins with what became of it. */
+  const [beforeOf, setBeforeOf] = useState<JobId | null>(null);
+  const isBefore = raw !== null && beforeOf === shown?.of.id;
+  const turn = () => setBeforeOf(isBefore || raw === null ? null : (shown?.of.id ?? null));
   const viewed = isBefore ? raw : (shown?.mesh ?? null);
   const url = viewed === null ? null : host.artifactUrl(viewed.id);
   const busy = job.state === "running" || job.state === "queued";
@@ -104,7 +106,7 @@ export function ViewerZone({ job, previous, automation }: { job: ForgeJob; previ
     "6": shade("albedo"),
     "7": shade("matcap"),
     w: () => set({ shading: shading === "wire" ? "textured" : "wire" }),
-    b: () => setWantsBefore(!isBefore && raw !== null),
+    b: turn,
     g: () => set({ grid: !grid }),
   });
   const cutout = newestOf(job, "cutout");
@@ -140,7 +142,7 @@ export function ViewerZone({ job, previous, automation }: { job: ForgeJob; previ
           </div>
           <div className="viewer-bar right-bar floating-bar">
             {raw !== null && (
-              <IconButton label={isBefore ? "Show the finished mesh" : "Show the mesh before finishing and repair"} keys="B" pressed={isBefore} onClick={() => setWantsBefore(!isBefore)}>
+              <IconButton label={isBefore ? "Show the finished mesh" : "Show the mesh before finishing and repair"} keys="B" pressed={isBefore} onClick={turn}>
                 <SquareSplitHorizontal aria-hidden="true" />
               </IconButton>
             )}

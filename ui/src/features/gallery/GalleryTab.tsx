@@ -7,7 +7,8 @@ import { CrashPoint } from "../../components/ErrorBoundary";
 import { NameDialog } from "../../components/NameDialog";
 import { StoreProblem } from "../../components/StoreProblem";
 import { useKeys } from "../../components/useKeys";
-import type { GalleryEntry, GalleryQuery, JobSnapshot, SourceInfo } from "../../protocol/generated";
+import { useProjects } from "../../components/useProjects";
+import type { GalleryEntry, GalleryOverview, GalleryQuery, JobSnapshot, ProjectInfo, SourceInfo } from "../../protocol/generated";
 import { useUi } from "../../state/ui";
 import { Compare } from "./Compare";
 import "./gallery.css";
@@ -31,7 +32,17 @@ const MAX_NAME = 200;
 type Open = { dialog: "look"; index: number } | { dialog: "name" | "tags"; entries: readonly GalleryEntry[] } | { dialog: "compare" | "empty" } | null;
 
 /** What jobs have made so far, in a word that changes when they make more. */
-const madeBy = (jobs: readonly JobSnapshot[]) => jobs.map(({ id, artifacts }) => `${id}${artifacts.map((artifact) => artifact.id).join()}`).join();
+const madeBy = (jobs: readonly JobSnapshot[]) => jobs.map(({ id, state, checkpoint, artifacts }) => `${id} ${state} ${checkpoint} ${artifacts.map((artifact) => artifact.id).join()}`).join();
+
+/** How much is in the place looked at, whatever the words of a search leave of it. */
+function entriesIn({ kind, favourite, project, tag, trashed }: GalleryQuery, overview: GalleryOverview, projects: readonly ProjectInfo[]): number {
+  if (trashed) return overview.trashed;
+  if (favourite) return overview.favourites;
+  if (project !== null) return projects.find(({ name }) => name === project)?.entries ?? 0;
+  if (tag !== null) return overview.tags.find(({ name }) => name === tag)?.entries ?? 0;
+  const { pictures, views, meshes } = overview;
+  return kind === null ? pictures + views + meshes : { picture: pictures, view: views, mesh: meshes }[kind];
+}
 
 function placeOf({ kind, favourite, project, tag, trashed }: GalleryQuery): string | null {
   if (trashed) return "trash";
@@ -63,7 +74,9 @@ export default function GalleryTab({ jobs, automation, forge }: GalleryTabProps)
   const [tilePx, setTilePx] = useState(() => Number(localStorage.getItem(TILE_KEY)) || TILE_PX);
   const days = overview?.days ?? [];
   const found = days.reduce((sum, { entries }) => sum + entries, 0);
-  const made = overview === null ? 0 : overview.pictures + overview.views + overview.meshes;
+  const { all: projects } = useProjects();
+  // What is in archived projects counts in none of the overview's numbers.
+  const nothingMade = overview !== null && entriesIn(EVERYTHING, overview, projects) + overview.trashed === 0 && projects.every(({ entries }) => entries === 0);
   const lookedAt = useEntries(query, open?.dialog === "look" ? open.index : 0, open?.dialog === "look" ? open.index : -1);
 
   // A project that is opened is what the Gallery shows, until another place is chosen.
@@ -136,7 +149,7 @@ export default function GalleryTab({ jobs, automation, forge }: GalleryTabProps)
               place={placeOf(place)}
               onLeavePlace={() => setPlace(EVERYTHING)}
               found={found}
-              of={place.trashed ? (overview?.trashed ?? 0) : made}
+              of={overview === null ? 0 : entriesIn(place, overview, projects)}
               tilePx={tilePx}
               onTilePx={sizeTiles}
               onDown={() => document.getElementById(`entry-${at}`)?.focus()}
@@ -148,7 +161,7 @@ export default function GalleryTab({ jobs, automation, forge }: GalleryTabProps)
             )}
           </div>
           {overview !== null && found === 0 ? (
-            <GalleryEmpty query={query} nothingMade={made === 0 && overview.trashed === 0} onReset={() => (setTyped(""), setPlace(EVERYTHING))} onForge={() => set({ tab: "forge" })} />
+            <GalleryEmpty query={query} nothingMade={nothingMade} onReset={() => (setTyped(""), setPlace(EVERYTHING))} onForge={() => set({ tab: "forge" })} />
           ) : (
             <Grid query={query} days={days} tilePx={tilePx} selection={selection} actions={actions} at={at} onAt={setAt} onLook={(index) => setOpen({ dialog: "look", index })} onKey={onKey} />
           )}

@@ -3,10 +3,10 @@ import { ArrowDown, ArrowUp, ArrowUpToLine, Pause, Play, X } from "lucide-react"
 import { useLayoutEffect, useRef, useState, type KeyboardEvent } from "react";
 import { Button, IconButton } from "../../components/Button";
 import { StepIcon, type StepLook } from "../../components/StepIcon";
+import { useQueue } from "../../components/useQueue";
 import { useHost } from "../../host/context";
 import type { JobId, JobSnapshot, JobState, QueueMove } from "../../protocol/generated";
 import { jobsKey } from "../../state/useJob";
-import { useQueue } from "./useQueue";
 
 const LIMIT = 60;
 const REFRESH_MS = 1000;
@@ -85,7 +85,7 @@ const MOVES: [QueueMove, string, string, typeof ArrowUp][] = [
 const MOVE_KEYS: Record<string, QueueMove> = { Home: "front", ArrowUp: "up", ArrowDown: "down", End: "back" };
 
 /** Those that wait, in their order, and what changes it. */
-function Waiting({ jobs, currentId, onMove, onChoose }: { jobs: JobSnapshot[]; currentId: JobId | null; onMove: (job: JobSnapshot, to: QueueMove) => Promise<void>; onChoose: (job: JobSnapshot) => void }) {
+function Waiting({ jobs, currentId, onMove, onChoose }: { jobs: JobSnapshot[]; currentId: JobId | null; onMove: (job: JobSnapshot, to: QueueMove) => Promise<JobSnapshot | null>; onChoose: (job: JobSnapshot) => void }) {
   const [said, setSaid] = useState("");
   const held = useRef<HTMLElement | null>(null);
   const order = jobs.map(({ id }) => id).join();
@@ -97,10 +97,9 @@ function Waiting({ jobs, currentId, onMove, onChoose }: { jobs: JobSnapshot[]; c
   const last = jobs.length - 1;
   const move = async (job: JobSnapshot, to: QueueMove) => {
     held.current = document.activeElement instanceof HTMLElement ? document.activeElement : null;
-    await onMove(job, to);
-    const from = jobs.indexOf(job);
-    const place = { front: 0, up: Math.max(0, from - 1), down: Math.min(last, from + 1), back: last }[to];
-    setSaid(`${job.name} is number ${place + 1} of ${jobs.length}.`);
+    setSaid("");
+    const before = (await onMove(job, to))?.place_in_queue ?? null;
+    if (before !== null) setSaid(`${job.name} is number ${before + 1} of ${jobs.length}.`);
   };
   const onKey = (event: KeyboardEvent, job: JobSnapshot) => {
     const to = event.altKey ? MOVE_KEYS[event.key] : undefined;

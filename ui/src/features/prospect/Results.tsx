@@ -2,6 +2,7 @@ import { useState } from "react";
 import { Play, RefreshCw, X } from "lucide-react";
 import { Button } from "../../components/Button";
 import { ErrorCard } from "../../components/ErrorCard";
+import { QueuePause } from "../../components/QueuePause";
 import { StepIcon, type StepLook } from "../../components/StepIcon";
 import { useKeys } from "../../components/useKeys";
 import type { Artifact, JobState, SourceInfo, WorkflowInfo } from "../../protocol/generated";
@@ -63,6 +64,7 @@ export function Results({ job, workflows, take }: ResultsProps) {
       <header className="prospect-head">
         <StepIcon look={LOOKS[job.state]} fraction={fraction} />
         <strong className="prospect-headline">{headline(job, pictures.size)}</strong>
+        {job.state === "queued" && <QueuePause />}
         <span className="push" />
         {job.state === "interrupted" || job.state === "cancelled" ? (
           <Button icon={<Play aria-hidden="true" />} onClick={() => void prospect.resume(job.id)}>

@@ -2,11 +2,11 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { CircleCheck, CircleDashed, Plus, Stethoscope, TriangleAlert, X } from "lucide-react";
 import { useState, type FormEvent } from "react";
 import { Button, IconButton } from "../../components/Button";
-import { sayDone, sayFailed, sayUndoable } from "../../components/Toasts";
+import { sayDone, sayFailed, sayReport, sayUndoable } from "../../components/Toasts";
 import { useHost } from "../../host/context";
 import { reportOf } from "../../host/host";
 import type { Check, ComfyServer, Settings } from "../../protocol/generated";
-import { useSettings } from "./useSettings";
+import { settingsKey, useSettings } from "./useSettings";
 
 function CheckIcon({ check }: { check: Check | null }) {
   if (check === null) return <CircleDashed className="muted" aria-hidden="true" />;
@@ -41,10 +41,7 @@ export function Servers() {
   const [url, setUrl] = useState("");
   const [token, setToken] = useState("");
   const health = useQuery({ queryKey: ["doctor"], staleTime: 15_000, queryFn: () => host.execute({ command: "doctor", comfy: null }) });
-  const change = useMutation({
-    mutationFn: (next: Settings) => save(next),
-    onSuccess: () => client.invalidateQueries({ queryKey: ["doctor"] }),
-  });
+  const change = useMutation({ mutationFn: (next: Settings) => save(next) });
   if (settings === null) return null;
   const { servers } = settings;
   const checkOf = (server: ComfyServer) => health.data?.checks.find(({ subject }) => bare(subject) === bare(server.url)) ?? null;
@@ -54,10 +51,16 @@ export function Servers() {
     sayDone(note);
     await client.invalidateQueries({ queryKey: ["doctor"] });
   };
+  /** Into the settings as they are by then, unless it was added anew. */
+  const takeBack = (server: ComfyServer) => {
+    const now = client.getQueryData<Settings>(settingsKey);
+    if (now === undefined || now.servers.some((other) => bare(other.url) === bare(server.url))) return;
+    save({ ...now, servers: [...now.servers, server] }).catch(sayReport);
+  };
   const remove = (server: ComfyServer) =>
     change.mutate(
       { ...settings, servers: servers.filter((other) => other !== server) },
-      { onSuccess: () => sayUndoable(`Removed ${server.name}.`, () => change.mutate({ ...settings, servers })) },
+      { onSuccess: () => sayUndoable(`Removed ${server.name}.`, () => takeBack(server)) },
     );
   const add = (event: FormEvent) => {
     event.preventDefault();

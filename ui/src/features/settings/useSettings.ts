@@ -2,7 +2,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useHost } from "../../host/context";
 import type { Settings } from "../../protocol/generated";
 
-const settingsKey = ["settings"] as const;
+export const settingsKey = ["settings"] as const;
 
 /** What holds for all jobs. Folders stay as they are: a page names none. */
 export function useSettings(): { settings: Settings | null; save: (next: Settings) => Promise<Settings> } {
