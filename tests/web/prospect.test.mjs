@@ -33,6 +33,12 @@ after(async () => {
   slowComfy?.kill();
 });
 
+/** Of a live picture that shows something: its next one may come while this one is asked. */
+const sizeOf = live =>
+  live.evaluate(picture => new Promise(resolve => {
+    const look = () => (picture.naturalWidth > 0 ? resolve([picture.naturalWidth, picture.naturalHeight]) : requestAnimationFrame(look));
+    look();
+  }));
 const pictures = page => page.locator(".candidate[data-artifact]");
 const prospects = () => server.command("list_jobs", { limit: 50 }).then(jobs => jobs.filter(({ kind }) => kind === "prospect"));
 
@@ -113,7 +119,7 @@ test("what a sampler has so far is shown in the place of the picture, and cancel
   await page.keyboard.press("Control+Enter");
   const live = page.locator(".candidate.running img[data-live]");
   await live.waitFor();
-  const size = await live.evaluate(async picture => (await picture.decode(), [picture.naturalWidth, picture.naturalHeight]));
+  const size = await sizeOf(live);
   assert.deepEqual(size, [384, 384]);
   await page.getByText(/step \d+ of 60/i).first().waitFor();
   await shot(page, "prospect-live");
@@ -136,7 +142,7 @@ test("the Forge shows the views to come, and what their sampler is at", async ()
   await page.locator(`[data-job="${job.id}"]`).first().click();
   const live = page.getByRole("img", { name: "Views so far" });
   await live.waitFor();
-  assert.equal(await live.evaluate(async picture => (await picture.decode(), picture.naturalWidth)), 384);
+  assert.equal((await sizeOf(live))[0], 384);
   await page.locator(".live-card figcaption").getByText(/^step \d+ of 150, KSampler$/).waitFor();
   await shot(page, "forge-live");
   await server.command("cancel_job", { id: job.id });
