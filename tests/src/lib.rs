@@ -6,6 +6,7 @@ use std::path::Path;
 use tempfile::TempDir;
 
 pub mod fake_comfy;
+pub mod file_site;
 
 /// A folder in memory where the system has such: tests of many small writes need not wait for a disk.
 pub fn quick_folder() -> io::Result<TempDir> {

@@ -32,7 +32,7 @@ pub enum Verb {
     /// Make pictures from a prompt on a ComfyUI server.
     #[command(after_help = PROSPECT_EXAMPLES)]
     Prospect(ProspectArgs),
-    /// Say which model files the workflows need, and which a ComfyUI server has.
+    /// Say which model files the workflows need and which a ComfyUI server has, and fetch others.
     #[command(after_help = MODELS_EXAMPLES)]
     Models(ModelsArgs),
     /// Say what a mesh file is like.

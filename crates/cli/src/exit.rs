@@ -47,6 +47,7 @@ impl From<ErrorCode> for Exit {
             ErrorCode::EngineUnavailable => Exit::EngineUnavailable,
             ErrorCode::GateRefused => Exit::GateRefused,
             ErrorCode::EngineFailed
+            | ErrorCode::DownloadFailed
             | ErrorCode::StepPanicked
             | ErrorCode::Quarantined
             | ErrorCode::DiskFull

@@ -9,6 +9,7 @@ mod forge;
 mod interrupt;
 mod jobs;
 mod mesh;
+mod model_files;
 mod models;
 mod outputs;
 mod projects;

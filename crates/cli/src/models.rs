@@ -1,4 +1,4 @@
-//! `oreforge models`: which model files the workflows need, and which of them a server has.
+//! `oreforge models`: which model files the workflows need, which of them a server has, and how to get the others.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::exit::Exit;
 use crate::follow::mismatch;
+use crate::model_files::{self, DownloadsArgs, GetArgs, TokenArgs};
 use crate::show;
 
 pub const MODELS_EXAMPLES: &str = "\
@@ -17,9 +18,15 @@ Examples:
   oreforge models list --comfy http://127.0.0.1:8188
   oreforge models missing --json
       the servers of the settings; one model per line
+  oreforge models get hunyuan3d-dit-v2.safetensors
+      into the models folder of the ComfyUI on this computer; asks first; run again, it goes on where it stopped
+  oreforge models get https://host/style.safetensors --folder loras --models-folder ~/ComfyUI/models --yes
+  oreforge models downloads --clear
+  oreforge models token huggingface.co < token.txt
+      kept in the system's keyring; without one set OREFORGE_SITE_TOKENS to HOST=TOKEN
 
-Exit codes: 0 nothing is missing, 2 usage, 4 a model is missing or no server answers, 6 the data folder
-cannot be opened.";
+Exit codes: 0 nothing is missing, or it is here, 2 usage or a place that cannot be written, 4 a model is missing
+or no server answers, 6 the download or the data folder failed, 130 cancelled.";
 
 #[derive(Debug, ClapArgs)]
 pub struct ModelsArgs {
@@ -33,6 +40,12 @@ enum ModelsVerb {
     List(Which),
     /// Those that the server lacks.
     Missing(Which),
+    /// Fetch a model file into ComfyUI's models folder.
+    Get(GetArgs),
+    /// What was fetched, is on its way, or failed.
+    Downloads(DownloadsArgs),
+    /// Keep the access token of a site that model files come from; read from stdin.
+    Token(TokenArgs),
 }
 
 #[derive(Debug, ClapArgs)]
@@ -57,6 +70,8 @@ struct Model {
     /// Any of these does, best first.
     names: Vec<String>,
     page: String,
+    /// Of the first name.
+    url: Option<String>,
     /// As the server lists it.
     installed: Option<String>,
     workflows: Vec<String>,
@@ -66,6 +81,9 @@ pub async fn models(args: ModelsArgs) -> anyhow::Result<Exit> {
     let (which, only_missing) = match args.verb {
         ModelsVerb::List(which) => (which, false),
         ModelsVerb::Missing(which) => (which, true),
+        ModelsVerb::Get(args) => return model_files::get(args).await,
+        ModelsVerb::Downloads(args) => return model_files::downloads(args).await,
+        ModelsVerb::Token(args) => return model_files::token(args).await,
     };
     let forge = Oreforge::open(Config { data_dir: which.data_dir, only_own_jobs: true })?;
     let answer = forge.execute(Command::Workflows { comfy: which.comfy }).await;
@@ -99,6 +117,7 @@ fn models_of(workflows: &[WorkflowInfo], only: Option<&str>) -> Result<Vec<Model
                 folder: model.folder.clone(),
                 names: model.names.clone(),
                 page: model.page.clone(),
+                url: model.url.clone(),
                 installed: model.installed.clone(),
                 workflows: Vec::new(),
             });
@@ -114,6 +133,9 @@ fn print(model: &Model) {
     show::out_line(&format!("{state}  {}/{name}", model.folder));
     if model.installed.is_none() {
         show::out_line(&format!("         from {}", model.page));
+        if model.url.is_some() {
+            show::out_line(&format!("         oreforge models get {name}"));
+        }
     }
     show::out_line(&format!("         for {}", model.workflows.join(", ")));
 }

@@ -88,6 +88,18 @@ pub(crate) async fn execute(forge: &Oreforge, command: Command) -> Result<Reply,
         Command::SaveSecret { server, secret } => {
             Reply::SaveSecret(forge.engines.save_secret(&server, secret).await?)
         }
+        Command::DownloadModel { request } => Reply::DownloadModel(forge.downloads.queue(request).await?),
+        Command::FindModelsFolder { server } => {
+            Reply::FindModelsFolder(forge.engines.models_folder(server.as_deref()).await)
+        }
+        Command::ListDownloads {} => Reply::ListDownloads(forge.downloads.list().await?),
+        Command::CancelDownload { id } => Reply::CancelDownload(forge.downloads.cancel(id).await?),
+        Command::ResumeDownload { id } => Reply::ResumeDownload(forge.downloads.resume(id).await?),
+        Command::ClearDownloads { id } => Reply::ClearDownloads(forge.downloads.clear(id).await?),
+        Command::ListModelSites {} => Reply::ListModelSites(forge.downloads.sites().await?),
+        Command::SaveSiteToken { site, token } => {
+            Reply::SaveSiteToken(forge.engines.save_site_token(&site, token).await?)
+        }
         Command::EngineStatus {} => Reply::EngineStatus(forge.engines.status().await),
         Command::Workflows { comfy } => Reply::Workflows(forge.engines.offers(comfy.as_deref()).await?),
         Command::Doctor { comfy } => Reply::Doctor(doctor::examine(forge, comfy).await?),

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use directories::ProjectDirs;
 use futures_util::Stream;
-use oreforge_jobs::{Engines, HostKind, Jobs, Limits, News, PipelineRuns, Store};
+use oreforge_jobs::{Downloads, Engines, HostKind, Jobs, Limits, News, PipelineRuns, Store};
 use oreforge_protocol::{
     ArtifactId, Command, ErrorCode, ErrorReport, Event, EventSeq, ExportPreset, JobId, Reply, SourceInfo,
 };
@@ -28,6 +28,7 @@ pub struct Config {
 pub struct Oreforge {
     pub(crate) jobs: Jobs,
     pub(crate) engines: Engines,
+    pub(crate) downloads: Downloads,
     pub(crate) thumbnails: Arc<Thumbnails>,
     data_folder: Arc<Path>,
     _logs: Arc<LogGuard>,
@@ -65,7 +66,8 @@ impl Oreforge {
         let data_folder = store.root().into();
         let host = if config.only_own_jobs { HostKind::Errand } else { HostKind::Resident };
         let jobs = Jobs::start(Arc::new(store), Arc::new(PipelineRuns::new(engines.clone())), host);
-        Ok(Self { jobs, engines, thumbnails, data_folder, _logs: Arc::new(logs) })
+        let downloads = Downloads::start(&jobs, engines.clone());
+        Ok(Self { jobs, engines, downloads, thumbnails, data_folder, _logs: Arc::new(logs) })
     }
 
     /// Where everything is kept. Absolute.

@@ -1,6 +1,6 @@
-//! What a page may ask for. It never names a place on the disk or on the network: files come in and go out by the
-//! system's dialogs, by being dropped, or as bytes, so that a page gone wrong can neither read nor write where the
-//! artist did not point.
+//! What a page may ask for. It never names a place on the disk, and on the network only where a model file comes from,
+//! which goes into the models folder under a model's name: files come in and go out by the system's dialogs, by being
+//! dropped, or as bytes, so that a page gone wrong can neither read nor write where the artist did not point.
 
 use oreforge_protocol::{Command, ErrorCode, ErrorReport, MeshRef, SourceRef};
 
@@ -26,6 +26,12 @@ pub fn check(command: &Command) -> Result<(), ErrorReport> {
         Command::Doctor { comfy: Some(_) } | Command::Workflows { comfy: Some(_) } => {
             Err(refusal("A server is named on the command line."))
         }
+        Command::DownloadModel { request } if request.models_folder.is_some() || request.server.is_some() => {
+            Err(refusal("A models folder is named on the command line."))
+        }
+        Command::FindModelsFolder { server: Some(_) } => {
+            Err(refusal("A server is named on the command line."))
+        }
         Command::InspectMesh { mesh: MeshRef::Path { .. } } => {
             Err(refusal("A mesh is opened through the system's dialog."))
         }
@@ -49,6 +55,14 @@ pub fn check(command: &Command) -> Result<(), ErrorReport> {
         | Command::RetryWith { server: None, .. }
         | Command::AcceptViews { .. }
         | Command::SaveSecret { .. }
+        | Command::DownloadModel { .. }
+        | Command::FindModelsFolder { server: None }
+        | Command::ListDownloads {}
+        | Command::CancelDownload { .. }
+        | Command::ResumeDownload { .. }
+        | Command::ClearDownloads { .. }
+        | Command::ListModelSites {}
+        | Command::SaveSiteToken { .. }
         | Command::JobEvents { .. }
         | Command::InspectMesh { mesh: MeshRef::Artifact { .. } }
         | Command::MoveJob { .. }
@@ -85,7 +99,9 @@ fn refusal(message: &str) -> ErrorReport {
 
 #[cfg(test)]
 mod tests {
-    use oreforge_protocol::{ArtifactId, ForgeParams, ForgeRequest, ProspectRequest, Settings, ViewSlot};
+    use oreforge_protocol::{
+        ArtifactId, ForgeParams, ForgeRequest, ModelRequest, ProspectRequest, Settings, ViewSlot,
+    };
 
     use super::*;
 
@@ -127,6 +143,9 @@ mod tests {
                 settings: Settings { models_folder: Some("/etc".to_owned()), ..Settings::default() },
             },
             Command::SaveArtifacts { ids: Vec::new(), folder: "/tmp".to_owned() },
+            Command::DownloadModel {
+                request: ModelRequest { models_folder: Some("/etc".to_owned()), ..ModelRequest::default() },
+            },
             Command::Doctor { comfy: Some("http://10.0.0.1".to_owned()) },
         ];
         for command in refused {

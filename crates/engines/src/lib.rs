@@ -4,6 +4,7 @@ mod blocking;
 pub mod comfy;
 pub mod draft;
 mod engine;
+pub mod models;
 
 pub use blocking::blocking;
 pub use engine::{Engine, EngineError, EngineName, RawSurface, StepContext, SurfaceInput, ViewPicture};

@@ -3,6 +3,7 @@
 //! One job runs at a time, first in, first out unless somebody moved them or paused the queue. Whatever happens to it is an event in the store's log; a
 //! [`hub::Hub`] only wakes those who read that log from their own cursor.
 
+mod downloads;
 mod events;
 mod follow;
 mod hub;
@@ -17,6 +18,7 @@ mod sink;
 mod take_back;
 mod watch_others;
 
+pub use downloads::Downloads;
 pub use follow::News;
 pub use oreforge_pipeline::{
     Engines, ForgeSpec, Limits, ProspectSpec, StepError, StepHost, StepInputs, StepOutput, StepSink, cutout,

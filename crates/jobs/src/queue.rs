@@ -42,7 +42,7 @@ pub enum HostKind {
 /// The jobs of this process. Cheap to clone; when the last clone goes, running work is told to stop.
 #[derive(Clone)]
 pub struct Jobs {
-    inner: Arc<Inner>,
+    pub(crate) inner: Arc<Inner>,
     _stop_with_the_last: Arc<DropGuard>,
 }
 

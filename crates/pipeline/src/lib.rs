@@ -25,8 +25,9 @@ mod views;
 pub use contract::{
     ForgeSpec, NewArtifact, ProspectSpec, StepError, StepHost, StepInputs, StepOutput, StepSink,
 };
-pub use engines::{Engines, ForgeEngines};
+pub use engines::{Engines, ForgeEngines, PlannedModel};
 pub use gate::{SeenView, assess};
 pub use oreforge_engines::comfy::{Limits, Preview, PromptLedger};
+pub use oreforge_engines::models::{Checkpoint, FetchLedger, discard};
 pub use prospect::ProspectRun;
 pub use run::ForgeRun;

@@ -1,9 +1,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ArtifactId, DoctorReport, EmptiedTrash, EngineChoice, ErrorReport, EventSeq, ForgeRequest,
-    GalleryOverview, GalleryPage, GalleryQuery, JobId, JobSnapshot, MarkChange, ProjectInfo, ProspectRequest,
-    QueueMove, QueueState, Secret, SecretKept, Settings, SourceId, SourceRef, StepName,
+    ArtifactId, DoctorReport, DownloadId, EmptiedTrash, EngineChoice, ErrorReport, EventSeq, ForgeRequest,
+    GalleryOverview, GalleryPage, GalleryQuery, JobId, JobSnapshot, MarkChange, ModelDownload, ModelRequest,
+    ModelSite, ModelsFolder, ProjectInfo, ProspectRequest, QueueMove, QueueState, Secret, SecretKept,
+    Settings, SourceId, SourceRef, StepName,
 };
 
 /// A picture in the store.
@@ -106,6 +107,24 @@ commands! {
     /// Every workflow with its inputs, choices and models, as the ComfyUI server at `comfy` has them, or those of
     /// the settings.
     Workflows { comfy: Option<String> } -> Vec<crate::WorkflowInfo>;
+    /// Fetch a model file into the models folder of a ComfyUI on this computer; one that is on its way there, or
+    /// stopped on its way, goes on.
+    DownloadModel { request: ModelRequest } -> ModelDownload;
+    /// Where the model files of a server go, or of the first of the settings that is on this computer.
+    FindModelsFolder { server: Option<String> } -> ModelsFolder;
+    /// Newest first. Those that are over stay listed until they are cleared, at most 50.
+    ListDownloads {} -> Vec<ModelDownload>;
+    /// Stop; what has come stays, so that it can go on.
+    CancelDownload { id: DownloadId } -> ModelDownload;
+    /// Go on where it stopped.
+    ResumeDownload { id: DownloadId } -> ModelDownload;
+    /// Take downloads that are over off the list, with what came of those that are not done. All of them when
+    /// `id` is absent. Answers how many.
+    ClearDownloads { id: Option<DownloadId> } -> u32;
+    /// The sites of the workflows' models and of downloads, and which of them have a token.
+    ListModelSites {} -> Vec<ModelSite>;
+    /// Keep the token of a site that model files come from in the system's keyring, or forget it.
+    SaveSiteToken { site: String, token: Option<Secret> } -> SecretKept;
     GetSettings {} -> Settings;
     /// For jobs that start from now on; answers what holds then.
     SaveSettings { settings: Settings } -> Settings;

@@ -38,6 +38,8 @@ pub enum ErrorCode {
     EngineUnavailable,
     GateRefused,
     EngineFailed,
+    /// A model file could not be fetched, or is not what it should be.
+    DownloadFailed,
     /// A step panicked; the job ended, the app did not.
     StepPanicked,
     /// The program ended twice in the same step of this job; it goes on only when a person says so.

@@ -55,6 +55,10 @@ uuid_id!(
     /// One file a job made; never reused.
     ArtifactId
 );
+uuid_id!(
+    /// One fetch of a model file.
+    DownloadId
+);
 
 /// The SHA-256 of an imported picture's bytes, as 64 lower-case hex digits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

@@ -14,6 +14,7 @@ mod gallery;
 mod ids;
 mod job;
 mod mesh;
+mod model;
 mod project;
 mod prompt;
 mod prospect;
@@ -37,7 +38,7 @@ pub use gallery::{
     DayCount, EmptiedTrash, GalleryEntry, GalleryKind, GalleryOverview, GalleryPage, GalleryQuery,
     MarkChange, NamedCount,
 };
-pub use ids::{ArtifactId, EventSeq, JobId, ParseIdError, SourceId};
+pub use ids::{ArtifactId, DownloadId, EventSeq, JobId, ParseIdError, SourceId};
 pub use job::{
     JobKind, JobRequest, JobSignal, JobSnapshot, JobState, RetrySnapshot, StepName, StepSnapshot, StepState,
 };
@@ -45,6 +46,7 @@ pub use mesh::{
     ExportPreset, ExportedMesh, FinishedMesh, MeshDefects, MeshExport, MeshFinish, MeshFix, MeshRef,
     MeshTicket, RepairTicket, TextureInfo, TicketCheck, UvReport, ViewAgreement,
 };
+pub use model::{DownloadState, ModelDownload, ModelRequest, ModelSite, ModelsFolder};
 pub use project::ProjectInfo;
 pub use prompt::{PromptNote, PromptState};
 pub use prospect::ProspectRequest;

@@ -54,6 +54,8 @@ pub struct WorkflowModel {
     pub names: Vec<String>,
     /// Where a person gets it.
     pub page: String,
+    /// Where the file itself is, when that is known: it becomes the first of `names`.
+    pub url: Option<String>,
     /// As the server lists it; `None` where it is missing, or no server answers.
     pub installed: Option<String>,
 }

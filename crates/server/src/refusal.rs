@@ -57,6 +57,7 @@ fn status_of(code: ErrorCode) -> StatusCode {
             StatusCode::SERVICE_UNAVAILABLE
         }
         ErrorCode::EngineFailed
+        | ErrorCode::DownloadFailed
         | ErrorCode::StepPanicked
         | ErrorCode::Quarantined
         | ErrorCode::OutputUnwritable

@@ -1,7 +1,9 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use oreforge_protocol::{ArtifactId, ErrorCode, ErrorReport, JobId, JobSignal, JobState, SourceId, StepName};
+use oreforge_protocol::{
+    ArtifactId, DownloadId, ErrorCode, ErrorReport, JobId, JobSignal, JobState, SourceId, StepName,
+};
 use thiserror::Error;
 
 #[derive(Debug, Error)]
@@ -37,6 +39,11 @@ pub enum StoreError {
     ProjectShared { project: String, path: PathBuf },
     #[error("the job is {} and does not wait", state.as_str())]
     NotQueued { state: JobState },
+    #[error("no download {0}")]
+    DownloadNotFound(DownloadId),
+    /// The same file is on its way from another address.
+    #[error("it comes from {0}")]
+    DownloadElsewhere(String),
     #[error("a job that is {} cannot {signal:?}", state.as_str())]
     WrongState { state: JobState, signal: JobSignal },
     /// A retry from a step whose inputs the job never made.
@@ -83,11 +90,13 @@ impl StoreError {
             StoreError::JobNotFound(_) => ErrorCode::JobNotFound,
             StoreError::ArtifactNotFound(_) => ErrorCode::ArtifactNotFound,
             StoreError::SourceNotFound(_) => ErrorCode::PictureMissing,
+            StoreError::DownloadNotFound(_) => ErrorCode::BadRequest,
             StoreError::ProjectNotFound(_) => ErrorCode::ProjectNotFound,
             StoreError::ProjectTaken { .. } => ErrorCode::BadRequest,
             StoreError::ProjectBusy { .. }
             | StoreError::ProjectShared { .. }
             | StoreError::NotQueued { .. }
+            | StoreError::DownloadElsewhere(_)
             | StoreError::WrongState { .. }
             | StoreError::NotReached { .. }
             | StoreError::NoSuchStep { .. }
@@ -173,6 +182,13 @@ impl From<StoreError> for ErrorReport {
             StoreError::NotQueued { state } => {
                 ErrorReport::new(code, format!("This job is {} and does not wait.", state.as_str()))
                     .with_hint("Only jobs that wait for their turn can be moved.")
+            }
+            StoreError::DownloadNotFound(_) => {
+                ErrorReport::new(code, "That download is not in the list any more.")
+            }
+            StoreError::DownloadElsewhere(_) => {
+                ErrorReport::new(code, "That file is on its way already, from another address.")
+                    .with_hint("Wait until it is here, or cancel it first.")
             }
             StoreError::WrongState { state, signal } => ErrorReport::new(code, refusal(*state, *signal)),
             StoreError::NotReached { from } => {

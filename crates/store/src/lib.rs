@@ -6,6 +6,7 @@
 mod artifacts;
 mod cancel;
 mod create;
+mod downloads;
 mod error;
 mod events;
 pub mod faults;
@@ -31,6 +32,7 @@ mod store;
 pub use artifacts::{ArtifactBytes, Staged};
 pub use cancel::CancelAnswer;
 pub use create::NewJob;
+pub use downloads::{DownloadCheckpoint, NewDownload, NextDownload};
 pub use error::StoreError;
 pub use file::write_atomically;
 pub use layout::safe_file_name;

@@ -6,12 +6,13 @@ use crate::file::sync_folder;
 use crate::{StoreError, faults};
 
 /// Statements that lead from each schema version to the next; the first makes version 1.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("schema_v1.sql"),
     include_str!("schema_v2.sql"),
     include_str!("schema_v3.sql"),
     include_str!("schema_v4.sql"),
     include_str!("schema_v5.sql"),
+    include_str!("schema_v6.sql"),
 ];
 
 /// Brings the database to the schema of this version, or refuses a newer one. An older database is kept beside
@@ -121,5 +122,24 @@ mod tests {
         assert_eq!(sources(&dir.path().join("oreforge.sqlite3.backup-v1")), (Some(1), 1));
         upgrade(&mut connection, &database, &MIGRATIONS).unwrap();
         assert_eq!(sources(&database), (Some(MIGRATIONS.len() as i64), 1));
+    }
+
+    #[test]
+    fn downloads_come_to_a_folder_of_version_5_and_its_data_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let database = dir.path().join("oreforge.sqlite3");
+        let mut connection = Connection::open(&database).unwrap();
+        upgrade(&mut connection, &database, &MIGRATIONS[..5]).unwrap();
+        connection.execute("INSERT INTO sources VALUES('a', 'a.png', 'sources/a.png', 1, 0)", []).unwrap();
+        connection.execute("INSERT INTO settings(id, settings) VALUES(1, '{\"silence_s\":77}')", []).unwrap();
+        upgrade(&mut connection, &database, &MIGRATIONS[..6]).unwrap();
+        let kept = "SELECT (SELECT count(*) FROM sources), (SELECT settings FROM settings)";
+        let kept: (i64, String) =
+            connection.query_row(kept, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        assert_eq!(kept, (1, "{\"silence_s\":77}".to_owned()));
+        let empty: i64 =
+            connection.query_row("SELECT count(*) FROM downloads", [], |row| row.get(0)).unwrap();
+        assert_eq!(empty, 0);
+        assert!(dir.path().join("oreforge.sqlite3.backup-v5").is_file());
     }
 }

@@ -103,6 +103,16 @@ start: number, entries: number, };
 export type DoctorReport = { version: string, checks: Array<Check>, };
 
 /**
+ * One fetch of a model file.
+ */
+export type DownloadId = string;
+
+/**
+ * Where a download stands.
+ */
+export type DownloadState = "waiting" | "running" | "interrupted" | "done" | "failed" | "cancelled";
+
+/**
  * What an emptied trash gave back.
  */
 export type EmptiedTrash = { files: number, bytes: number, };
@@ -594,6 +604,93 @@ volume_m3: number | null, verdict: GateVerdict, checks: Array<TicketCheck>,
  */
 notes: Array<string>, };
 
+export type ModelDownload = { id: DownloadId, url: string, 
+/**
+ * Below the models folder.
+ */
+folder: string, file_name: string, 
+/**
+ * Where the file is, or will be.
+ */
+path: string, sha256: string | null, state: DownloadState, 
+/**
+ * What is safe on the disk, or while it runs here what has come.
+ */
+bytes: number, 
+/**
+ * As the site says; `None` until it does.
+ */
+total_bytes: number | null, 
+/**
+ * Over the last seconds; `None` when it does not run.
+ */
+bytes_per_s: number | null, 
+/**
+ * Why it failed.
+ */
+error: ErrorReport | null, 
+/**
+ * Milliseconds since 1970-01-01 UTC.
+ */
+created_at: number, };
+
+/**
+ * A model file that is to be fetched into the models folder of a ComfyUI on this computer.
+ */
+export type ModelRequest = { 
+/**
+ * Where the file itself is, as a person confirmed it: http or https, without a password or a token in it.
+ */
+url: string, 
+/**
+ * Below the models folder, as `checkpoints`.
+ */
+folder: string, 
+/**
+ * What it is called there; the last part of the address when absent.
+ */
+file_name: string | null, 
+/**
+ * 64 hex digits that the file must have; not looked at when absent.
+ */
+sha256: string | null, 
+/**
+ * Also take a file of a kind that can hold a program, which ComfyUI may run as it loads it: `.ckpt`, `.pt`,
+ * `.pth`, `.bin`.
+ */
+may_run_code: boolean, 
+/**
+ * The models folder, absolute; that of the settings, or of a server on this computer, when absent.
+ */
+models_folder: string | null, 
+/**
+ * Address of the server whose models folder it is; the first of the settings that is on this computer when
+ * absent.
+ */
+server: string | null, };
+
+/**
+ * Whether downloads from a site carry a token. The token itself is in the system's keyring.
+ */
+export type ModelSite = { 
+/**
+ * Host, with its port where it is not the usual one.
+ */
+site: string, has_token: boolean, };
+
+/**
+ * Where model files go.
+ */
+export type ModelsFolder = { 
+/**
+ * Absolute; `None` where nothing on this computer is known to be one.
+ */
+path: string | null, 
+/**
+ * Why there is none.
+ */
+problem: ErrorReport | null, };
+
 /**
  * How many entries carry a word.
  */
@@ -967,6 +1064,10 @@ names: Array<string>,
  * Where a person gets it.
  */
 page: string, 
+/**
+ * Where the file itself is, when that is known: it becomes the first of `names`.
+ */
+url: string | null, 
 /**
  * As the server lists it; `None` where it is missing, or no server answers.
  */

@@ -3,7 +3,7 @@ use std::fmt;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use reqwest::header::{HeaderMap, HeaderValue};
 use thiserror::Error;
-use url::Url;
+use url::{Host, Url};
 
 /// Everything but the characters that RFC 3986 never reserves.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -98,6 +98,11 @@ impl ServerAddress {
         self.base.scheme() == "https"
     }
 
+    /// Whether nobody but this computer answers there, or what it hands on to.
+    pub fn is_this_computer(&self) -> bool {
+        is_this_computer(&self.base)
+    }
+
     /// `http(s)://…/segment/segment?key=value`, every name percent-encoded.
     pub(crate) fn url(&self, segments: &[&str], query: &[(&str, &str)]) -> Url {
         let mut url = self.base.clone();
@@ -131,6 +136,15 @@ impl ServerAddress {
         let mut value = HeaderValue::from_str(&text).map_err(|_| AddressError::Credentials)?;
         value.set_sensitive(true);
         Ok(HeaderMap::from_iter([(reqwest::header::AUTHORIZATION, value)]))
+    }
+}
+
+pub(crate) fn is_this_computer(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
     }
 }
 

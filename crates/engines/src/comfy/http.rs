@@ -118,7 +118,7 @@ pub enum OpenError {
 }
 
 /// With the operating system's trusted certificates where they are needed: reading them takes a while.
-fn tls(secure: bool) -> Result<ClientConfig, OpenError> {
+pub(crate) fn tls(secure: bool) -> Result<ClientConfig, OpenError> {
     use rustls_platform_verifier::BuilderVerifierExt;
     let builder = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
@@ -167,7 +167,7 @@ pub(crate) fn transport(error: &reqwest::Error) -> HttpError {
 }
 
 /// The innermost reason, without the URL: that may hold what is nobody's business.
-fn plain(error: &dyn std::error::Error) -> String {
+pub(crate) fn plain(error: &dyn std::error::Error) -> String {
     let mut innermost = error;
     while let Some(source) = innermost.source() {
         innermost = source;

@@ -36,6 +36,10 @@ mod stamp;
 mod upload;
 pub mod workflow;
 
+pub(crate) use address::is_this_computer;
+pub(crate) use back_off::BackOff;
+pub(crate) use http::{plain, tls};
+
 pub use address::{AddressError, Credentials, ServerAddress};
 pub use desk::{Desk, Errand};
 pub use download::DownloadError;

@@ -98,6 +98,7 @@ fn models(workflow: &Workflow, nodes: Option<(&ObjectInfo, &Preflight)>) -> Vec<
             folder: model.folder.clone(),
             names: model.names.clone(),
             page: model.page.clone(),
+            url: model.url.clone(),
             installed: of(model),
         })
         .collect()

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tokio::time::sleep;
@@ -82,6 +84,14 @@ impl Server {
             sleep(pauses.pause()).await;
         }
         self.object_info().await
+    }
+
+    /// Where each kind of model lies, on the computer the server runs on.
+    ///
+    /// # Errors
+    /// When the server does not answer, or with something else.
+    pub async fn model_folders(&self) -> Result<BTreeMap<String, Vec<String>>, HttpError> {
+        self.http.get_within(self.url(&["internal", "folder_paths"]), self.limits().probe).await
     }
 
     /// Drops what the server keeps of earlier prompts, once the running one is over; models too where

@@ -1,6 +1,7 @@
 //! Which engines exist here, and which of them do a job.
 
 mod choose;
+mod models;
 mod secrets;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use oreforge_protocol::{
 };
 
 pub use choose::ForgeEngines;
+pub use models::PlannedModel;
 
 /// Where another server can take over, none is waited for longer than this.
 const UNREACHABLE_OF_SEVERAL: Duration = Duration::from_secs(30);
@@ -37,6 +39,7 @@ struct Comfy {
     limits: Limits,
     /// Of addresses that were given with credentials; never written anywhere.
     remembered: Mutex<BTreeMap<String, Credentials>>,
+    models: models::Models,
 }
 
 impl Engines {
@@ -49,6 +52,7 @@ impl Engines {
                 workflows_folder,
                 limits,
                 remembered: Mutex::default(),
+                models: models::Models::default(),
             }),
         }
     }

@@ -45,6 +45,10 @@ impl Desk {
         self.servers.is_empty()
     }
 
+    pub fn servers(&self) -> &[Server] {
+        &self.servers
+    }
+
     /// How each server is, by its address; asks once.
     pub async fn healths(&self) -> Vec<(String, Health)> {
         join_all(

@@ -111,6 +111,8 @@ pub struct ModelFile {
     pub names: Vec<String>,
     /// Where a person gets it.
     pub page: String,
+    /// Where the file itself is, when that is known: it becomes the first of `names`.
+    pub url: Option<String>,
 }
 
 #[derive(Debug, Error)]
