@@ -25,6 +25,7 @@ run("cargo", ["build", "--release", "--locked", "-p", "oreforge-geometry", "--ex
 run("cargo", ["build", "--release", "--locked", "-p", "oreforge-jobs", "--example", "streams_bench"]);
 run("cargo", ["build", "--release", "--locked", "-p", "oreforge-commands", "--example", "cancel_bench"]);
 run("cargo", ["build", "--release", "--locked", "-p", "oreforge-store", "--example", "gallery_bench"]);
+run("cargo", ["build", "--release", "--locked", "-p", "oreforge-tests", "--example", "fake_comfy", "--example", "comfy_bench"]);
 
 function table(command, args, env = {}) {
   console.log(`\n› ${command} ${args.join(" ")}`);
@@ -46,6 +47,7 @@ const cancels = table(path.join(target, "examples/cancel_bench"), []);
 const latency = table(process.execPath, ["bench/input_latency.mjs"], { OREFORGE_BIN_DIR: target });
 const gallery = table(path.join(target, "examples/gallery_bench"), []);
 const library = table(process.execPath, ["bench/gallery.mjs", path.join(target, "examples/gallery_bench")], { OREFORGE_BIN_DIR: target });
+const comfy = table(path.join(target, "examples/comfy_bench"), [path.join(target, "examples/fake_comfy"), python, "bench/comfy_peer.py"]);
 
 const memory = /MemTotal:\s+(\d+)/.exec(existsSync("/proc/meminfo") ? readFileSync("/proc/meminfo", "utf8") : "")?.[1];
 const machine = `${cpus()[0].model.trim()}, ${cpus().length} cores${memory ? `, ${Math.round(memory / 1048576)} GB` : ""}, ${process.platform}, no GPU used`;
@@ -99,4 +101,11 @@ ${cancels}
 ## A full Gallery
 
 ${gallery}
+
+## ComfyUI: submit to bytes on disk
+
+A graph without models on one server, by turns with the usual Python websocket script (\`bench/comfy_peer.py\`, as ComfyUI's
+own \`script_examples/websockets_api_example.py\` with the files written), both connected before. A ratio over 1 is ours ahead.
+
+${comfy}
 `);

@@ -1,4 +1,5 @@
-//! The fake ComfyUI by itself, to try the window and the command line against: `fake_comfy [PORT [STEP_MS [CHECKPOINT]...]]`.
+//! The fake ComfyUI by itself, to try the window and the command line against: `fake_comfy [PORT [STEP_MS [CHECKPOINT]...]]`;
+//! its models folder is the one in FAKE_COMFY_MODELS.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::time::Duration;
@@ -10,7 +11,11 @@ fn main() {
     let number = |at: usize| words.get(at).map(|word| word.parse::<u64>().unwrap());
     let port = number(0).unwrap_or(8188);
     let step = Duration::from_millis(number(1).unwrap_or(100));
-    let fake = FakeComfy::start(Options { port: u16::try_from(port).unwrap(), step, ..Options::default() });
+    let mut options = Options { port: u16::try_from(port).unwrap(), step, ..Options::default() };
+    if let Some(folder) = std::env::var_os("FAKE_COMFY_MODELS") {
+        options.models_folder = folder.into();
+    }
+    let fake = FakeComfy::start(options);
     let all = [
         "stable_zero123.ckpt",
         "sv3d_p.safetensors",

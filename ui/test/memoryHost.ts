@@ -1,5 +1,5 @@
 import { HostError, type CommandName, type Drop, type Folder, type Follower, type Host, type ReplyTo } from "../src/host/host";
-import type { Artifact, ArtifactKind, Command, ErrorReport, Event, ExportPreset, ForgeRequest, GalleryEntry, GalleryOverview, JobId, JobSnapshot, ProjectInfo, ProspectRequest, SavedFile, Settings, SourceInfo, StepName, ViewSlot, WorkflowInfo } from "../src/protocol/generated";
+import type { Artifact, ArtifactKind, Command, ErrorReport, Event, ExportPreset, ForgeRequest, GalleryEntry, GalleryOverview, JobId, JobSnapshot, ModelDownload, ProjectInfo, ProspectRequest, SavedFile, Settings, SourceInfo, StepName, ViewSlot, WorkflowInfo } from "../src/protocol/generated";
 import { FORGE_STEPS } from "../src/state/jobView";
 
 type Body = Event extends infer E ? (E extends Event ? Omit<E, "seq" | "job_id" | "at"> : never) : never;
@@ -16,6 +16,7 @@ export class MemoryHost implements Host {
   readonly jobs = new Map<JobId, JobSnapshot>();
   readonly subscriptions: JobId[] = [];
   workflows: WorkflowInfo[] = [];
+  downloads: ModelDownload[] = [];
   readonly gallery: GalleryEntry[] = [];
   settings: Settings = { servers: [], silence_s: 900, unreachable_s: 300, workflows_folder: null, models_folder: null };
   picked: SourceInfo | HostError | null = null;
@@ -123,6 +124,20 @@ export class MemoryHost implements Host {
         return ["robot", "amphora", "coffee", "duck", "house", "mushroom", "penguin", "t-rex", "teapot"].map((name) => ({ name, file_name: `${name}.png` }));
       case "workflows":
         return this.workflows;
+      case "find_models_folder":
+        return { path: "/comfy/models", problem: null };
+      case "list_downloads":
+        return this.downloads;
+      case "list_model_sites":
+        return [];
+      case "save_site_token":
+        return { kept: true, note: "" };
+      case "clear_downloads":
+        return this.downloads.splice(0).length;
+      case "download_model":
+      case "cancel_download":
+      case "resume_download":
+        throw new HostError({ code: "internal", message: "Nothing is fetched here.", details: null, hint: null });
       case "get_settings":
         return this.settings;
       case "save_settings":

@@ -1,3 +1,4 @@
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// What a request must bring in its `Authorization` header.
@@ -19,6 +20,8 @@ pub struct Options {
     pub max_upload_bytes: u64,
     /// How long a sampler step takes.
     pub step: Duration,
+    /// Where the server says that its models lie.
+    pub models_folder: PathBuf,
 }
 
 impl Default for Options {
@@ -29,6 +32,7 @@ impl Default for Options {
             auth: None,
             max_upload_bytes: 100 * 1024 * 1024,
             step: Duration::ZERO,
+            models_folder: PathBuf::from("/comfyui/models"),
         }
     }
 }

@@ -316,15 +316,19 @@ impl UnderWay<'_> {
         ended.map(|()| bytes)
     }
 
+    /// Leaves what another try can go on with, and nothing else.
     async fn put_aside(&mut self, error: &FetchError) {
-        if !error.spoils() {
+        if error.spoils() {
+            self.state = Checkpoint::default();
+            if let Err(error) = self.ledger.note(&self.state).await {
+                tracing::warn!(%error, "a download that was no good is still noted");
+            }
+        } else if self.state.bytes > 0 {
             return;
         }
-        self.state = Checkpoint::default();
-        let emptied = self.on_disk(|part| part.cut(0)).await;
-        let noted = self.ledger.note(&self.state).await;
-        if emptied.is_err() || noted.is_err() {
-            tracing::warn!(?emptied, ?noted, "a download that was no good stays for now");
+        let part = self.part.take();
+        if let Some(Err(error)) = off_runtime(move || part.map(|part| part.discard())).await {
+            tracing::warn!(%error, "a download that was no good stays for now");
         }
     }
 

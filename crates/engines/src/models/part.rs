@@ -77,6 +77,10 @@ impl PartFile {
         self.file.try_clone()
     }
 
+    pub(super) fn discard(&self) -> Result<(), FetchError> {
+        fs::remove_file(&self.path).map_err(|error| FetchError::Disk { path: self.path.clone(), error })
+    }
+
     /// Gives the file its name; one that has it by now stays as it is.
     pub(super) fn finish(&self) -> Result<(), FetchError> {
         let disk = |error| FetchError::Disk { path: self.target.clone(), error };
@@ -114,8 +118,7 @@ pub fn discard(target: &Path) -> Result<(), FetchError> {
     if !part_of(target).exists() {
         return Ok(());
     }
-    let part = PartFile::open(target, 0)?;
-    fs::remove_file(&part.path).map_err(|error| FetchError::Disk { path: part.path.clone(), error })
+    PartFile::open(target, 0)?.discard()
 }
 
 #[cfg(test)]

@@ -48,6 +48,7 @@ pub(super) fn router(process: Arc<Process>) -> Router {
     let all = Router::new()
         .nest("/api", routes.clone())
         .merge(routes)
+        .route("/internal/folder_paths", get(folder_paths))
         .fallback(unknown)
         .method_not_allowed_fallback(unknown)
         .with_state(process.clone());
@@ -134,6 +135,14 @@ async fn object_info_of(State(process): State<Arc<Process>>, Path(class): Path<S
 
 async fn folders() -> Response {
     json_answer(&super::schema::FOLDERS)
+}
+
+/// Not under /api, and nobody else's business.
+async fn folder_paths(State(process): State<Arc<Process>>) -> Response {
+    let models = &process.world.options.models_folder;
+    let paths: HashMap<&str, [_; 1]> =
+        super::schema::FOLDERS.iter().map(|folder| (*folder, [models.join(folder)])).collect();
+    json_answer(&paths)
 }
 
 async fn models(State(process): State<Arc<Process>>, Path(folder): Path<String>) -> Response {

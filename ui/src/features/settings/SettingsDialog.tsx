@@ -1,6 +1,6 @@
 import { Dialog } from "@base-ui/react/dialog";
 import { useQuery } from "@tanstack/react-query";
-import { Folder as FolderIcon, FolderOpen, Gauge, Info, Keyboard, Server, Shield, Sun, X, type LucideIcon } from "lucide-react";
+import { Boxes, Folder as FolderIcon, FolderOpen, Gauge, Info, Keyboard, Server, Shield, Sun, X, type LucideIcon } from "lucide-react";
 import { useState, type ReactNode } from "react";
 import { Button } from "../../components/Button";
 import { Segments } from "../../components/Segments";
@@ -11,6 +11,7 @@ import type { Folder } from "../../host/host";
 import { useUi } from "../../state/ui";
 import { About } from "./About";
 import { Limits } from "./Limits";
+import { Models } from "./Models";
 import { Servers } from "./Servers";
 import "./settings.css";
 import { useSettings } from "./useSettings";
@@ -73,7 +74,7 @@ function Privacy() {
     <>
       <h2 className="page-title">Privacy</h2>
       <p>Oreforge sends nothing about you or your work to anybody. There is no telemetry, no account and no search for updates.</p>
-      <p>It talks to the network only when you name a ComfyUI server: pictures and prompts of jobs that use it go there, and nowhere else.</p>
+      <p>It talks to the network only when you name a ComfyUI server: pictures and prompts of jobs that use it go there, and nowhere else. A model file is fetched only when you confirm its address.</p>
       <p>Logs stay in the data folder for a week and hold no pictures and no secrets.</p>
     </>
   );
@@ -87,6 +88,7 @@ interface SettingsSection {
 
 const SECTIONS: SettingsSection[] = [
   { title: "Servers", icon: Server, content: () => <Servers /> },
+  { title: "Models", icon: Boxes, content: () => <Models /> },
   { title: "Folders", icon: FolderIcon, content: () => <Folders /> },
   { title: "Appearance", icon: Sun, content: () => <Appearance /> },
   { title: "Shortcuts", icon: Keyboard, content: () => <><h2 className="page-title">Shortcuts</h2><ShortcutGroups /></> },
