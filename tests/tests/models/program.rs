@@ -72,7 +72,7 @@ impl Desk {
     }
 }
 
-fn until(what: impl Fn() -> bool) {
+fn until(mut what: impl FnMut() -> bool) {
     let deadline = Instant::now() + MAX_RUN;
     while !what() {
         assert!(Instant::now() < deadline, "it does not come");
