@@ -133,7 +133,10 @@ impl FileSite {
             let Some((name, value)) = line.trim().split_once(": ") else { break };
             headers.insert(name.to_lowercase(), value.to_owned());
         }
-        let (site, generation) = (self.state().site.clone(), self.state().generation);
+        let (site, generation) = {
+            let state = self.state();
+            (state.site.clone(), state.generation)
+        };
         let let_in = site.token.as_ref().is_none_or(|token| {
             headers.get("authorization").is_some_and(|sent| *sent == format!("Bearer {token}"))
         });
