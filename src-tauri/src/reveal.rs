@@ -27,7 +27,7 @@ pub async fn reveal_artifact(core: State<'_, Core>, id: ArtifactId) -> Result<()
     let ShownFile::OnDisk { path, .. } = core.forge()?.shown(Shown::Artifact(id)).await? else {
         return Err(other_answer());
     };
-    show(path, |path| tauri_plugin_opener::reveal_item_in_dir(path)).await
+    show(path, tauri_plugin_opener::reveal_item_in_dir).await
 }
 
 #[tauri::command]

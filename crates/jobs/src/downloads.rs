@@ -123,7 +123,7 @@ async fn run_queue(shared: Arc<Shared>) {
         let waits = match shared.inner.write(|store| store.begin_download()).await {
             Ok(NextDownload::Begun(download, from)) => {
                 let shared = Arc::clone(&shared);
-                shared.inner.tasks.clone().spawn(run(shared, download, from));
+                shared.inner.tasks.clone().spawn(run(shared, *download, from));
                 continue;
             }
             Ok(NextDownload::InTurn) => true,

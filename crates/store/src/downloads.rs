@@ -38,7 +38,7 @@ pub struct DownloadCheckpoint {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NextDownload {
     /// It runs now, and goes on from here.
-    Begun(ModelDownload, DownloadCheckpoint),
+    Begun(Box<ModelDownload>, DownloadCheckpoint),
     /// One waits: as many run as may, here or in other processes.
     InTurn,
     None,
@@ -159,7 +159,7 @@ impl Store {
                     })
                 },
             )?;
-            Ok(NextDownload::Begun(download(tx, parse_id(&id)?)?, checkpoint))
+            Ok(NextDownload::Begun(Box::new(download(tx, parse_id(&id)?)?), checkpoint))
         })
     }
 
