@@ -1,7 +1,8 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
@@ -140,8 +141,19 @@ fn connect(path: &Path) -> Result<Connection, StoreError> {
 
 /// False where the disk did not let it: SQLite then goes on as before, without an error.
 fn write_ahead(connection: &Connection) -> Result<bool, StoreError> {
-    let mode: String = connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
-    Ok(mode == "wal")
+    let began = Instant::now();
+    loop {
+        match connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0)) {
+            // Of several that make the database at once one wins; here SQLite does not wait by itself.
+            Err(error)
+                if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy)
+                    && began.elapsed() < BUSY_TIMEOUT =>
+            {
+                thread::sleep(Duration::from_millis(5));
+            }
+            mode => return Ok(mode? == "wal"),
+        }
+    }
 }
 
 /// Several processes share the database, and commits are as durable as `Durability` says, only with a log.

@@ -6,6 +6,7 @@ mod common;
 
 use std::fs;
 use std::path::Path;
+use std::thread;
 
 use common::{bodies, crash, files_below, new_job, picture, run_one};
 use oreforge_protocol::{
@@ -222,4 +223,17 @@ fn a_folder_of_the_first_schema_is_brought_up_to_date_after_a_backup() {
     assert_eq!(versions(&backup), versions(&old));
     drop(store);
     assert_eq!(Store::open(dir.path()).unwrap().list(10).unwrap().len(), 3, "and opens again");
+}
+
+#[test]
+fn all_who_make_a_data_folder_at_once_open_it() {
+    for _ in 0..30 {
+        let dir = tempfile::tempdir().unwrap();
+        thread::scope(|scope| {
+            let opens = [(); 4].map(|()| scope.spawn(|| Store::open(dir.path()).map(drop)));
+            for open in opens {
+                open.join().unwrap().unwrap();
+            }
+        });
+    }
 }

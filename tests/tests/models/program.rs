@@ -99,7 +99,8 @@ pub fn killed_half_way() -> Result<(), Failed> {
     site.go_on();
     assert_eq!(desk.list()[0]["state"], "interrupted");
     assert!(!desk.model("a.safetensors").exists());
-    assert_eq!(end(desk.get(&site, "a.safetensors", "second")), Some(0));
+    let code = end(desk.get(&site, "a.safetensors", "second"));
+    assert_eq!(code, Some(0), "{}", fs::read_to_string(desk.path("stderr"))?);
     assert!(fs::read(desk.model("a.safetensors"))? == body, "the bytes are others");
     let asked = site.asked();
     assert_eq!(asked.iter().map(|asked| asked.start).collect::<Vec<_>>(), [0, HALF]);
