@@ -102,6 +102,10 @@ ${cancels}
 
 ${gallery}
 
+In Chromium:
+
+${library}
+
 ## ComfyUI: submit to bytes on disk
 
 A graph without models on one server, by turns with the usual Python websocket script (\`bench/comfy_peer.py\`, as ComfyUI's
