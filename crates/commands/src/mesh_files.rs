@@ -12,7 +12,6 @@ use oreforge_protocol::{
     ArtifactId, ErrorCode, ErrorReport, ExportPreset, ExportedMesh, FinishedMesh, MeshExport, MeshFinish,
     MeshRef, MeshTicket, SavedFile, SpriteRender, SpriteSheet,
 };
-
 use tokio::sync::Semaphore;
 
 use crate::pictures::{self, blocking};

@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
-use oreforge_engines::comfy::{keep_secret, secret_of};
+use oreforge_engines::comfy::secret_of;
 use oreforge_engines::models::{
     Checkpoint, Fetch, FetchLedger, FetchLimits, Fetcher, Tokens, UrlError, download_url, file_name_of,
     may_run_code, model_file_name, model_folder, site_name, site_of,
@@ -17,11 +16,10 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::Engines;
+use super::secrets::{KEYRING_LIMIT, keep};
 
 /// Tokens where there is no keyring: `HOST=TOKEN`, several with a space between.
 const TOKENS_VARIABLE: &str = "OREFORGE_SITE_TOKENS";
-/// A keyring may ask a person; a download does not wait for one who is away.
-const KEYRING_LIMIT: Duration = Duration::from_secs(10);
 const MAX_REMEMBERED: usize = 64;
 const HINT_FOLDER: &str =
     "Name ComfyUI's models folder in the settings, or with --models-folder on the command line.";
@@ -164,20 +162,8 @@ impl Engines {
                 remembered.insert(site.clone(), token.as_ref().map(|token| token.0.trim().to_owned()));
             }
         }
-        let forgotten = token.is_none();
-        let key = keyring_name(&site);
-        let writing = spawn_blocking(move || keep_secret(&key, token.as_ref().map(|token| token.0.trim())));
-        Ok(match timeout(KEYRING_LIMIT, writing).await {
-            Ok(Ok(Ok(()))) if forgotten => SecretKept { kept: false, note: "It is forgotten.".to_owned() },
-            Ok(Ok(Ok(()))) => SecretKept { kept: true, note: "It is in the system's keyring.".to_owned() },
-            _ => SecretKept {
-                kept: false,
-                note: format!(
-                    "This computer's keyring cannot be used, so it is known until Oreforge ends. Set {TOKENS_VARIABLE} \
-                     to HOST=TOKEN to have it at every start."
-                ),
-            },
-        })
+        let token = token.map(|token| token.0.trim().to_owned());
+        Ok(keep(keyring_name(&site), token, &format!("Set {TOKENS_VARIABLE} to HOST=TOKEN")).await)
     }
 
     async fn site_token(&self, site: &str) -> Option<String> {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use oreforge_engines::comfy::{Credentials, ServerAddress, keep_secret, secret_of};
 use oreforge_protocol::{ErrorCode, ErrorReport, Secret, SecretKept, ServerAuth};
+use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use super::{Engines, parse};
@@ -14,7 +15,25 @@ const SECRET_VARIABLE: &str = "OREFORGE_COMFY_TOKEN";
 /// Addresses whose credentials are remembered.
 const MAX_REMEMBERED: usize = 64;
 /// A keyring may ask a person; a job does not wait for one who is away.
-const KEYRING_LIMIT: Duration = Duration::from_secs(10);
+pub(super) const KEYRING_LIMIT: Duration = Duration::from_secs(10);
+
+/// Puts a secret into the system's keyring, or takes it out. `otherwise` is what to do where there is no keyring, "to
+/// have it at every start".
+pub(super) async fn keep(name: String, secret: Option<String>, otherwise: &str) -> SecretKept {
+    let forgotten = secret.is_none();
+    let writing = spawn_blocking(move || keep_secret(&name, secret.as_deref()));
+    match timeout(KEYRING_LIMIT, writing).await {
+        Ok(Ok(Ok(()))) if forgotten => SecretKept { kept: false, note: "It is forgotten.".to_owned() },
+        Ok(Ok(Ok(()))) => SecretKept { kept: true, note: "It is in the system's keyring.".to_owned() },
+        _ => SecretKept {
+            kept: false,
+            note: format!(
+                "This computer's keyring cannot be used, so it is known until Oreforge ends. {otherwise} to have it at \
+                 every start."
+            ),
+        },
+    }
+}
 
 impl Engines {
     /// Reads the secrets of servers that need one and are not known yet, from the keyring. What it does not give
@@ -29,7 +48,7 @@ impl Engines {
         if unknown.is_empty() {
             return;
         }
-        let reading = tokio::task::spawn_blocking(move || {
+        let reading = spawn_blocking(move || {
             let read = |(url, auth): (String, ServerAuth)| Some((secret_of(&url).ok()??, url, auth));
             unknown.into_iter().filter_map(read).collect::<Vec<_>>()
         });
@@ -57,21 +76,7 @@ impl Engines {
         let credentials =
             secret.as_ref().map_or(Credentials::None, |secret| credentials_of(&auth, secret.0.clone()));
         self.remember_credentials(url.clone(), credentials);
-        let forgotten = secret.is_none();
-        let writing = tokio::task::spawn_blocking(move || {
-            keep_secret(&url, secret.as_ref().map(|secret| secret.0.as_str()))
-        });
-        Ok(match timeout(KEYRING_LIMIT, writing).await {
-            Ok(Ok(Ok(()))) if forgotten => SecretKept { kept: false, note: "It is forgotten.".to_owned() },
-            Ok(Ok(Ok(()))) => SecretKept { kept: true, note: "It is in the system's keyring.".to_owned() },
-            _ => SecretKept {
-                kept: false,
-                note: format!(
-                    "This computer's keyring cannot be used, so it is known until Oreforge ends. Set \
-                     {SECRET_VARIABLE} to have it at every start."
-                ),
-            },
-        })
+        Ok(keep(url, secret.map(|secret| secret.0), &format!("Set {SECRET_VARIABLE}")).await)
     }
 
     fn remember_credentials(&self, url: String, credentials: Credentials) {
