@@ -48,7 +48,7 @@ pub use mesh::{
 };
 pub use model::{DownloadState, ModelDownload, ModelRequest, ModelSite, ModelsFolder};
 pub use project::ProjectInfo;
-pub use prompt::{PromptNote, PromptState};
+pub use prompt::{OutputFile, PromptNote, PromptState, ServerFolder};
 pub use prospect::ProspectRequest;
 pub use queue::{QueueMove, QueueState};
 pub use report::{GateReport, GateVerdict, MeshStats, Provenance, Report, StepReport, ViewScore};

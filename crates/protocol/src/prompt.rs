@@ -14,6 +14,39 @@ pub struct PromptNote {
     /// How often it was lost while it ran.
     pub crashes: u32,
     pub state: PromptState,
+    /// What it made, once its server said so; none before. A server that comes up anew remembers nothing of it, and
+    /// its files lie where they were.
+    pub files: Vec<OutputFile>,
+}
+
+/// A file on a ComfyUI server as a node names it. Its name is passed back to the server and nowhere else.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct OutputFile {
+    pub node_id: String,
+    /// `images`, `3d`, `latents`, …: the node's own word.
+    pub kind: String,
+    pub file_name: String,
+    pub subfolder: String,
+    pub folder: ServerFolder,
+}
+
+/// The folder of the server a file lies in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ServerFolder {
+    Output,
+    Temp,
+    Input,
+}
+
+impl ServerFolder {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ServerFolder::Output => "output",
+            ServerFolder::Temp => "temp",
+            ServerFolder::Input => "input",
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,14 +3,14 @@
 use oreforge_protocol::{JobId, JobSignal, PromptNote, StepName};
 use rusqlite::{Connection, Row, params};
 
-use crate::row::{from_word, step_index, to_word};
+use crate::row::{from_json, from_word, step_index, to_json, to_word};
 use crate::store::Durability;
 use crate::{Store, StoreError};
 
 /// Prompts that are to be taken back; older ones are forgotten.
 const MAX_UNWANTED: u32 = 100;
 
-const COLUMNS: &str = "prompt_id, server, purpose, graph_sha256, crashes, state";
+const COLUMNS: &str = "prompt_id, server, purpose, graph_sha256, crashes, state, files";
 
 impl Store {
     /// Prompts noted for a step, in the order of their first note.
@@ -33,8 +33,9 @@ impl Store {
         self.write(Durability::PowerCut, |tx| {
             self.running_row(tx, id, JobSignal::Finish)?;
             tx.prepare_cached(&format!(
-                "INSERT INTO prompts(job_id, step, {COLUMNS}) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-                 ON CONFLICT(prompt_id) DO UPDATE SET crashes = excluded.crashes, state = excluded.state"
+                "INSERT INTO prompts(job_id, step, {COLUMNS}) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+                 ON CONFLICT(prompt_id) DO UPDATE SET
+                   crashes = excluded.crashes, state = excluded.state, files = excluded.files"
             ))?
             .execute(params![
                 id.to_string(),
@@ -44,7 +45,8 @@ impl Store {
                 note.purpose,
                 note.graph_sha256,
                 note.crashes,
-                to_word(&note.state)?
+                to_word(&note.state)?,
+                to_json(&note.files)?
             ])?;
             Ok(())
         })
@@ -87,6 +89,7 @@ fn note(row: &Row<'_>) -> Result<PromptNote, StoreError> {
         graph_sha256: row.get(3)?,
         crashes: row.get(4)?,
         state: from_word(row.get(5)?)?,
+        files: from_json(&row.get::<_, String>(6)?)?,
     })
 }
 

@@ -6,13 +6,14 @@ use crate::file::sync_folder;
 use crate::{StoreError, faults};
 
 /// Statements that lead from each schema version to the next; the first makes version 1.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("schema_v1.sql"),
     include_str!("schema_v2.sql"),
     include_str!("schema_v3.sql"),
     include_str!("schema_v4.sql"),
     include_str!("schema_v5.sql"),
     include_str!("schema_v6.sql"),
+    include_str!("schema_v7.sql"),
 ];
 
 /// Brings the database to the schema of this version, or refuses a newer one. An older database is kept beside
@@ -122,6 +123,27 @@ mod tests {
         assert_eq!(sources(&dir.path().join("oreforge.sqlite3.backup-v1")), (Some(1), 1));
         upgrade(&mut connection, &database, &MIGRATIONS).unwrap();
         assert_eq!(sources(&database), (Some(MIGRATIONS.len() as i64), 1));
+    }
+
+    #[test]
+    fn prompts_noted_by_version_6_stay_and_name_no_files() {
+        let dir = tempfile::tempdir().unwrap();
+        let database = dir.path().join("oreforge.sqlite3");
+        let mut connection = Connection::open(&database).unwrap();
+        upgrade(&mut connection, &database, &MIGRATIONS[..6]).unwrap();
+        connection.pragma_update(None, "foreign_keys", false).unwrap();
+        let noted = "INSERT INTO prompts VALUES('id', 'job', 2, 'http://a', 'views', 'ab', 1, 'open')";
+        connection.execute(noted, []).unwrap();
+        upgrade(&mut connection, &database, &MIGRATIONS[..7]).unwrap();
+        let kept = "SELECT prompt_id, crashes, state, files FROM prompts";
+        let kept: (String, u32, String, String) = connection
+            .query_row(kept, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
+            .unwrap();
+        assert_eq!(kept, ("id".to_owned(), 1, "open".to_owned(), "[]".to_owned()));
+        let backup = Connection::open(dir.path().join("oreforge.sqlite3.backup-v6")).unwrap();
+        assert_eq!(version(&backup).unwrap(), Some(6));
+        let before: i64 = backup.query_row("SELECT count(*) FROM prompts", [], |row| row.get(0)).unwrap();
+        assert_eq!(before, 1);
     }
 
     #[test]

@@ -5,7 +5,7 @@
 mod common;
 
 use common::{crash, error, new_job, run_one};
-use oreforge_protocol::{JobId, PromptNote, PromptState, StepName};
+use oreforge_protocol::{JobId, OutputFile, PromptNote, PromptState, ServerFolder, StepName};
 use oreforge_store::{CancelAnswer, Store, StoreError};
 
 fn note(prompt_id: &str, state: PromptState) -> PromptNote {
@@ -16,6 +16,7 @@ fn note(prompt_id: &str, state: PromptState) -> PromptNote {
         graph_sha256: "ab".repeat(32),
         crashes: 0,
         state,
+        files: Vec::new(),
     }
 }
 
@@ -49,7 +50,14 @@ fn a_newer_note_of_a_prompt_replaces_the_older_in_its_place() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();
     let id = asking(&store);
-    let crashed = PromptNote { crashes: 1, ..note("open", PromptState::Closed) };
+    let picture = OutputFile {
+        node_id: "7".to_owned(),
+        kind: "images".to_owned(),
+        file_name: "Bär_00001_.png".to_owned(),
+        subfolder: "views".to_owned(),
+        folder: ServerFolder::Output,
+    };
+    let crashed = PromptNote { crashes: 1, files: vec![picture], ..note("open", PromptState::Closed) };
     store.note_prompt(id, StepName::Views, &crashed).unwrap();
     let notes = store.prompts(id, StepName::Views).unwrap();
     assert_eq!(notes.len(), 4);

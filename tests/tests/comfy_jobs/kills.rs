@@ -37,6 +37,26 @@ pub fn while_it_runs() -> Result<(), Failed> {
     Ok(())
 }
 
+/// What is made lies on the server's disk, and nobody remembers it but our note: with the views, and with the mesh.
+pub fn with_its_server() -> Result<(), Failed> {
+    for (prompt, file) in [(1, 1), (1, 3), (2, 1)] {
+        let (fake, desk) = (server(), Desk::new());
+        let sent = fake.hold(Boundary::request("POST /prompt", prompt));
+        let program = desk.forge(&fake);
+        block_on(sent.reached())?;
+        let fetched = fake.boundaries().iter().filter(|met| met.name == "request GET /view").count();
+        let hold = fake.hold(Boundary::request("GET /view", fetched + file));
+        sent.release();
+        block_on(hold.reached())?;
+        program.kill();
+        drop(hold);
+        block_on(fake.kill())?;
+        block_on(fake.start_again())?;
+        goes_on(&desk, &fake);
+    }
+    Ok(())
+}
+
 pub fn while_it_waits() -> Result<(), Failed> {
     let (fake, desk) = (server(), Desk::new());
     let taken = Boundary::stage("taken", 1);

@@ -34,6 +34,7 @@ fn main() -> ExitCode {
         Trial::test("faults_of_every_kind_at_the_boundaries", faults::at_every_boundary),
         Trial::test("a_cancel_anywhere_is_honoured", faults::cancel_anywhere),
         Trial::test("a_program_killed_while_its_prompt_runs_takes_the_result_over", kills::while_it_runs),
+        Trial::test("a_program_killed_with_its_server_takes_over_what_was_made", kills::with_its_server),
         Trial::test("a_program_killed_while_its_prompt_waits_finds_it_again", kills::while_it_waits),
         Trial::test("a_program_killed_while_it_sends_sends_no_second_one", kills::while_it_is_sent),
         Trial::test("a_cancelled_job_of_a_dead_program_takes_its_prompt_back", kills::then_cancelled),

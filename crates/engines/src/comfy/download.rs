@@ -1,9 +1,9 @@
+use oreforge_protocol::OutputFile;
 use thiserror::Error;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::http::{HttpError, transport};
-use super::outputs::OutputFile;
 use super::patience::{Patience, PatienceError};
 use super::server::Server;
 
@@ -21,6 +21,8 @@ pub enum DownloadError {
     /// The server says that it has no such file.
     #[error("the file is not on the server any more")]
     Gone,
+    #[error("another prompt's file is in its place")]
+    Foreign,
     #[error("the file is damaged: {0}")]
     Damaged(&'static str),
     #[error("the file has more than {MAX_FILE_BYTES} bytes")]

@@ -1,10 +1,11 @@
 use std::collections::HashMap;
 
+use oreforge_protocol::OutputFile;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::failure::NodeFailure;
-use super::outputs::{OutputFile, all_files};
+use super::outputs::all_files;
 
 /// What `GET /history/{id}` tells: nothing while the prompt waits or runs.
 pub(crate) type History = HashMap<String, Entry>;

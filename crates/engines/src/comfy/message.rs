@@ -1,10 +1,11 @@
 //! What the socket says, read tolerantly: whatever is not understood is passed over, never an error.
 
+use oreforge_protocol::OutputFile;
 use serde_json::{Map, Value};
 
 use super::failure::NodeFailure;
 use super::json;
-use super::outputs::{OutputFile, files_of};
+use super::outputs::files_of;
 
 /// Nodes listed in one message that are looked at.
 const MAX_NODES: usize = 4096;

@@ -53,7 +53,6 @@ pub use limits::Limits;
 pub use message::Preview;
 pub use news::News;
 pub use offer::offers;
-pub use outputs::{Folder, OutputFile};
 pub use patience::PatienceError;
 pub use produce::{Made, OnNote, ProduceError, Work};
 pub use progress::Progress;

@@ -1,9 +1,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use oreforge_protocol::OutputFile;
+
 use super::failure::NodeFailure;
 use super::message::{Message, Preview};
-use super::outputs::OutputFile;
 
 /// Nodes of one prompt that are kept account of.
 const MAX_NODES: usize = 4096;

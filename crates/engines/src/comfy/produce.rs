@@ -2,20 +2,19 @@
 //! way.
 
 use async_trait::async_trait;
-use oreforge_protocol::{ErrorReport, LogLevel, PromptNote, PromptState};
+use oreforge_protocol::{ErrorReport, LogLevel, OutputFile, PromptNote, PromptState};
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
 use super::download::DownloadError;
 use super::ladder;
 use super::ledger::PromptLedger;
-use super::outputs::OutputFile;
-use super::run::{OnSight, Order, RunError, run};
+use super::run::{Finished, OnSight, Order, RunError, run};
 use super::server::{Graph, Server};
-use super::stamp::{can_be_stamped, digest, stamped};
+use super::stamp::{bears_stamp, can_be_stamped, digest, stamped};
 use super::upload::Upload;
 
-/// Runs for one graph whose files are gone each time.
+/// Runs for one graph whose files cannot be had each time.
 const MAX_RERUNS: u32 = 2;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -79,8 +78,8 @@ impl Server {
                 wanted: &work.outputs,
                 resumed: order.resumed,
             };
-            let files = match run(self, order, ledger, cancel, on_sight).await {
-                Ok(files) => files,
+            let finished = match run(self, order, ledger, cancel, on_sight).await {
+                Ok(finished) => finished,
                 Err(RunError::Failed(failure)) if failure.out_of_memory() => {
                     out_of_memory += 1;
                     let Some(rung) = ladder::rung(&work.graph, out_of_memory) else {
@@ -93,13 +92,12 @@ impl Server {
                 }
                 Err(error) => return Err(error.into()),
             };
-            match self.fetch_all(work, files, cancel).await {
-                Err(ProduceError::Download(file, DownloadError::Gone)) if reruns < MAX_RERUNS => {
+            match self.fetch_all(&prompt, &note.prompt_id, finished, cancel).await {
+                Err(ProduceError::Download(file, error))
+                    if is_to_be_remade(&error) && reruns < MAX_RERUNS =>
+                {
                     reruns += 1;
-                    on_note(
-                        LogLevel::Warn,
-                        format!("\"{}\" is not on the server any more; it is made again.", file.file_name),
-                    );
+                    on_note(LogLevel::Warn, format!("\"{}\": {error}; it is made again.", file.file_name));
                     ledger.note(PromptNote { state: PromptState::Closed, ..note }).await?;
                     if !can_be_stamped(&graph, &work.outputs) {
                         self.try_to_free(false).await;
@@ -141,6 +139,7 @@ impl Server {
             graph_sha256,
             crashes: 0,
             state: PromptState::Open,
+            files: Vec::new(),
         });
         Ok(Stamped { stamped: stamped(graph, &note.prompt_id), note, resumed })
     }
@@ -172,14 +171,17 @@ impl Server {
 
     async fn fetch_all(
         &self,
-        work: &Work,
-        files: Vec<OutputFile>,
+        stamped: &Graph,
+        prompt_id: &str,
+        Finished { files, recalled }: Finished,
         cancel: &CancellationToken,
     ) -> Result<Vec<Made>, ProduceError> {
-        let wanted = |file: &OutputFile| work.outputs.is_empty() || work.outputs.contains(&file.node_id);
         let mut made = Vec::new();
-        for file in files.into_iter().filter(wanted) {
+        for file in files {
             match self.download(&file, cancel).await {
+                Ok(bytes) if recalled && !bears_stamp(&file, &bytes, stamped, prompt_id) => {
+                    return Err(ProduceError::Download(Box::new(file), DownloadError::Foreign));
+                }
                 Ok(bytes) => made.push(Made { file, bytes }),
                 Err(DownloadError::Cancelled) => return Err(RunError::Cancelled.into()),
                 Err(error) => return Err(ProduceError::Download(Box::new(file), error)),
@@ -193,6 +195,11 @@ impl Server {
             tracing::warn!(%error, "the server did not free its memory");
         }
     }
+}
+
+/// What is wrong with the file is wrong on the server's disk.
+fn is_to_be_remade(error: &DownloadError) -> bool {
+    matches!(error, DownloadError::Gone | DownloadError::Foreign | DownloadError::Damaged(_))
 }
 
 /// For prompts that nobody asks about again.

@@ -1,6 +1,6 @@
 //! One prompt on one server: does what [`Recovery`] says and tells it what came of it.
 
-use oreforge_protocol::{ErrorReport, PromptNote, PromptState};
+use oreforge_protocol::{ErrorReport, OutputFile, PromptNote, PromptState};
 use thiserror::Error;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
@@ -10,7 +10,6 @@ use super::history::Verdict;
 use super::http::HttpError;
 use super::ledger::PromptLedger;
 use super::news::News;
-use super::outputs::OutputFile;
 use super::recovery::{Action, Delivery, End, Event, Heard, Look, Recovery};
 use super::refusal::Refusal;
 use super::server::{Graph, Posted, Server};
@@ -66,7 +65,15 @@ pub enum RunError {
     Ledger(ErrorReport),
 }
 
-/// Runs a prompt to its end and names the files it made. Cancelling is waited for until it is true, or until
+/// What a prompt made.
+pub(crate) struct Finished {
+    /// Of the wanted nodes.
+    pub files: Vec<OutputFile>,
+    /// Only we remember them, not their server: whatever lies there by now may be something else.
+    pub recalled: bool,
+}
+
+/// Runs a prompt to its end and names the files it made, which are noted by then. Cancelling is waited for until it is true, or until
 /// the server stays away too long.
 pub(crate) async fn run(
     server: &Server,
@@ -74,18 +81,29 @@ pub(crate) async fn run(
     ledger: &dyn PromptLedger,
     cancel: &CancellationToken,
     on_sight: OnSight<'_>,
-) -> Result<Vec<OutputFile>, RunError> {
+) -> Result<Finished, RunError> {
     let mut socket = Socket::open(&server.http, &order.note.prompt_id);
     tokio::select! {
         () = socket.ready(server.limits().probe) => {}
         () = cancel.cancelled() => {}
     }
+    let wanted = order.wanted;
     let mut shell = Shell::new(server, order, ledger, &socket, on_sight);
     let end = shell.drive(cancel).await;
     let (mut note, refusal, last_error) = (shell.order.note, shell.refusal, shell.last_error);
     let news = socket.news();
     socket.close().await;
     let end = end.map_err(RunError::Ledger)?;
+    let recalled = end == End::Untold;
+    match &end {
+        End::Known(Verdict::Success(files)) => note.files = files.clone(),
+        End::Untold | End::Unreachable if tells_all(&news, wanted) => {
+            note.files = news.outputs.into_values().flatten().collect();
+        }
+        _ => {}
+    }
+    note.files.retain(|file| wanted.is_empty() || wanted.contains(&file.node_id));
+    let files = note.files.clone();
     note.state = match &end {
         End::Known(Verdict::Success(_)) | End::Untold => PromptState::Open,
         End::SetAside => PromptState::SetAside,
@@ -97,8 +115,7 @@ pub(crate) async fn run(
     };
     ledger.note(note).await.map_err(RunError::Ledger)?;
     match end {
-        End::Known(Verdict::Success(files)) => Ok(files),
-        End::Untold => Ok(news.outputs.into_values().flatten().collect()),
+        End::Known(Verdict::Success(_)) | End::Untold => Ok(Finished { files, recalled }),
         End::Known(Verdict::Failure(failure)) => Err(RunError::Failed(failure)),
         End::Known(Verdict::Interrupted) => Err(RunError::Interrupted),
         End::Refused => Err(RunError::Refused(refusal)),
@@ -109,6 +126,11 @@ pub(crate) async fn run(
         End::SetAside => Err(RunError::SetAside),
         End::Vanished => Err(RunError::Vanished),
     }
+}
+
+/// Whether the socket told of a success and of what it brought: one that was opened late has missed some of it.
+fn tells_all(news: &News, wanted: &[String]) -> bool {
+    news.succeeded && wanted.iter().all(|node| news.outputs.contains_key(node))
 }
 
 struct Shell<'a> {
@@ -137,7 +159,7 @@ impl<'a> Shell<'a> {
             order.note.prompt_id.bytes().fold(0, |sum: u64, byte| sum.rotate_left(5) ^ u64::from(byte));
         let (limits, now) = (server.limits().clone(), std::time::Duration::ZERO);
         let machine = if order.resumed {
-            Recovery::resumed(limits, seed, order.note.crashes, now)
+            Recovery::resumed(limits, seed, order.note.crashes, !order.note.files.is_empty(), now)
         } else {
             Recovery::fresh(limits, seed, now)
         };
@@ -182,6 +204,7 @@ impl<'a> Shell<'a> {
 
     async fn post(&mut self, cancel: &CancellationToken) -> Result<(), ErrorReport> {
         self.order.note.crashes = self.machine.crashes();
+        self.order.note.files.clear();
         self.ledger.note(self.order.note.clone()).await?;
         self.socket.forget();
         self.heard = (0, 0);
@@ -288,7 +311,8 @@ impl<'a> Shell<'a> {
         if heard != self.heard {
             let of_others = news.heard == self.heard.0;
             self.heard = heard;
-            let (started, succeeded, over) = (news.started, news.succeeded, news.over);
+            let succeeded = tells_all(&news, self.order.wanted);
+            let (started, over) = (news.started, news.over);
             self.take(Event::Heard(Heard { of_others, started, succeeded, over }));
         }
     }

@@ -1,12 +1,12 @@
 use std::sync::Arc;
 
+use oreforge_protocol::ServerFolder;
 use reqwest::multipart::{Form, Part};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
 
 use super::http::HttpError;
-use super::outputs::Folder;
 use super::patience::{Patience, PatienceError};
 use super::server::Server;
 
@@ -29,7 +29,7 @@ pub struct Uploaded {
     #[serde(default)]
     subfolder: String,
     #[serde(rename = "type")]
-    folder: Folder,
+    folder: ServerFolder,
 }
 
 impl Uploaded {
@@ -41,8 +41,8 @@ impl Uploaded {
             format!("{}/{}", self.subfolder, self.name)
         };
         match self.folder {
-            Folder::Input => path,
-            Folder::Output | Folder::Temp => format!("{path} [{}]", self.folder.as_str()),
+            ServerFolder::Input => path,
+            ServerFolder::Output | ServerFolder::Temp => format!("{path} [{}]", self.folder.as_str()),
         }
     }
 }
@@ -75,7 +75,7 @@ impl Server {
         let name: String = Sha256::digest(&**png).iter().take(12).map(|byte| format!("{byte:02x}")).collect();
         let part = Part::bytes(png.to_vec()).file_name(format!("{name}.png")).mime_str("image/png");
         let part = part.map_err(|e| HttpError::Foreign(e.to_string()))?;
-        let folder = if *stays { Folder::Input } else { Folder::Temp };
+        let folder = if *stays { ServerFolder::Input } else { ServerFolder::Temp };
         let form = Form::new().text("type", folder.as_str()).text("subfolder", SUBFOLDER).part("image", part);
         let uploaded: Uploaded = self.http.post_form(self.url(&["upload", "image"]), form).await?;
         if uploaded.name.is_empty() {

@@ -65,7 +65,7 @@ pub(super) fn named<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::comfy::{Folder, OutputFile};
+    use oreforge_protocol::{OutputFile, ServerFolder};
 
     fn made(count: usize, node: &str) -> Vec<Made> {
         (0..count)
@@ -75,7 +75,7 @@ mod tests {
                     kind: "images".to_owned(),
                     file_name: index.to_string(),
                     subfolder: String::new(),
-                    folder: Folder::Output,
+                    folder: ServerFolder::Output,
                 },
                 bytes: Vec::new(),
             })

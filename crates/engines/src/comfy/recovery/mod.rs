@@ -3,7 +3,7 @@
 //!
 //! The rules:
 //! - A prompt is done when `/history` says so. What the socket says only makes us look earlier. One exception:
-//!   the socket told of a success, and then the server forgot its history; the files told of are there.
+//!   the success was told of, and then the server forgot its history; the files told of are there.
 //! - A prompt is sent again only when the server, known to be alive, has it neither in its queue nor in its
 //!   history, twice in a row, and no earlier request can still be on its way.
 //! - A prompt that twice took the server with it is set aside.
@@ -112,13 +112,22 @@ impl Recovery {
         }
     }
 
-    /// A prompt that an earlier process may have sent, and that was lost while running `crashes` times.
-    pub(crate) fn resumed(limits: Limits, seed: u64, crashes: u32, now: Duration) -> Self {
+    /// A prompt that an earlier process may have sent, that was lost while running `crashes` times, and whose
+    /// success that process may have been told of.
+    pub(crate) fn resumed(
+        limits: Limits,
+        seed: u64,
+        crashes: u32,
+        told_success: bool,
+        now: Duration,
+    ) -> Self {
+        let delivered = if told_success { Delivered::Yes } else { Delivered::Perhaps { since: now } };
         Self {
             next: Next::Look { at: now },
-            delivered: Delivered::Perhaps { since: now },
+            delivered,
             posts: 1,
             crashes,
+            told_success,
             ..Self::fresh(limits, seed, now)
         }
     }

@@ -62,7 +62,7 @@ pub(crate) enum Action {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum End {
     Known(Verdict),
-    /// The socket told of a success; the server does not remember.
+    /// A success was told of; the server does not remember.
     Untold,
     Refused,
     /// `sure` when the prompt is known to be gone.

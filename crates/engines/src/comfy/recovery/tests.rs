@@ -2,10 +2,10 @@
 
 use std::collections::VecDeque;
 
+use oreforge_protocol::OutputFile;
 use proptest::prelude::*;
 
 use super::super::history::Verdict;
-use super::super::outputs::OutputFile;
 use super::*;
 
 const OURS: u32 = 0;
@@ -245,7 +245,7 @@ fn play(mut faults: Vec<(u64, Fault)>, runs_ms: u64, seed: u64, crash_at: Option
         if crash_at.is_some_and(|at| world.now_ms >= at) && !resumed {
             // Our own process ends and starts again; it asks for a stop again, as that is durable.
             resumed = true;
-            machine = Recovery::resumed(limits(), seed, machine.crashes(), now);
+            machine = Recovery::resumed(limits(), seed, machine.crashes(), false, now);
             world.told = Heard::default();
             if stop_asked {
                 machine.take(Event::StopAsked, now);
@@ -365,6 +365,20 @@ fn a_success_that_the_server_forgot_is_not_run_again() {
     faults.push((460, Fault::Restart { down_ms: 5_000 }));
     let outcome = play(faults, 400, 1, None);
     assert_eq!((outcome.end, outcome.world.executions), (End::Untold, 1));
+}
+
+#[test]
+fn a_success_that_an_earlier_process_was_told_of_is_not_run_again() {
+    let mut machine = Recovery::resumed(limits(), 1, 0, true, Duration::ZERO);
+    let mut now = Duration::ZERO;
+    loop {
+        match machine.act(now) {
+            Action::Look => machine.take(Event::Looked(Look::Absent), now),
+            Action::Wait(until) => now = until,
+            Action::End(end) => return assert_eq!(end, End::Untold),
+            other => panic!("{other:?}"),
+        }
+    }
 }
 
 #[test]
