@@ -1,10 +1,10 @@
 //! The fake ComfyUI by itself, to try the window and the command line against: `fake_comfy [PORT [STEP_MS [CHECKPOINT]...]]`;
-//! its models folder is the one in FAKE_COMFY_MODELS.
+//! its models folder is the one in FAKE_COMFY_MODELS, and it lets in the USER:PASSWORD or the token in FAKE_COMFY_AUTH.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::time::Duration;
 
-use oreforge_tests::fake_comfy::{FakeComfy, Options};
+use oreforge_tests::fake_comfy::{Auth, FakeComfy, Options};
 
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -15,6 +15,10 @@ fn main() {
     if let Some(folder) = std::env::var_os("FAKE_COMFY_MODELS") {
         options.models_folder = folder.into();
     }
+    options.auth = std::env::var("FAKE_COMFY_AUTH").ok().map(|auth| match auth.split_once(':') {
+        Some((user, password)) => Auth::Basic { user: user.to_owned(), password: password.to_owned() },
+        None => Auth::Bearer(auth),
+    });
     let fake = FakeComfy::start(options);
     let all = [
         "stable_zero123.ckpt",

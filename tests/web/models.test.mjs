@@ -1,15 +1,12 @@
 // Model files: what is needed, fetched from a site of the test into the models folder of a fake ComfyUI.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { mkdir, mkdtemp, readFile, readdir, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
-import { Server, browser, objections, open, root, shot } from "./session.mjs";
+import { FakeComfy, Server, browser, objections, open, shot } from "./session.mjs";
 
-const fake = path.join(process.env.OREFORGE_BIN_DIR ?? path.join(root, "target/debug"), "examples/fake_comfy");
 const NAME = "sd_xl_base_1.0.safetensors";
 const SIZE = 400_000;
 
@@ -33,8 +30,7 @@ function model() {
 before(async () => {
   models = await mkdtemp(path.join(tmpdir(), "oreforge-models-"));
   await mkdir(path.join(models, "checkpoints"));
-  comfy = spawn(fake, ["0", "10", "v1-5-pruned-emaonly.safetensors"], { stdio: ["ignore", "pipe", "inherit"], env: { ...process.env, FAKE_COMFY_MODELS: models } });
-  const url = await new Promise(resolve => createInterface({ input: comfy.stdout }).once("line", resolve));
+  comfy = await FakeComfy.start({ checkpoints: ["v1-5-pruned-emaonly.safetensors"], models });
   const body = model();
   site = createServer((request, answer) => {
     const from = Number(/bytes=(\d+)-/.exec(request.headers.range ?? "")?.[1] ?? 0);
@@ -46,7 +42,7 @@ before(async () => {
   });
   await new Promise(resolve => site.listen(0, "127.0.0.1", resolve));
   [chromium, server] = await Promise.all([browser(), Server.start()]);
-  await server.command("save_settings", { settings: { servers: [{ name: "here", url, auth: { kind: "none" } }] } });
+  await server.command("save_settings", { settings: { servers: [{ name: "here", url: comfy.url, auth: { kind: "none" } }] } });
   context = await chromium.newContext({ viewport: { width: 1440, height: 900 } });
   context.setDefaultTimeout(60_000);
 });
@@ -54,7 +50,7 @@ after(async () => {
   await context?.close();
   await chromium?.close();
   await server?.end();
-  comfy?.kill();
+  comfy?.end();
   site?.closeAllConnections();
   site?.close();
   await rm(models, { recursive: true, force: true });

@@ -1,11 +1,8 @@
 // Prospecting in a browser, against the real `oreforge serve` and the fake ComfyUI.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import path from "node:path";
 import { after, before, test } from "node:test";
-import { Server, browser, open, root, shot } from "./session.mjs";
+import { FakeComfy, Server, browser, objections, open, shot } from "./session.mjs";
 
-const fakeComfy = path.join(process.env.OREFORGE_BIN_DIR ?? path.join(root, "target/debug"), "examples/fake_comfy");
 const STEP_MS = 40;
 /** Long enough to see something of a sampler on the busiest machine. */
 const SLOW_STEP_MS = 500;
@@ -16,11 +13,9 @@ let context;
 let comfy;
 let slowComfy;
 
-const startFake = (stepMs, ...checkpoints) => spawn(fakeComfy, ["0", String(stepMs), ...checkpoints], { stdio: ["ignore", "pipe", "inherit"] });
-
 before(async () => {
-  comfy = startFake(STEP_MS, "v1-5-pruned-emaonly.safetensors");
-  slowComfy = startFake(SLOW_STEP_MS, "v1-5-pruned-emaonly.safetensors", "stable_zero123.ckpt", "hunyuan3d-dit-v2.safetensors");
+  comfy = await FakeComfy.start({ stepMs: STEP_MS, checkpoints: ["v1-5-pruned-emaonly.safetensors"] });
+  slowComfy = await FakeComfy.start({ stepMs: SLOW_STEP_MS, checkpoints: ["v1-5-pruned-emaonly.safetensors", "stable_zero123.ckpt", "hunyuan3d-dit-v2.safetensors"] });
   [chromium, server] = await Promise.all([browser(), Server.start()]);
   context = await chromium.newContext({ viewport: { width: 1440, height: 900 } });
   context.setDefaultTimeout(60_000);
@@ -29,8 +24,8 @@ after(async () => {
   await context?.close();
   await chromium?.close();
   await server?.end();
-  comfy?.kill();
-  slowComfy?.kill();
+  comfy?.end();
+  slowComfy?.end();
 });
 
 /** Of a live picture that shows something: its next one may come while this one is asked. */
@@ -42,8 +37,7 @@ const sizeOf = live =>
 const pictures = page => page.locator(".candidate[data-artifact]");
 const prospects = () => server.command("list_jobs", { limit: 50 }).then(jobs => jobs.filter(({ kind }) => kind === "prospect"));
 
-async function talkTo(fake) {
-  const url = await new Promise(resolve => fake.stdout.once("data", data => resolve(String(data).trim())));
+async function talkTo({ url }) {
   const settings = await server.command("get_settings");
   await server.command("save_settings", { settings: { ...settings, servers: [{ name: "fake", url, auth: { kind: "none" } }] } });
 }
@@ -65,6 +59,29 @@ test("without a server the tab says so, shows the checks and goes on with a samp
   await page.getByRole("tab", { name: "Forge", selected: true }).waitFor();
   assert.deepEqual(page.problems, []);
   await page.close();
+});
+
+test("what the server lacks is one step away, and so is the way back", async () => {
+  const bare = await FakeComfy.start({ checkpoints: ["stable_zero123.ckpt"] });
+  try {
+    await talkTo(bare);
+    const page = await prospecting();
+    await page.getByRole("heading", { name: "The server lacks what prompts need" }).waitFor();
+    await shot(page, "prospect-lacks-models");
+    assert.deepEqual(await objections(page), []);
+    await page.locator(".checks").getByRole("button", { name: "Get v1-5-pruned-emaonly.safetensors…" }).first().click();
+    const wanted = page.getByRole("list", { name: "What the workflows need" }).locator("[aria-current=true]");
+    await wanted.getByText("v1-5-pruned-emaonly.safetensors").waitFor();
+    await shot(page, "models-wanted");
+    assert.deepEqual(await objections(page), []);
+    await page.getByRole("button", { name: "Back to Prospecting" }).click();
+    await page.getByRole("heading", { name: "The server lacks what prompts need" }).waitFor();
+    assert.equal(await page.getByRole("dialog").count(), 0);
+    assert.deepEqual(page.problems, []);
+    await page.close();
+  } finally {
+    bare.end();
+  }
 });
 
 test("a prompt becomes pictures one by one, which are kept, rejected, varied and forged", async () => {
@@ -93,8 +110,16 @@ test("a prompt becomes pictures one by one, which are kept, rejected, varied and
   await shot(page, "prospect-done");
 
   await page.getByRole("button", { name: "Picture with seed 501, kept" }).click();
-  await page.keyboard.press("v");
+  await page.keyboard.press("r");
   await page.locator(".history-row").nth(1).waitFor();
+  await pictures(page).first().waitFor();
+  const [rerolled] = await prospects();
+  assert.deepEqual([rerolled.request.count, rerolled.request.inputs.steps, rerolled.request.prompt], [1, 5, asked.request.prompt]);
+  assert.notEqual(rerolled.request.seed, 501);
+
+  await page.locator(".candidate-picture").first().click();
+  await page.keyboard.press("v");
+  await page.locator(".history-row").nth(2).waitFor();
   await pictures(page).first().waitFor();
   const [varied] = await prospects();
   assert.deepEqual([varied.request.workflow, varied.request.source.from], ["variation-sd15", "imported"]);

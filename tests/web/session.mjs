@@ -75,6 +75,27 @@ export class Server {
   }
 }
 
+/** A fake ComfyUI in a process of its own. */
+export class FakeComfy {
+  #child;
+
+  /** `auth` is `USER:PASSWORD` or a token; `models` its models folder. */
+  static async start({ stepMs = 10, checkpoints = [], models, auth } = {}) {
+    const fake = new FakeComfy();
+    const env = { ...process.env, ...(models && { FAKE_COMFY_MODELS: models }), ...(auth && { FAKE_COMFY_AUTH: auth }) };
+    fake.#child = spawn(path.join(binDir, "examples/fake_comfy"), ["0", String(stepMs), ...checkpoints], { stdio: ["ignore", "pipe", "inherit"], env });
+    fake.url = await new Promise((resolve, reject) => {
+      createInterface({ input: fake.#child.stdout }).once("line", resolve);
+      fake.#child.once("error", reject);
+    });
+    return fake;
+  }
+
+  end() {
+    this.#child.kill();
+  }
+}
+
 /** Without `webgl` pages are drawn plainly: drawing in software what a graphics card draws takes longer than anything else. */
 export async function browser({ webgl = true } = {}) {
   const drawing = webgl ? ["--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"] : ["--disable-gpu"];

@@ -23,7 +23,7 @@ import { TABS, type TabProps } from "./tabs";
 const Guide = lazy(() => import("./features/guide/Guide"));
 const SettingsDialog = lazy(() => import("./features/settings/SettingsDialog"));
 
-function TopBar({ jobs, onSettings }: { jobs: JobSnapshot[]; onSettings: () => void }) {
+function TopBar({ jobs }: { jobs: JobSnapshot[] }) {
   const running = jobs.some(({ state }) => state === "running");
   const open = jobs.filter(({ state }) => state === "running" || state === "queued").length;
   const { tab, theme, jobsOpen, set } = useUi();
@@ -43,7 +43,7 @@ function TopBar({ jobs, onSettings }: { jobs: JobSnapshot[]; onSettings: () => v
         <Button look="quiet" aria-pressed={jobsOpen} icon={running ? <Ring /> : <ListChecks aria-hidden="true" />} onClick={() => set({ jobsOpen: !jobsOpen })}>
           Jobs{open > 0 && <span className="mono"> {open}</span>}
         </Button>
-        <IconButton label="Settings" keys="Ctrl ," onClick={onSettings}>
+        <IconButton label="Settings" keys="Ctrl ," onClick={() => set({ settingsAt: { page: "servers" } })}>
           <Settings aria-hidden="true" />
         </IconButton>
       </div>
@@ -108,14 +108,13 @@ function useDrops(forge: Forge): number {
 export function App() {
   const host = useHost();
   const forge = useForge();
-  const { tab, jobId, jobsOpen, guide, set } = useUi();
+  const { tab, jobId, jobsOpen, settingsAt, guide, set } = useUi();
   const client = useQueryClient();
   const { data: opening, isFetching } = useQuery({ queryKey: ["opening"], staleTime: Number.POSITIVE_INFINITY, queryFn: () => host.opening() });
   const storeError = opening?.store_error ?? null;
   const jobs = useJobs(jobsOpen);
   const over = useDrops(forge);
   const [shortcuts, setShortcuts] = useState(false);
-  const [settings, setSettings] = useState(false);
   useNotices(jobs);
 
   // The command line's job, unless a reload of the page has found another.
@@ -129,7 +128,7 @@ export function App() {
     "Ctrl+v": () => void forge.paste(),
     q: () => set({ jobsOpen: !jobsOpen }),
     "?": () => setShortcuts(true),
-    "Ctrl+,": () => setSettings(true),
+    "Ctrl+,": () => set({ settingsAt: { page: "servers" } }),
     ...Object.fromEntries(TABS.map(({ name }, index) => [`Ctrl+${index + 1}`, () => set({ tab: name })])),
   });
 
@@ -142,10 +141,10 @@ export function App() {
   );
   return (
     <div className={`window ${over > 0 ? "drag-over" : ""}`}>
-      <TopBar jobs={jobs} onSettings={() => setSettings(true)} />
+      <TopBar jobs={jobs} />
       <div className="tab-panel">
         {storeError === null ? (
-          <TabPanels current={tab} forge={forge} jobs={jobs} automation={opening?.automation === true} onSettings={() => setSettings(true)} />
+          <TabPanels current={tab} forge={forge} jobs={jobs} automation={opening?.automation === true} />
         ) : (
           <StoreProblem error={storeError} busy={isFetching} onRetry={() => void client.invalidateQueries()} />
         )}
@@ -154,9 +153,9 @@ export function App() {
       <StatusBar />
       {over > 0 && <div className="drop-banner">{over === 1 ? "Forge this picture" : `Forge these ${over} pictures, one job each`}</div>}
       <Shortcuts open={shortcuts} onClose={() => setShortcuts(false)} />
-      {settings && (
+      {settingsAt !== null && (
         <Suspense fallback={null}>
-          <SettingsDialog version={opening?.version ?? ""} onClose={() => setSettings(false)} />
+          <SettingsDialog at={settingsAt} version={opening?.version ?? ""} onClose={() => set({ settingsAt: null })} />
         </Suspense>
       )}
       {guide === "open" && (

@@ -14,7 +14,6 @@ export interface TabProps {
   /** Newest first. */
   jobs: JobSnapshot[];
   automation: boolean;
-  onSettings: () => void;
 }
 
 interface Tab {

@@ -10,7 +10,10 @@ use crate::show;
 
 pub async fn doctor(args: DoctorArgs) -> anyhow::Result<Exit> {
     let forge = Oreforge::open(Config { data_dir: args.common.data_dir, only_own_jobs: true })?;
-    let answer = forge.execute(Command::Doctor { comfy: args.comfy }).await;
+    let answer = match args.comfy.introduce(&forge) {
+        Ok(()) => forge.execute(Command::Doctor { comfy: args.comfy.comfy }).await,
+        Err(report) => Err(report),
+    };
     forge.shutdown().await;
     let report = match answer? {
         Reply::Doctor(report) => report,

@@ -28,6 +28,7 @@ async fn forge_all(
     interrupt: &Interrupt,
 ) -> anyhow::Result<Exit> {
     let forge = Oreforge::open(Config { data_dir: args.data_dir.clone(), only_own_jobs: true })?;
+    args.comfy.introduce(&forge)?;
     let mut exit = Exit::Done;
     for (picture, stem) in args.pictures.iter().zip(stems(&args.pictures)) {
         if interrupt.asked() {

@@ -3,7 +3,8 @@ use std::path::{Path, PathBuf};
 use futures_util::StreamExt;
 use oreforge_commands::{Config, Oreforge};
 use oreforge_protocol::{
-    Command, EventSeq, JobId, JobKind, JobSnapshot, JobState, Reply, StepName, StepSnapshot,
+    Command, ErrorCode, ErrorReport, EventSeq, JobId, JobKind, JobSnapshot, JobState, Reply, StepName,
+    StepSnapshot,
 };
 use serde::Serialize;
 
@@ -29,6 +30,13 @@ pub async fn jobs(args: JobsArgs) -> anyhow::Result<Exit> {
     let Common { json, data_dir } = common;
     let (json, data_dir) = (*json, data_dir.clone());
     let forge = Oreforge::open(Config { data_dir, only_own_jobs: true })?;
+    if let JobsVerb::Retry { comfy, engine, .. } = &args.verb {
+        if engine.is_none() && comfy.comfy.is_some() {
+            let message = "--comfy needs --engine: without it a job runs again on what it ran on.";
+            return Err(ErrorReport::new(ErrorCode::BadRequest, message).into());
+        }
+        comfy.introduce(&forge)?;
+    }
     let ended = match args.verb {
         JobsVerb::List { limit, .. } => list(&forge, limit, json).await,
         JobsVerb::Show { id, .. } => show(&forge, id, json).await,
@@ -44,7 +52,7 @@ pub async fn jobs(args: JobsArgs) -> anyhow::Result<Exit> {
         }
         JobsVerb::Retry { id, from, engine, comfy, out, .. } => {
             let command = match engine {
-                Some(engine) => Command::RetryWith { id, from, engine: engine.into(), server: comfy },
+                Some(engine) => Command::RetryWith { id, from, engine: engine.into(), server: comfy.comfy },
                 None => Command::RetryJob { id, from },
             };
             go_on(&forge, command, id, out, json).await

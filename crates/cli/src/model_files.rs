@@ -12,6 +12,7 @@ use oreforge_protocol::{
     WorkflowModel,
 };
 
+use crate::args::ComfyArgs;
 use crate::exit::Exit;
 use crate::follow::mismatch;
 use crate::interrupt::Interrupt;
@@ -40,9 +41,8 @@ pub struct GetArgs {
     /// ComfyUI's models folder; that of the settings, or of a server on this computer, when absent.
     #[arg(long, value_name = "DIR")]
     models_folder: Option<PathBuf>,
-    /// Address of the ComfyUI server on this computer that it is for.
-    #[arg(long, value_name = "URL")]
-    comfy: Option<String>,
+    #[command(flatten)]
+    comfy: ComfyArgs,
     /// Also take .ckpt, .pt, .pth and .bin files, which can hold a program that ComfyUI may run.
     #[arg(long)]
     may_run_code: bool,
@@ -91,6 +91,7 @@ pub async fn get(args: GetArgs) -> anyhow::Result<Exit> {
 }
 
 async fn get_with(forge: &Oreforge, args: &GetArgs, interrupt: &Interrupt) -> anyhow::Result<Exit> {
+    args.comfy.introduce(forge)?;
     let request = match request(forge, args).await? {
         Wanted::Request(request) => request,
         Wanted::Installed(name) => {
@@ -125,7 +126,7 @@ async fn request(forge: &Oreforge, args: &GetArgs) -> Result<Wanted, ErrorReport
         sha256: args.sha256.clone(),
         may_run_code: args.may_run_code,
         models_folder: models_folder.map(|folder| folder.display().to_string()),
-        server: args.comfy.clone(),
+        server: args.comfy.comfy.clone(),
         ..ModelRequest::default()
     };
     if args.what.contains("://") {
@@ -153,7 +154,8 @@ async fn request(forge: &Oreforge, args: &GetArgs) -> Result<Wanted, ErrorReport
 }
 
 async fn model_named(forge: &Oreforge, args: &GetArgs) -> Result<WorkflowModel, ErrorReport> {
-    let Reply::Workflows(workflows) = forge.execute(Command::Workflows { comfy: args.comfy.clone() }).await?
+    let Reply::Workflows(workflows) =
+        forge.execute(Command::Workflows { comfy: args.comfy.comfy.clone() }).await?
     else {
         return Err(mismatch());
     };

@@ -8,6 +8,7 @@ use oreforge_commands::{Config, Oreforge};
 use oreforge_protocol::{Command, ErrorCode, ErrorReport, Reply, WorkflowInfo};
 use serde::Serialize;
 
+use crate::args::ComfyArgs;
 use crate::exit::Exit;
 use crate::follow::mismatch;
 use crate::model_files::{self, DownloadsArgs, GetArgs, TokenArgs};
@@ -50,9 +51,8 @@ enum ModelsVerb {
 
 #[derive(Debug, ClapArgs)]
 struct Which {
-    /// Address of a ComfyUI server; those of the settings when absent.
-    #[arg(long, value_name = "URL")]
-    comfy: Option<String>,
+    #[command(flatten)]
+    comfy: ComfyArgs,
     /// Only what this workflow uses.
     #[arg(long, value_name = "NAME")]
     workflow: Option<String>,
@@ -86,7 +86,10 @@ pub async fn models(args: ModelsArgs) -> anyhow::Result<Exit> {
         ModelsVerb::Token(args) => return model_files::token(args).await,
     };
     let forge = Oreforge::open(Config { data_dir: which.data_dir, only_own_jobs: true })?;
-    let answer = forge.execute(Command::Workflows { comfy: which.comfy }).await;
+    let answer = match which.comfy.introduce(&forge) {
+        Ok(()) => forge.execute(Command::Workflows { comfy: which.comfy.comfy }).await,
+        Err(report) => Err(report),
+    };
     forge.shutdown().await;
     let Reply::Workflows(workflows) = answer? else { return Err(mismatch().into()) };
     if workflows.iter().all(|workflow| workflow.server.is_none()) {

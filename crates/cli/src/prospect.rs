@@ -8,6 +8,7 @@ use oreforge_protocol::{
     Command, ErrorCode, ErrorReport, EventSeq, JobSnapshot, ProspectRequest, Reply, SourceRef,
 };
 
+use crate::args::ComfyArgs;
 use crate::exit::Exit;
 use crate::follow::{Place, follow, mismatch};
 use crate::forge::at;
@@ -33,9 +34,8 @@ pub struct ProspectArgs {
     /// Folder for the pictures; made when it is not there.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// Address of a ComfyUI server; those of the settings when absent.
-    #[arg(long, value_name = "URL")]
-    comfy: Option<String>,
+    #[command(flatten)]
+    comfy: ComfyArgs,
     /// How many pictures; they are made one after the other.
     #[arg(long, value_name = "N", default_value_t = 1)]
     count: u32,
@@ -78,6 +78,7 @@ async fn prospect_into(
 ) -> anyhow::Result<Exit> {
     let forge = Oreforge::open(Config { data_dir: args.data_dir.clone(), only_own_jobs: true })?;
     let ended = async {
+        args.comfy.introduce(&forge)?;
         let job: JobSnapshot =
             match forge.execute(Command::StartProspect { request, in_front: false }).await? {
                 Reply::StartProspect(job) => job,
@@ -99,7 +100,7 @@ fn request(args: &ProspectArgs) -> Result<ProspectRequest, ErrorReport> {
         seed: args.seed,
         workflow: args.workflow.clone(),
         inputs: args.set.iter().map(|(name, value)| (name.clone(), value.clone().into())).collect(),
-        server: args.comfy.clone(),
+        server: args.comfy.comfy.clone(),
         source,
         project: args.project.clone(),
         ..ProspectRequest::new(args.prompt.clone())

@@ -71,6 +71,67 @@ fn a_server_is_described_and_its_password_is_not() {
     );
 }
 
+/// A ComfyUI behind a proxy that lets in whoever has this `Authorization`.
+fn locked(authorization: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for mut connection in listener.incoming().map_while(Result::ok) {
+            let lines = BufReader::new(&connection).lines().map_while(Result::ok);
+            let head: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
+            let given = head.iter().find_map(|line| line.strip_prefix("authorization: "));
+            let (status, body) = match given {
+                Some(given) if given == authorization && head[0].contains("/prompt") => {
+                    ("200 OK", json!({ "exec_info": { "queue_remaining": 0 } }).to_string())
+                }
+                Some(given) if given == authorization => {
+                    ("200 OK", json!({ "system": { "comfyui_version": "0.3.64" } }).to_string())
+                }
+                _ => ("401 Unauthorized", String::new()),
+            };
+            let _ = write!(
+                connection,
+                "HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+                body.len()
+            );
+        }
+    });
+    format!("http://{address}")
+}
+
+#[test]
+fn a_server_that_wants_a_token_says_so_and_takes_it() {
+    let url = locked("Bearer hush-hush");
+    let told = |args: &[&str], variable: Option<&str>| {
+        let data = tempfile::tempdir().unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_oreforge"));
+        command.arg("doctor").args(["--json", "--comfy", &url]).args(args).arg("--data-dir").arg(data.path());
+        command.env_remove("OREFORGE_COMFY_TOKEN");
+        if let Some(token) = variable {
+            command.env("OREFORGE_COMFY_TOKEN", token);
+        }
+        let output = command.output().unwrap();
+        assert!(!String::from_utf8_lossy(&output.stdout).contains("hush"));
+        for log in std::fs::read_dir(data.path().join("logs")).unwrap() {
+            assert!(!std::fs::read_to_string(log.unwrap().path()).unwrap().contains("hush"));
+        }
+        (output.status.code(), checks(&output).pop().unwrap())
+    };
+    let (code, check) = told(&[], None);
+    assert_eq!((code, check["state"].as_str()), (Some(4), Some("bad")));
+    assert!(check["message"].as_str().unwrap().contains("this server wants a token"), "{check}");
+    assert!(check["hint"].as_str().unwrap().contains("--token"), "{check}");
+    let (code, check) = told(&["--token", "hush"], None);
+    assert_eq!(code, Some(4));
+    assert!(check["message"].as_str().unwrap().contains("does not take the one it was given"), "{check}");
+    assert_eq!(told(&["--token", "hush-hush"], None).0, Some(0));
+    assert_eq!(told(&[], Some("hush-hush")).0, Some(0));
+    assert_eq!(doctor(&["--token", "hush-hush"]).status.code(), Some(2), "a token of no server");
+
+    let url = locked("Basic bWU6aHVzaA==");
+    assert_eq!(doctor(&["--comfy", &url.replace("http://", "http://me:hush@")]).status.code(), Some(0));
+}
+
 #[test]
 fn what_is_wrong_is_told_apart() {
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();

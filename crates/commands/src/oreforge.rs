@@ -5,7 +5,8 @@ use directories::ProjectDirs;
 use futures_util::Stream;
 use oreforge_jobs::{Downloads, Engines, HostKind, Jobs, Limits, News, PipelineRuns, Store};
 use oreforge_protocol::{
-    ArtifactId, Command, ErrorCode, ErrorReport, Event, EventSeq, ExportPreset, JobId, Reply, SourceInfo,
+    ArtifactId, Command, ErrorCode, ErrorReport, Event, EventSeq, ExportPreset, JobId, Reply, Secret,
+    SourceInfo,
 };
 use tokio::runtime::Handle;
 
@@ -89,6 +90,14 @@ impl Oreforge {
     /// [`Oreforge::events`], and between them what the running step is about to bring.
     pub fn follow(&self, id: JobId, after: EventSeq) -> impl Stream<Item = News> + Send + 'static + use<> {
         self.jobs.follow(id, after)
+    }
+
+    /// The token of a ComfyUI server, for as long as this program runs; written nowhere.
+    ///
+    /// # Errors
+    /// `BadRequest` when it is no address.
+    pub fn use_token(&self, server: &str, token: Secret) -> Result<(), ErrorReport> {
+        self.engines.use_token(server, token)
     }
 
     /// Keeps a picture that came as bytes: from the clipboard, or dropped.

@@ -26,7 +26,9 @@ fn described(address: String, health: &Health) -> Check {
         Health::Starting { .. } | Health::Unreachable { .. } => {
             (CheckState::NotYet, capital(&health.to_string()), health.hint())
         }
-        Health::Incompatible { .. } => (CheckState::Bad, capital(&health.to_string()), health.hint()),
+        Health::Locked { .. } | Health::Incompatible { .. } => {
+            (CheckState::Bad, capital(&health.to_string()), health.hint())
+        }
     };
     Check { subject: address, state, message, hint: hint.map(str::to_owned) }
 }

@@ -54,7 +54,6 @@ async fn health_names_every_state_and_its_reason() {
         ("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n<html>Hi<", "not ComfyUI"),
         ("HTTP/1.1 200 OK\r\ncontent-length: 13\r\n\r\n{\"system\":{}}", "not ComfyUI"),
         ("HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n", "not ComfyUI"),
-        ("HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n", "user name or a token"),
         ("HTTP/1.1 302 Found\r\nlocation: https://x/\r\ncontent-length: 0\r\n\r\n", "another address"),
         (
             "HTTP/1.1 200 OK\r\ncontent-length: 40\r\n\r\n{\"system\":{\"comfyui_version\":\"0.2.3\"}}  ",
@@ -64,6 +63,12 @@ async fn health_names_every_state_and_its_reason() {
         let health = at(&answering(answer).await).health().await;
         let Health::Incompatible { reason } = &health else { panic!("{answer}: {health:?}") };
         assert!(reason.contains(words), "{reason}");
+    }
+    for status in ["401 Unauthorized", "403 Forbidden", "407 Proxy Authentication Required"] {
+        let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n");
+        let health = at(&answering(answer.leak()).await).health().await;
+        let Health::Locked { reason } = &health else { panic!("{status}: {health:?}") };
+        assert!(reason.starts_with("this server wants a token"), "{reason}");
     }
     let starting = "HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n";
     assert!(matches!(at(&answering(starting).await).health().await, Health::Starting { .. }));
@@ -87,7 +92,7 @@ async fn works_behind_a_proxy_that_asks_who_is_there() {
         let fake = FakeComfy::start(options);
         let address = ServerAddress::parse(&fake.url()).unwrap();
         let stranger = Server::open(address.clone(), limits()).unwrap();
-        assert!(matches!(stranger.health().await, Health::Incompatible { .. }));
+        assert!(matches!(stranger.health().await, Health::Locked { .. }));
         let server = Server::open(address.with_credentials(credentials), limits()).unwrap();
         assert!(server.health().await.is_usable());
         let work = work(&server).await;

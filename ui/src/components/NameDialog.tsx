@@ -1,6 +1,6 @@
-import { Dialog } from "@base-ui/react/dialog";
-import { useRef, useState, type FormEvent } from "react";
+import { useRef, useState } from "react";
 import { Button } from "./Button";
+import { FormDialog } from "./FormDialog";
 
 interface NameDialogProps {
   title: string;
@@ -24,33 +24,29 @@ export function NameDialog({ title, label, text, name, maxLength, mayBeEmpty = f
   const field = useRef<HTMLInputElement>(null);
   const chosen = tidy(typed);
   const isUsable = mayBeEmpty || chosen !== "";
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const submit = () => {
     if (!isUsable) return;
     onName(chosen);
     onClose();
   };
   return (
-    <Dialog.Root open onOpenChange={(open) => !open && onClose()}>
-      <Dialog.Portal>
-        <Dialog.Backdrop className="backdrop" />
-        <Dialog.Popup className="dialog" initialFocus={field}>
-          <form onSubmit={submit}>
-            <Dialog.Title className="dialog-title">{title}</Dialog.Title>
-            {text !== undefined && <Dialog.Description className="dialog-text">{text}</Dialog.Description>}
-            <label className="dialog-field">
-              <span className="note">{label}</span>
-              <input ref={field} className="field" value={typed} maxLength={maxLength} onFocus={({ target }) => target.select()} onChange={({ target }) => setTyped(target.value)} />
-            </label>
-            <div className="dialog-foot">
-              <Dialog.Close className="button look-plain size-control">Cancel</Dialog.Close>
-              <Button look="main" type="submit" disabled={!isUsable}>
-                {confirm(chosen)}
-              </Button>
-            </div>
-          </form>
-        </Dialog.Popup>
-      </Dialog.Portal>
-    </Dialog.Root>
+    <FormDialog
+      title={title}
+      text={text}
+      initialFocus={field}
+      dismiss="Cancel"
+      foot={
+        <Button look="main" type="submit" disabled={!isUsable}>
+          {confirm(chosen)}
+        </Button>
+      }
+      onSubmit={submit}
+      onClose={onClose}
+    >
+      <label className="dialog-field">
+        <span className="note">{label}</span>
+        <input ref={field} className="field" value={typed} maxLength={maxLength} onFocus={({ target }) => target.select()} onChange={({ target }) => setTyped(target.value)} />
+      </label>
+    </FormDialog>
   );
 }

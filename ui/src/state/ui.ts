@@ -28,6 +28,16 @@ export type CutoutEdit = { kind: "stroke"; stroke: MaskStroke } | { kind: "feath
 /** The guide is offered until it was opened or declined. */
 export type GuideState = "offered" | "open" | "seen";
 
+export type SettingsPage = "servers" | "models" | "folders" | "appearance" | "shortcuts" | "limits" | "privacy" | "about";
+/** A page of the settings, and what brought somebody there. */
+export interface SettingsPlace {
+  page: SettingsPage;
+  /** A model file that is looked for. */
+  model?: string;
+  /** The part of the window that sent them there and waits for them. */
+  from?: string;
+}
+
 /** What only the screen knows. Job state is not here: it belongs to the query cache. */
 interface UiState {
   tab: TabName;
@@ -51,6 +61,9 @@ interface UiState {
   theme: Theme;
   guide: GuideState;
   jobsOpen: boolean;
+  /** Null while the settings are closed. */
+  settingsAt: SettingsPlace | null;
+  /** The settings of the job, where a narrow window hides them. */
   settingsOpen: boolean;
   leftFolded: boolean;
   rightFolded: boolean;
@@ -96,6 +109,7 @@ export const uiStore = createStore<UiState>()((set) => ({
   theme: localStorage.getItem(THEME_KEY) === "light" ? "light" : "dark",
   guide: localStorage.getItem(GUIDE_KEY) === null ? "offered" : "seen",
   jobsOpen: false,
+  settingsAt: null,
   settingsOpen: false,
   leftFolded: false,
   rightFolded: false,

@@ -4,6 +4,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
 
+use super::address::Credentials;
 use super::back_off::BackOff;
 use super::http::HttpError;
 use super::server::Server;
@@ -28,6 +29,10 @@ pub enum Health {
         queued: u32,
         #[serde(flatten)]
         info: ServerInfo,
+    },
+    /// It lets in only whoever has a token or a password, and not us.
+    Locked {
+        reason: String,
     },
     /// It will not become usable by waiting.
     Incompatible {
@@ -87,7 +92,10 @@ impl Health {
         match self {
             Health::Ready(_) => Some(0),
             Health::Busy { queued, .. } => Some(*queued),
-            Health::Unreachable { .. } | Health::Starting { .. } | Health::Incompatible { .. } => None,
+            Health::Unreachable { .. }
+            | Health::Starting { .. }
+            | Health::Locked { .. }
+            | Health::Incompatible { .. } => None,
         }
     }
 
@@ -99,6 +107,10 @@ impl Health {
             Health::Unreachable { .. } => Some(
                 "Start ComfyUI, or check the address and the port. On another computer start it with --listen.",
             ),
+            Health::Locked { .. } => Some(
+                "Give it in the settings, under Servers; on the command line with --token, or in the address as \
+                 https://user:password@host.",
+            ),
             Health::Incompatible { .. } => Some("Check the address, and that ComfyUI is up to date."),
         }
     }
@@ -106,7 +118,10 @@ impl Health {
     pub fn info(&self) -> Option<&ServerInfo> {
         match self {
             Health::Ready(info) | Health::Busy { info, .. } => Some(info),
-            Health::Unreachable { .. } | Health::Starting { .. } | Health::Incompatible { .. } => None,
+            Health::Unreachable { .. }
+            | Health::Starting { .. }
+            | Health::Locked { .. }
+            | Health::Incompatible { .. } => None,
         }
     }
 }
@@ -119,6 +134,7 @@ impl fmt::Display for Health {
             Health::Ready(_) => f.write_str("ready"),
             Health::Busy { queued: 1, .. } => f.write_str("busy: 1 prompt in its queue"),
             Health::Busy { queued, .. } => write!(f, "busy: {queued} prompts in its queue"),
+            Health::Locked { reason } => write!(f, "locked: {reason}"),
             Health::Incompatible { reason } => write!(f, "incompatible: {reason}"),
         }
     }
@@ -130,7 +146,7 @@ impl Server {
         let limit = self.limits().probe;
         let stats = match self.http.get_within::<SystemStats>(self.url(&["system_stats"]), limit).await {
             Ok(stats) => stats,
-            Err(error) => return without_stats(&error),
+            Err(error) => return self.without_stats(&error),
         };
         if stats.system.comfyui_version.is_none() && stats.system.pytorch_version.is_none() {
             return not_comfy();
@@ -149,7 +165,7 @@ impl Server {
                 Health::Busy { queued: queue_remaining as u32, info }
             }
             Ok(_) => Health::Ready(info),
-            Err(error) => without_stats(&error),
+            Err(error) => self.without_stats(&error),
         }
     }
 
@@ -163,7 +179,7 @@ impl Server {
             let may_pass = match health {
                 Health::Unreachable { .. } | Health::Starting { .. } => true,
                 Health::Incompatible { .. } => !std::mem::replace(&mut foreign, true),
-                Health::Ready(_) | Health::Busy { .. } => false,
+                Health::Ready(_) | Health::Busy { .. } | Health::Locked { .. } => false,
             };
             if !may_pass {
                 return health;
@@ -173,26 +189,35 @@ impl Server {
         self.health().await
     }
 
+    fn without_stats(&self, error: &HttpError) -> Health {
+        match error {
+            HttpError::NotSent(reason) => Health::Unreachable { reason: reason.clone() },
+            HttpError::NoAnswer(reason) => {
+                Health::Starting { reason: format!("it does not answer ({reason})") }
+            }
+            HttpError::Status { status: 401 | 403 | 407, .. } => self.locked(),
+            HttpError::Status { status: 300..=399, .. } => {
+                Health::Incompatible { reason: "it sends us to another address; use that one".to_owned() }
+            }
+            HttpError::Status { status: 500.., .. } => Health::Starting { reason: error.to_string() },
+            HttpError::Status { .. } | HttpError::Foreign(_) => not_comfy(),
+        }
+    }
+
+    fn locked(&self) -> Health {
+        let reason = match self.address().credentials() {
+            Credentials::None => "this server wants a token, or a user and a password",
+            Credentials::Bearer(_) => "this server wants a token and does not take the one it was given",
+            Credentials::Basic { .. } => {
+                "this server wants a user and a password and does not take those it was given"
+            }
+        };
+        Health::Locked { reason: reason.to_owned() }
+    }
+
     /// Between questions to a server that may just be starting.
     pub(crate) fn short_pauses(&self) -> BackOff {
         BackOff::new((Duration::from_millis(200), self.limits().probe), u64::from(std::process::id()))
-    }
-}
-
-fn without_stats(error: &HttpError) -> Health {
-    let incompatible = |reason: &str| Health::Incompatible { reason: reason.to_owned() };
-    match error {
-        HttpError::NotSent(reason) => Health::Unreachable { reason: reason.clone() },
-        HttpError::NoAnswer(reason) => Health::Starting { reason: format!("it does not answer ({reason})") },
-        HttpError::Status { status: 401 | 407, .. } => {
-            incompatible("it asks for a user name or a token, and takes none or not this one")
-        }
-        HttpError::Status { status: 403, .. } => incompatible("it does not let us in (403)"),
-        HttpError::Status { status: 300..=399, .. } => {
-            incompatible("it sends us to another address; use that one")
-        }
-        HttpError::Status { status: 500.., .. } => Health::Starting { reason: error.to_string() },
-        HttpError::Status { .. } | HttpError::Foreign(_) => not_comfy(),
     }
 }
 

@@ -146,6 +146,7 @@ impl Engines {
     /// # Errors
     /// When it is no address.
     pub async fn offers(&self, server: Option<&str>) -> Result<Vec<WorkflowInfo>, ErrorReport> {
+        self.learn_secrets().await;
         let desk = self.desk(server)?;
         let workflows = self.read_workflows().await?;
         Ok(offers(&workflows, &desk.nodes().await))
@@ -166,6 +167,7 @@ impl Engines {
 
     /// Takes a prompt that nobody waits for out of its server. False when the server does not say that it is gone.
     pub async fn take_back(&self, note: PromptNote) -> bool {
+        self.learn_secrets().await;
         match self.desk(Some(&note.server)) {
             Ok(desk) => desk.withdraw(note).await,
             Err(error) => {

@@ -101,6 +101,15 @@ impl Engines {
         Ok(kept)
     }
 
+    /// The token of a server, for this process alone.
+    ///
+    /// # Errors
+    /// `BadRequest` when it is no address.
+    pub fn use_token(&self, server: &str, token: Secret) -> Result<(), ErrorReport> {
+        self.remember_credentials(parse(server)?.to_string(), Credentials::Bearer(token.0));
+        Ok(())
+    }
+
     pub(super) fn credentials(&self, address: &ServerAddress, auth: &ServerAuth) -> Credentials {
         if *address.credentials() != Credentials::None {
             return address.credentials().clone();

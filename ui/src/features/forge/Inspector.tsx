@@ -3,6 +3,7 @@ import { Check, CircleCheck, CircleDashed, Download, Hammer, TriangleAlert, X } 
 import { Button } from "../../components/Button";
 import { Kbd } from "../../components/Kbd";
 import { Section } from "../../components/Section";
+import { Upgrade } from "../../components/Upgrade";
 import { fileSize } from "../../components/format";
 import { useHost } from "../../host/context";
 import { finishedMesh, rests, statsOf, type ForgeJob } from "../../state/jobView";
@@ -12,7 +13,7 @@ import type { CutoutEditing } from "./cutout/useCutout";
 import { SaveAs } from "./SaveAs";
 import { decidedProfile, Settings } from "./Settings";
 import type { Forge } from "./useForge";
-import { needsMask } from "./words";
+import { needsMask, stepOf, textFact } from "./words";
 
 function Engines() {
   const host = useHost();
@@ -141,6 +142,11 @@ export function Inspector(props: InspectorProps) {
         {job !== null && needsMask(job) && <WhyItStopped job={job} />}
         {job !== null && editing === null && mesh !== null && (
           <Assay stats={statsOf(job, mesh)} budget={job.request.params.triangles} onFix={busy ? undefined : () => void forge.retry(job, "finish")} />
+        )}
+        {job !== null && editing === null && mesh !== null && !busy && textFact(stepOf(job, "mesh"), "engine") === "draft" && (
+          <Section title="A draft">
+            <Upgrade place="the Forge" onUpgrade={(from) => void forge.upgrade(job.id, from)} />
+          </Section>
         )}
         <Settings profile={decidedProfile(job)} locked={busy} />
         {editing === null && <SaveAs />}

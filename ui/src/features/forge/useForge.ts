@@ -21,6 +21,8 @@ export interface Forge {
   resumeAll: (jobs: { id: JobId }[]) => Promise<void>;
   /** Runs the same job again from a step; what it made stays until the new result is complete. */
   retry: (job: ForgeJob, from: StepName) => Promise<void>;
+  /** Makes a draft anew on a server, from its views or its mesh on, and looks at it. */
+  upgrade: (id: JobId, from: "views" | "mesh") => Promise<void>;
   /** Goes on with views that the gate refused. */
   acceptViews: (job: { id: JobId }) => Promise<void>;
   cancel: (job: ForgeJob) => Promise<void>;
@@ -84,6 +86,13 @@ export function useForge(): Forge {
           set({ tab: "forge", jobId: jobs[0]?.id ?? null, previousJobId: null });
         }),
       retry: (job, from) => guarded(async () => adoptSnapshot(client, await host.execute({ command: "retry_job", id: job.id, from }))),
+      upgrade: (id, from) =>
+        guarded(async () => {
+          const snapshot = await host.execute({ command: "retry_with", id, from, engine: "comfy", server: null });
+          adoptSnapshot(client, snapshot);
+          set({ tab: "forge", jobId: id, editingCutout: false });
+          if (snapshot.kind === "forge") set({ params: snapshot.request.params });
+        }),
       acceptViews: (job) => guarded(async () => adoptSnapshot(client, await host.execute({ command: "accept_views", id: job.id }))),
       cancel: (job) =>
         guarded(async () => {

@@ -8,7 +8,7 @@ import { NameDialog } from "../../components/NameDialog";
 import { StoreProblem } from "../../components/StoreProblem";
 import { useKeys } from "../../components/useKeys";
 import { useProjects } from "../../components/useProjects";
-import type { GalleryEntry, GalleryOverview, GalleryQuery, JobSnapshot, ProjectInfo, SourceInfo } from "../../protocol/generated";
+import type { GalleryEntry, GalleryOverview, GalleryQuery, JobSnapshot, ProjectInfo } from "../../protocol/generated";
 import { useUi } from "../../state/ui";
 import { Compare } from "./Compare";
 import "./gallery.css";
@@ -20,7 +20,7 @@ import { parseSearch } from "./search";
 import { comparable, SelectionBar } from "./SelectionBar";
 import { SidePanel } from "./SidePanel";
 import { TagDialog } from "./TagDialog";
-import { useActions } from "./useActions";
+import { useActions, type ActionsGiven } from "./useActions";
 import { galleryKey, useEntries, useOverview } from "./useEntries";
 import { useSelection } from "./useSelection";
 import { EVERYTHING, KIND_PLURALS } from "./words";
@@ -55,7 +55,7 @@ function placeOf({ kind, favourite, project, tag, trashed }: GalleryQuery): stri
 interface GalleryTabProps {
   jobs: JobSnapshot[];
   automation: boolean;
-  forge: { take: (picture: SourceInfo) => Promise<void> };
+  forge: Pick<ActionsGiven, "take" | "upgrade">;
 }
 
 export default function GalleryTab({ jobs, automation, forge }: GalleryTabProps) {
@@ -68,7 +68,7 @@ export default function GalleryTab({ jobs, automation, forge }: GalleryTabProps)
   const query = useMemo(() => ({ ...place, ...parseSearch(sought, Date.now()) }), [place, sought]);
   const { overview, error } = useOverview(query);
   const selection = useSelection(query);
-  const actions = useActions({ onPatch: selection.patch, take: forge.take });
+  const actions = useActions({ onPatch: selection.patch, take: forge.take, upgrade: forge.upgrade });
   const [at, setAt] = useState(0);
   const [open, setOpen] = useState<Open>(null);
   const [tilePx, setTilePx] = useState(() => Number(localStorage.getItem(TILE_KEY)) || TILE_PX);

@@ -2,6 +2,7 @@ import { Dialog } from "@base-ui/react/dialog";
 import { ChevronLeft, ChevronRight, Download, Hammer, Star, Trash2, X } from "lucide-react";
 import { useRef } from "react";
 import { Button, IconButton } from "../../components/Button";
+import { Upgrade } from "../../components/Upgrade";
 import { count, fileSize } from "../../components/format";
 import type { GalleryEntry } from "../../protocol/generated";
 import { Subject } from "./Subject";
@@ -83,6 +84,7 @@ export function Look({ entry, actions, onStep, onClose }: LookProps) {
               <Button icon={<Hammer aria-hidden="true" />} onClick={() => (onClose(), actions.openInForge(entry))}>
                 Open in the Forge
               </Button>
+              {entry.kind === "mesh" && entry.engine === "draft" && <Upgrade place="the Gallery" onUpgrade={(from) => (onClose(), actions.upgrade(entry, from))} onLeave={onClose} />}
               <Button look="quiet" icon={<Trash2 aria-hidden="true" />} onClick={() => (onClose(), void actions.remove([entry]))}>
                 Delete
               </Button>

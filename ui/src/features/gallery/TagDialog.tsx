@@ -1,7 +1,7 @@
-import { Dialog } from "@base-ui/react/dialog";
 import { Plus, X } from "lucide-react";
-import { useRef, useState, type FormEvent } from "react";
+import { useRef, useState } from "react";
 import { Button } from "../../components/Button";
+import { FormDialog } from "../../components/FormDialog";
 import type { GalleryEntry, NamedCount } from "../../protocol/generated";
 import type { Actions } from "./useActions";
 
@@ -32,54 +32,50 @@ export function TagDialog({ entries, known, actions, onClose }: TagDialogProps) 
     void actions.mark(entries, { remove_tags: [tag] });
     field.current?.focus();
   };
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const submit = () => {
     if (typed.trim() === "") onClose();
     else add(typed);
   };
   const others = known.filter(({ name }) => !tags.some((tag) => same(tag, name))).slice(0, 12);
   return (
-    <Dialog.Root open onOpenChange={(open) => !open && onClose()}>
-      <Dialog.Portal>
-        <Dialog.Backdrop className="backdrop" />
-        <Dialog.Popup className="dialog" initialFocus={field}>
-          <form onSubmit={submit}>
-            <Dialog.Title className="dialog-title">{entries.length === 1 ? `Tags of ${entries[0]?.name ?? ""}` : `Tags of ${entries.length} entries`}</Dialog.Title>
-            {tags.length > 0 && (
-              <ul className="chips">
-                {tags.map((tag) => (
-                  <li key={tag} className="chip">
-                    {tag}
-                    <button type="button" aria-label={`Take ${tag} off`} onClick={() => remove(tag)}>
-                      <X aria-hidden="true" />
-                    </button>
-                  </li>
-                ))}
-              </ul>
-            )}
-            <label className="dialog-field">
-              <span className="note">New tag</span>
-              <input ref={field} className="field" value={typed} maxLength={60} placeholder="hero, needs back, print…" onChange={({ target }) => setTyped(target.value)} />
-            </label>
-            {others.length > 0 && (
-              <ul className="chips" aria-label="Tags in use">
-                {others.map(({ name }) => (
-                  <li key={name}>
-                    <button type="button" className="chip quiet-chip" onClick={() => add(name)}>
-                      <Plus aria-hidden="true" /> {name}
-                    </button>
-                  </li>
-                ))}
-              </ul>
-            )}
-            <div className="dialog-foot">
-              <Button look="main" type="submit">
-                {typed.trim() === "" ? "Done" : "Add"}
-              </Button>
-            </div>
-          </form>
-        </Dialog.Popup>
-      </Dialog.Portal>
-    </Dialog.Root>
+    <FormDialog
+      title={entries.length === 1 ? `Tags of ${entries[0]?.name ?? ""}` : `Tags of ${entries.length} entries`}
+      initialFocus={field}
+      foot={
+        <Button look="main" type="submit">
+          {typed.trim() === "" ? "Done" : "Add"}
+        </Button>
+      }
+      onSubmit={submit}
+      onClose={onClose}
+    >
+      {tags.length > 0 && (
+        <ul className="chips">
+          {tags.map((tag) => (
+            <li key={tag} className="chip">
+              {tag}
+              <button type="button" aria-label={`Take ${tag} off`} onClick={() => remove(tag)}>
+                <X aria-hidden="true" />
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+      <label className="dialog-field">
+        <span className="note">New tag</span>
+        <input ref={field} className="field" value={typed} maxLength={60} placeholder="hero, needs back, print…" onChange={({ target }) => setTyped(target.value)} />
+      </label>
+      {others.length > 0 && (
+        <ul className="chips" aria-label="Tags in use">
+          {others.map(({ name }) => (
+            <li key={name}>
+              <button type="button" className="chip quiet-chip" onClick={() => add(name)}>
+                <Plus aria-hidden="true" /> {name}
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+    </FormDialog>
   );
 }

@@ -4,7 +4,7 @@ import { sayDone, sayFailed, sayUndoable } from "../../components/Toasts";
 import { fileName, folderName } from "../../components/format";
 import { useHost } from "../../host/context";
 import { reportOf } from "../../host/host";
-import type { GalleryEntry, MarkChange, SourceInfo } from "../../protocol/generated";
+import type { GalleryEntry, JobId, MarkChange, SourceInfo } from "../../protocol/generated";
 import { uiStore } from "../../state/ui";
 import { galleryKey, patchEntries } from "./useEntries";
 import { fileNameOf, tally } from "./words";
@@ -26,21 +26,24 @@ export interface Actions {
   reveal: ((entry: GalleryEntry) => Promise<void>) | null;
   /** The job that made it; of a picture from a prompt, a new one. */
   openInForge: (entry: GalleryEntry) => void;
+  /** Makes a drafted mesh anew on a server. */
+  upgrade: (entry: GalleryEntry, from: "views" | "mesh") => void;
   /** Makes a picture or a view the source of a new forge. */
   forgeIt: (entry: GalleryEntry) => void;
 }
 
-interface ActionsGiven {
+export interface ActionsGiven {
   /** Hears of changes before the core has made them. */
   onPatch: (ids: ReadonlySet<string>, change: Partial<GalleryEntry>) => void;
   /** Forges a picture. */
   take: (picture: SourceInfo) => Promise<void>;
+  upgrade: (job: JobId, from: "views" | "mesh") => Promise<void>;
 }
 
 const NO_CHANGE: MarkChange = { favourite: null, rejected: null, name: null, add_tags: [], remove_tags: [] };
 const idsOf = (entries: Entries) => entries.map(({ artifact }) => artifact.id);
 
-export function useActions({ onPatch, take }: ActionsGiven): Actions {
+export function useActions({ onPatch, take, upgrade }: ActionsGiven): Actions {
   const host = useHost();
   const client = useQueryClient();
   const undoable = useRef<(() => Promise<void>) | null>(null);
@@ -133,7 +136,8 @@ export function useActions({ onPatch, take }: ActionsGiven): Actions {
         if (entry.artifact.kind === "picture") forgeIt(entry);
         else uiStore.getState().set({ tab: "forge", jobId: entry.artifact.job_id, previousJobId: null, editingCutout: false, error: null });
       },
+      upgrade: (entry, from) => void upgrade(entry.artifact.job_id, from),
       forgeIt,
     };
-  }, [host, client, onPatch, take]);
+  }, [host, client, onPatch, take, upgrade]);
 }

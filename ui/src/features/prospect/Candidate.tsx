@@ -1,4 +1,4 @@
-import { Hammer, Save, Shuffle, Star, ThumbsDown } from "lucide-react";
+import { Dices, Hammer, Save, Shuffle, Star, ThumbsDown } from "lucide-react";
 import { Button, IconButton } from "../../components/Button";
 import { Ring } from "../../components/Ring";
 import { useHost } from "../../host/context";
@@ -15,12 +15,13 @@ interface CandidateProps {
   onForge: () => void;
   onKeep: () => void;
   onReject: () => void;
+  onReroll: () => void;
   onVary: () => void;
   onSave: () => void;
 }
 
 /** A picture that is there, with what can be done with it. */
-export function Candidate({ picture, seed, favourite, rejected, selected, onSelect, onForge, onKeep, onReject, onVary, onSave }: CandidateProps) {
+export function Candidate({ picture, seed, favourite, rejected, selected, onSelect, onForge, onKeep, onReject, onReroll, onVary, onSave }: CandidateProps) {
   const host = useHost();
   return (
     <li className={`candidate ${selected ? "selected" : ""} ${rejected ? "rejected" : ""}`} data-artifact={picture.id}>
@@ -38,6 +39,9 @@ export function Candidate({ picture, seed, favourite, rejected, selected, onSele
         </IconButton>
         <IconButton label={rejected ? "Reject no longer" : "Reject"} keys="X" pressed={rejected} onClick={onReject}>
           <ThumbsDown aria-hidden="true" />
+        </IconButton>
+        <IconButton label="One more, of another seed" keys="R" onClick={onReroll}>
+          <Dices aria-hidden="true" />
         </IconButton>
         <IconButton label="Vary" keys="V" onClick={onVary}>
           <Shuffle aria-hidden="true" />

@@ -4,6 +4,8 @@ import { Button } from "../../components/Button";
 import { Samples } from "../../components/Samples";
 import { StepIcon, type StepLook } from "../../components/StepIcon";
 import { useHost } from "../../host/context";
+import { useUi } from "../../state/ui";
+import { MissingModels } from "./MissingModels";
 import type { CheckState, WorkflowInfo } from "../../protocol/generated";
 
 const LOOKS: Record<CheckState, StepLook> = { good: "done", not_yet: "needs_you", bad: "failed" };
@@ -12,15 +14,15 @@ interface NoServerProps {
   workflows: readonly WorkflowInfo[];
   busy: boolean;
   onCheck: () => void;
-  onSettings: () => void;
   open: () => Promise<void>;
   paste: () => Promise<void>;
   sample: (name: string) => Promise<void>;
 }
 
 /** Why no prompt can be made into pictures now, and ways to go on without. */
-export function NoServer({ workflows, busy, onCheck, onSettings, open, paste, sample }: NoServerProps) {
+export function NoServer({ workflows, busy, onCheck, open, paste, sample }: NoServerProps) {
   const host = useHost();
+  const set = useUi((state) => state.set);
   const { data: report, refetch, isFetching } = useQuery({ queryKey: ["doctor"], queryFn: () => host.execute({ command: "doctor", comfy: null }) });
   const answered = workflows.some(({ server }) => server !== null);
   const lacking = workflows.filter(({ problems }) => problems.length > 0);
@@ -30,7 +32,7 @@ export function NoServer({ workflows, busy, onCheck, onSettings, open, paste, sa
         <h1 className="page-title">{answered ? "The server lacks what prompts need" : "No ComfyUI server answers"}</h1>
         <p className="drop-text">Prompts become pictures on a ComfyUI server. Everything else works without one.</p>
         <ul className="checks">
-          {lacking.map(({ name, title, problems }) => (
+          {lacking.map(({ name, title, problems, models }) => (
             <li key={name}>
               <StepIcon look="needs_you" />
               <div>
@@ -40,6 +42,7 @@ export function NoServer({ workflows, busy, onCheck, onSettings, open, paste, sa
                     {problem}
                   </p>
                 ))}
+                <MissingModels models={models} />
               </div>
             </li>
           ))}
@@ -63,7 +66,7 @@ export function NoServer({ workflows, busy, onCheck, onSettings, open, paste, sa
           )}
         </ul>
         <div className="button-row">
-          <Button icon={<Plus aria-hidden="true" />} onClick={onSettings}>
+          <Button icon={<Plus aria-hidden="true" />} onClick={() => set({ settingsAt: { page: "servers" } })}>
             Add a server…
           </Button>
           <Button

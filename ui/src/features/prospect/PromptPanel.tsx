@@ -5,6 +5,7 @@ import { Segments } from "../../components/Segments";
 import { Select } from "../../components/Select";
 import { SliderField } from "../../components/SliderField";
 import type { JsonValue, WorkflowInfo, WorkflowInput } from "../../protocol/generated";
+import { MissingModels } from "./MissingModels";
 import { ownInputs, useDraft, valueOf } from "./draft";
 
 const TITLES: Record<string, string> = { model: "Model", sampler: "Sampler", scheduler: "Scheduler", cfg: "Guidance", steps: "Steps", width: "Width", height: "Height", strength: "Strength" };
@@ -129,6 +130,7 @@ export function PromptPanel({ workflows, workflow, obstacle, onStart }: PromptPa
           {count === 1 ? "Prospect 1 picture" : `Prospect ${count} pictures`}
         </Button>
         {obstacle !== null && <p className="note">{obstacle}</p>}
+        {workflow !== null && workflow.server !== null && workflow.problems.length > 0 && <MissingModels models={workflow.models} />}
       </footer>
     </aside>
   );

@@ -5,22 +5,22 @@ import { useKeys } from "../../components/useKeys";
 import type { JobId, JobSnapshot, SourceInfo } from "../../protocol/generated";
 import { useUi } from "../../state/ui";
 import { useJob } from "../../state/useJob";
+import { useWorkflows } from "../../state/useWorkflows";
 import { currentWorkflow, promptWorkflows, requestOf, useDraft } from "./draft";
 import { History, type ProspectSnapshot } from "./History";
 import { NoServer } from "./NoServer";
 import { PromptPanel } from "./PromptPanel";
 import { Results } from "./Results";
-import { useProspect, useWorkflows } from "./useProspect";
+import { useProspect } from "./useProspect";
 import "./prospect.css";
 
 interface ProspectTabProps {
   /** What the Forge does with a picture. */
   forge: { open: () => Promise<void>; paste: () => Promise<void>; sample: (name: string) => Promise<void>; take: (picture: SourceInfo) => Promise<void> };
   jobs: JobSnapshot[];
-  onSettings: () => void;
 }
 
-export default function ProspectTab({ forge, jobs, onSettings }: ProspectTabProps) {
+export default function ProspectTab({ forge, jobs }: ProspectTabProps) {
   const prospect = useProspect();
   const draft = useDraft();
   const { prospectId, set } = useUi();
@@ -70,7 +70,7 @@ export default function ProspectTab({ forge, jobs, onSettings }: ProspectTabProp
             <p className="drop-text">Say what you want on the left. The best of them goes to the Forge.</p>
           </div>
         ) : (
-          <NoServer workflows={workflows} busy={isFetching} onCheck={() => void refetch()} onSettings={onSettings} open={forge.open} paste={forge.paste} sample={forge.sample} />
+          <NoServer workflows={workflows} busy={isFetching} onCheck={() => void refetch()} open={forge.open} paste={forge.paste} sample={forge.sample} />
         )}
       </main>
       <History jobs={history} currentId={job?.id ?? null} onChoose={choose} />

@@ -56,9 +56,10 @@ export function Results({ job, workflows, take }: ResultsProps) {
   const on = (act: (picture: Artifact) => unknown) => () => {
     if (selected !== null) act(selected);
   };
+  const reroll = () => prospect.reroll(job);
   const vary = (picture: Artifact) => prospect.vary(job, picture, workflows);
   const forge = (picture: Artifact) => prospect.toForge(picture, take);
-  useKeys({ f: on(forge), s: on(keep), x: on(reject), v: on(vary) }, selected !== null);
+  useKeys({ f: on(forge), s: on(keep), x: on(reject), r: on(reroll), v: on(vary) }, selected !== null);
   return (
     <>
       <header className="prospect-head">
@@ -104,6 +105,7 @@ export function Results({ job, workflows, take }: ResultsProps) {
                 onForge={() => void forge(picture)}
                 onKeep={() => void keep(picture)}
                 onReject={() => void reject(picture)}
+                onReroll={() => void reroll()}
                 onVary={() => void vary(picture)}
                 onSave={() => void prospect.save(picture, `${job.name}-${(seed ?? 0) + number}`)}
               />

@@ -10,19 +10,8 @@ import { uiStore } from "../../state/ui";
 import { adoptSnapshot } from "../../state/useJob";
 import { variationOf } from "./draft";
 
-const LOOK_AGAIN_MS = 30_000;
 const MARKS_LIMIT = 200;
 const marksKey = ["prospect marks"] as const;
-
-/** What the servers of the settings offer; asked again from time to time. */
-export function useWorkflows() {
-  const host = useHost();
-  return useQuery({
-    queryKey: ["workflows"],
-    queryFn: () => host.execute({ command: "workflows", comfy: null }),
-    refetchInterval: LOOK_AGAIN_MS,
-  });
-}
 
 /** What is said of a job's pictures, by artifact. */
 export function useMarks(job: ProspectJob | null): ReadonlyMap<string, GalleryEntry> {
@@ -46,6 +35,8 @@ export function useMarks(job: ProspectJob | null): ReadonlyMap<string, GalleryEn
 export interface Prospect {
   start: (request: ProspectRequest, inFront: boolean) => Promise<void>;
   again: (job: ProspectJob) => Promise<void>;
+  /** One more picture as the job made them, of another seed. */
+  reroll: (job: ProspectJob) => Promise<void>;
   vary: (job: ProspectJob, picture: Artifact, workflows: readonly WorkflowInfo[]) => Promise<void>;
   cancel: (id: JobId) => Promise<void>;
   resume: (id: JobId) => Promise<void>;
@@ -75,6 +66,7 @@ export function useProspect(): Prospect {
     return {
       start,
       again: (job) => start({ ...job.request, server: null, seed: null }, false),
+      reroll: (job) => start({ ...job.request, server: null, seed: null, count: 1 }, false),
       vary: (job, picture, workflows) => {
         const able = workflows.filter((workflow) => workflow.kind === "text_to_image" && workflow.problems.length === 0 && workflow.inputs.some(({ kind }) => kind === "picture"));
         const size = job.request.workflow?.includes("xl") === true ? "xl" : "15";

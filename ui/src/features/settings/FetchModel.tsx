@@ -1,8 +1,8 @@
-import { Dialog } from "@base-ui/react/dialog";
 import { useMutation } from "@tanstack/react-query";
 import { Download } from "lucide-react";
-import { useState, type FormEvent } from "react";
+import { useState } from "react";
 import { Button } from "../../components/Button";
+import { FormDialog } from "../../components/FormDialog";
 import { useHost } from "../../host/context";
 import { reportOf } from "../../host/host";
 import type { NeededModel } from "./useModels";
@@ -35,46 +35,41 @@ export function FetchModel({ model, folder, onFetched, onClose }: FetchModelProp
       onClose();
     },
   });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    fetching.mutate();
-  };
   const report = fetching.error === null ? null : reportOf(fetching.error);
   return (
-    <Dialog.Root open onOpenChange={(open) => !open && onClose()}>
-      <Dialog.Portal>
-        <Dialog.Backdrop className="backdrop" />
-        <Dialog.Popup className="dialog fetch-model">
-          <form onSubmit={submit}>
-            <Dialog.Title className="dialog-title">Download {name}?</Dialog.Title>
-            <Dialog.Description className="dialog-text">
-              It goes into <span className="mono">{model.folder}</span> below <span className="mono selectable">{folder}</span>. Look at its licence first:{" "}
-              <span className="mono selectable">{model.page}</span>
-            </Dialog.Description>
-            <label className="dialog-field">
-              <span className="note">Address of the file</span>
-              <input className="field mono" value={url} placeholder="https://" maxLength={2000} onChange={({ target }) => setUrl(target.value)} />
-            </label>
-            <label className="dialog-field">
-              <span className="note">SHA-256, if its page names one</span>
-              <input className="field mono" value={sha256} maxLength={80} onChange={({ target }) => setSha256(target.value)} />
-            </label>
-            {mayRunCode && (
-              <label className="fetch-trust">
-                <input type="checkbox" checked={trusted} onChange={({ target }) => setTrusted(target.checked)} />
-                <span>Files of this kind can hold a program that ComfyUI may run. I trust who made it.</span>
-              </label>
-            )}
-            {report !== null && <p className="err" role="alert">{[report.message, report.hint].filter(Boolean).join(" ")}</p>}
-            <div className="dialog-foot">
-              <Dialog.Close className="button look-plain size-control">Not now</Dialog.Close>
-              <Button type="submit" look="main" icon={<Download aria-hidden="true" />} busy={fetching.isPending} disabled={url.trim() === "" || (mayRunCode && !trusted)}>
-                Download
-              </Button>
-            </div>
-          </form>
-        </Dialog.Popup>
-      </Dialog.Portal>
-    </Dialog.Root>
+    <FormDialog
+      className="fetch-model"
+      title={`Download ${name}?`}
+      text={
+        <>
+          It goes into <span className="mono">{model.folder}</span> below <span className="mono selectable">{folder}</span>. Look at its licence first:{" "}
+          <span className="mono selectable">{model.page}</span>
+        </>
+      }
+      dismiss="Not now"
+      foot={
+        <Button type="submit" look="main" icon={<Download aria-hidden="true" />} busy={fetching.isPending} disabled={url.trim() === "" || (mayRunCode && !trusted)}>
+          Download
+        </Button>
+      }
+      onSubmit={() => fetching.mutate()}
+      onClose={onClose}
+    >
+      <label className="dialog-field">
+        <span className="note">Address of the file</span>
+        <input className="field mono" value={url} placeholder="https://" maxLength={2000} onChange={({ target }) => setUrl(target.value)} />
+      </label>
+      <label className="dialog-field">
+        <span className="note">SHA-256, if its page names one</span>
+        <input className="field mono" value={sha256} maxLength={80} onChange={({ target }) => setSha256(target.value)} />
+      </label>
+      {mayRunCode && (
+        <label className="fetch-trust">
+          <input type="checkbox" checked={trusted} onChange={({ target }) => setTrusted(target.checked)} />
+          <span>Files of this kind can hold a program that ComfyUI may run. I trust who made it.</span>
+        </label>
+      )}
+      {report !== null && <p className="err" role="alert">{[report.message, report.hint].filter(Boolean).join(" ")}</p>}
+    </FormDialog>
   );
 }

@@ -1,11 +1,12 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { CircleCheck, CircleDashed, Download, RotateCw, Trash2, TriangleAlert, X } from "lucide-react";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { Button, IconButton } from "../../components/Button";
 import { Ring } from "../../components/Ring";
 import { about, fileSize } from "../../components/format";
 import { useHost } from "../../host/context";
 import type { DownloadState, ModelDownload } from "../../protocol/generated";
+import { useWorkflows } from "../../state/useWorkflows";
 import { FetchModel } from "./FetchModel";
 import { SiteTokens } from "./SiteTokens";
 import { isOver, neededModels, secondsLeft, useDownloads, type NeededModel } from "./useModels";
@@ -61,11 +62,23 @@ function DownloadRow({ download }: { download: ModelDownload }) {
   );
 }
 
-function ModelRow({ model, onFetch, canFetch }: { model: NeededModel; onFetch: () => void; canFetch: boolean }) {
+interface ModelRowProps {
+  model: NeededModel;
+  /** Somebody came for this one. */
+  wanted: boolean;
+  canFetch: boolean;
+  onFetch: () => void;
+}
+
+function ModelRow({ model, wanted, onFetch, canFetch }: ModelRowProps) {
+  const row = useRef<HTMLLIElement>(null);
+  useEffect(() => {
+    if (wanted) row.current?.focus();
+  }, [wanted]);
   const name = model.installed ?? model.names[0] ?? "";
   const where = model.installed !== null ? `On ${model.server}` : model.server === null ? "No server answers" : `Missing on ${model.server}`;
   return (
-    <li className="settings-row">
+    <li ref={row} className={`settings-row ${wanted ? "wanted" : ""}`} tabIndex={wanted ? -1 : undefined} aria-current={wanted || undefined}>
       {model.installed === null ? <CircleDashed className="warn" aria-hidden="true" /> : <CircleCheck className="ok" aria-hidden="true" />}
       <span className="settings-words">
         <span className="mono selectable">
@@ -85,12 +98,12 @@ function ModelRow({ model, onFetch, canFetch }: { model: NeededModel; onFetch: (
 }
 
 /** Which model files the workflows need, which are there, and those on their way. */
-export function Models() {
+export function Models({ wanted: sought }: { wanted: string | null }) {
   const host = useHost();
   const client = useQueryClient();
   const [wanted, setWanted] = useState<NeededModel | null>(null);
   const { downloads, clear, refresh } = useDownloads();
-  const { data: workflows = [], isPending } = useQuery({ queryKey: ["workflows"], queryFn: () => host.execute({ command: "workflows", comfy: null }) });
+  const { data: workflows = [], isPending } = useWorkflows();
   const { data: folder } = useQuery({ queryKey: ["models-folder"], queryFn: () => host.execute({ command: "find_models_folder", server: null }) });
   const done = downloads.filter(({ state }) => state === "done").length;
   // A server lists a file that has come when it is asked anew.
@@ -132,7 +145,7 @@ export function Models() {
       <ul className="settings-list" aria-label="What the workflows need">
         {isPending && <li className="settings-row quiet">Asking the servers…</li>}
         {models.map((model) => (
-          <ModelRow key={`${model.folder}/${model.names[0]}`} model={model} canFetch={folder?.path != null && !active.has(model.names[0] ?? "")} onFetch={() => setWanted(model)} />
+          <ModelRow key={`${model.folder}/${model.names[0]}`} model={model} wanted={sought !== null && model.names.includes(sought)} canFetch={folder?.path != null && !active.has(model.names[0] ?? "")} onFetch={() => setWanted(model)} />
         ))}
       </ul>
       <SiteTokens />

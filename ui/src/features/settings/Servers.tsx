@@ -1,11 +1,14 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { CircleCheck, CircleDashed, Plus, Stethoscope, TriangleAlert, X } from "lucide-react";
+import { CircleCheck, CircleDashed, KeyRound, Plus, Stethoscope, TriangleAlert, X } from "lucide-react";
 import { useState, type FormEvent } from "react";
 import { Button, IconButton } from "../../components/Button";
-import { sayDone, sayFailed, sayReport, sayUndoable } from "../../components/Toasts";
+import { sayDone, sayReport, sayUndoable } from "../../components/Toasts";
 import { useHost } from "../../host/context";
 import { reportOf } from "../../host/host";
 import type { Check, ComfyServer, Settings } from "../../protocol/generated";
+import { AccessFields } from "./AccessFields";
+import { NO_ACCESS, authOf, isComplete, type Access } from "./access";
+import { SignIn } from "./SignIn";
 import { settingsKey, useSettings } from "./useSettings";
 
 function CheckIcon({ check }: { check: Check | null }) {
@@ -13,7 +16,14 @@ function CheckIcon({ check }: { check: Check | null }) {
   return check.state === "good" ? <CircleCheck className="ok" aria-hidden="true" /> : <TriangleAlert className={check.state === "bad" ? "err" : "warn"} aria-hidden="true" />;
 }
 
-function ServerRow({ server, check, onRemove }: { server: ComfyServer; check: Check | null; onRemove: () => void }) {
+interface ServerRowProps {
+  server: ComfyServer;
+  check: Check | null;
+  onSignIn: () => void;
+  onRemove: () => void;
+}
+
+function ServerRow({ server, check, onSignIn, onRemove }: ServerRowProps) {
   return (
     <li className="settings-row">
       <CheckIcon check={check} />
@@ -23,6 +33,9 @@ function ServerRow({ server, check, onRemove }: { server: ComfyServer; check: Ch
         </span>
         <span className="note selectable">{check === null ? "Not asked yet" : [check.message, check.hint].filter(Boolean).join(" ")}</span>
       </span>
+      <Button size="small" icon={<KeyRound aria-hidden="true" />} aria-label={`Sign in to ${server.name}`} onClick={onSignIn}>
+        Sign in…
+      </Button>
       <IconButton label={`Remove ${server.name}`} onClick={onRemove}>
         <X aria-hidden="true" />
       </IconButton>
@@ -39,17 +52,24 @@ export function Servers() {
   const client = useQueryClient();
   const { settings, save } = useSettings();
   const [url, setUrl] = useState("");
-  const [token, setToken] = useState("");
+  const [access, setAccess] = useState(NO_ACCESS);
+  const [signingIn, setSigningIn] = useState<ComfyServer | null>(null);
   const health = useQuery({ queryKey: ["doctor"], staleTime: 15_000, queryFn: () => host.execute({ command: "doctor", comfy: null }) });
   const change = useMutation({ mutationFn: (next: Settings) => save(next) });
   if (settings === null) return null;
   const { servers } = settings;
   const checkOf = (server: ComfyServer) => health.data?.checks.find(({ subject }) => bare(subject) === bare(server.url)) ?? null;
-  /** The token goes to the keyring only, once the server is one of ours. */
-  const keep = async (server: string, secret: string) => {
+  /** The secret goes to the keyring only, once the settings say what kind it is. */
+  const keep = async (server: string, secret: string | null) => {
     const { note } = await host.execute({ command: "save_secret", server, secret });
     sayDone(note);
+    void client.invalidateQueries({ queryKey: ["workflows"] });
     await client.invalidateQueries({ queryKey: ["doctor"] });
+  };
+  const letIn = async (server: ComfyServer, given: Access) => {
+    if (given.kind === "none" && server.auth.kind !== "none") await keep(server.url, null);
+    await save({ ...settings, servers: servers.map((other) => (other === server ? { ...server, auth: authOf(given) } : other)) });
+    if (given.kind !== "none") await keep(server.url, given.secret);
   };
   /** Into the settings as they are by then, unless it was added anew. */
   const takeBack = (server: ComfyServer) => {
@@ -67,15 +87,14 @@ export function Servers() {
     if (url.trim() === "") return;
     const address = tidyUrl(url);
     const name = address.replace(/^https?:\/\//, "").replace(/[:/].*$/, "");
-    const auth = { kind: token === "" ? "none" : "token" } as const;
     change.mutate(
-      { ...settings, servers: [...servers.filter((server) => bare(server.url) !== address), { name, url: address, auth }] },
+      { ...settings, servers: [...servers.filter((server) => bare(server.url) !== address), { name, url: address, auth: authOf(access) }] },
       {
         onSuccess(saved) {
           setUrl("");
-          setToken("");
+          setAccess(NO_ACCESS);
           const added = saved.servers.at(-1);
-          if (token !== "" && added !== undefined) keep(added.url, token).catch((cause: unknown) => sayFailed(reportOf(cause).message, reportOf(cause).hint));
+          if (access.kind !== "none" && added !== undefined) keep(added.url, access.secret).catch(sayReport);
         },
       },
     );
@@ -93,7 +112,7 @@ export function Servers() {
       </header>
       <ul className="settings-list">
         {servers.map((server) => (
-          <ServerRow key={server.url} server={server} check={checkOf(server)} onRemove={() => remove(server)} />
+          <ServerRow key={server.url} server={server} check={checkOf(server)} onSignIn={() => setSigningIn(server)} onRemove={() => remove(server)} />
         ))}
         {servers.length === 0 && <li className="settings-row quiet">No server yet. A ComfyUI on this computer is usually at 127.0.0.1:8188.</li>}
       </ul>
@@ -102,14 +121,12 @@ export function Servers() {
           <span className="note">Address of a server</span>
           <input className="field mono" value={url} placeholder="127.0.0.1:8188" maxLength={500} onChange={({ target }) => setUrl(target.value)} />
         </label>
-        <label className="dialog-field token-field">
-          <span className="note">Access token, if it asks for one</span>
-          <input className="field mono" type="password" autoComplete="off" value={token} maxLength={2000} onChange={({ target }) => setToken(target.value)} />
-        </label>
-        <Button type="submit" icon={<Plus aria-hidden="true" />} busy={change.isPending} disabled={url.trim() === ""}>
+        <AccessFields access={access} onChange={setAccess} />
+        <Button type="submit" icon={<Plus aria-hidden="true" />} busy={change.isPending} disabled={url.trim() === "" || !isComplete(access)}>
           Add server
         </Button>
       </form>
+      {signingIn !== null && <SignIn server={signingIn} letIn={letIn} onClose={() => setSigningIn(null)} />}
       {change.error !== null && <p className="err" role="alert">{reportOf(change.error).message}</p>}
     </>
   );

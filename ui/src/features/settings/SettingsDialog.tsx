@@ -1,14 +1,14 @@
 import { Dialog } from "@base-ui/react/dialog";
 import { useQuery } from "@tanstack/react-query";
-import { Boxes, Folder as FolderIcon, FolderOpen, Gauge, Info, Keyboard, Server, Shield, Sun, X, type LucideIcon } from "lucide-react";
-import { useState, type ReactNode } from "react";
+import { ArrowLeft, Boxes, Folder as FolderIcon, FolderOpen, Gauge, Info, Keyboard, Server, Shield, Sun, X, type LucideIcon } from "lucide-react";
+import type { ReactNode } from "react";
 import { Button } from "../../components/Button";
 import { Segments } from "../../components/Segments";
 import { ShortcutGroups } from "../../components/Shortcuts";
 import { sayReport } from "../../components/Toasts";
 import { useHost } from "../../host/context";
 import type { Folder } from "../../host/host";
-import { useUi } from "../../state/ui";
+import { useUi, type SettingsPage, type SettingsPlace } from "../../state/ui";
 import { About } from "./About";
 import { Limits } from "./Limits";
 import { Models } from "./Models";
@@ -80,26 +80,33 @@ function Privacy() {
   );
 }
 
+interface Given {
+  at: SettingsPlace;
+  version: string;
+  onGuide: () => void;
+}
+
 interface SettingsSection {
+  page: SettingsPage;
   title: string;
   icon: LucideIcon;
-  content: (version: string, onGuide: () => void) => ReactNode;
+  content: (given: Given) => ReactNode;
 }
 
 const SECTIONS: SettingsSection[] = [
-  { title: "Servers", icon: Server, content: () => <Servers /> },
-  { title: "Models", icon: Boxes, content: () => <Models /> },
-  { title: "Folders", icon: FolderIcon, content: () => <Folders /> },
-  { title: "Appearance", icon: Sun, content: () => <Appearance /> },
-  { title: "Shortcuts", icon: Keyboard, content: () => <><h2 className="page-title">Shortcuts</h2><ShortcutGroups /></> },
-  { title: "Limits", icon: Gauge, content: () => <Limits /> },
-  { title: "Privacy", icon: Shield, content: () => <Privacy /> },
-  { title: "About", icon: Info, content: (version, onGuide) => <About version={version} onGuide={onGuide} /> },
+  { page: "servers", title: "Servers", icon: Server, content: () => <Servers /> },
+  { page: "models", title: "Models", icon: Boxes, content: ({ at }) => <Models wanted={at.model ?? null} /> },
+  { page: "folders", title: "Folders", icon: FolderIcon, content: () => <Folders /> },
+  { page: "appearance", title: "Appearance", icon: Sun, content: () => <Appearance /> },
+  { page: "shortcuts", title: "Shortcuts", icon: Keyboard, content: () => <><h2 className="page-title">Shortcuts</h2><ShortcutGroups /></> },
+  { page: "limits", title: "Limits", icon: Gauge, content: () => <Limits /> },
+  { page: "privacy", title: "Privacy", icon: Shield, content: () => <Privacy /> },
+  { page: "about", title: "About", icon: Info, content: ({ version, onGuide }) => <About version={version} onGuide={onGuide} /> },
 ];
 
-export default function SettingsDialog({ version, onClose }: { version: string; onClose: () => void }) {
-  const [at, setAt] = useState(0);
+export default function SettingsDialog({ at, version, onClose }: { at: SettingsPlace; version: string; onClose: () => void }) {
   const set = useUi((state) => state.set);
+  const current = SECTIONS.find(({ page }) => page === at.page);
   const showGuide = () => {
     onClose();
     set({ guide: "open" });
@@ -112,21 +119,26 @@ export default function SettingsDialog({ version, onClose }: { version: string; 
           <nav className="settings-nav" aria-label="Settings">
             <Dialog.Title className="dialog-title">Settings</Dialog.Title>
             <ul>
-              {SECTIONS.map(({ title, icon: Icon }, index) => (
-                <li key={title}>
-                  <button type="button" className="settings-place" aria-current={index === at || undefined} onClick={() => setAt(index)}>
+              {SECTIONS.map(({ page, title, icon: Icon }) => (
+                <li key={page}>
+                  <button type="button" className="settings-place" aria-current={page === at.page || undefined} onClick={() => set({ settingsAt: { ...at, page } })}>
                     <Icon aria-hidden="true" /> {title}
                   </button>
                 </li>
               ))}
             </ul>
+            {at.from !== undefined && (
+              <Button className="settings-back" icon={<ArrowLeft aria-hidden="true" />} onClick={onClose}>
+                Back to {at.from}
+              </Button>
+            )}
           </nav>
           <Dialog.Close className="icon-button settings-close" aria-label="Close">
             <X aria-hidden="true" />
           </Dialog.Close>
           {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls is scrolled by keys too */}
-          <section key={at} className="settings-page" aria-label={SECTIONS[at]?.title} tabIndex={0}>
-            {SECTIONS[at]?.content(version, showGuide)}
+          <section key={at.page} className="settings-page" aria-label={current?.title} tabIndex={0}>
+            {current?.content({ at, version, onGuide: showGuide })}
           </section>
         </Dialog.Popup>
       </Dialog.Portal>

@@ -1,0 +1,158 @@
+// ComfyUI servers: those that want to know who comes, and what one makes of a draft.
+import assert from "node:assert/strict";
+import { readFile, readdir } from "node:fs/promises";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import { FakeComfy, Server, browser, objections, open, sample, shot } from "./session.mjs";
+
+const SECRET = "hush-hush-9713";
+
+let chromium;
+let server;
+let context;
+const fakes = [];
+
+before(async () => {
+  [chromium, server] = await Promise.all([browser({ webgl: false }), Server.start()]);
+  context = await chromium.newContext({ viewport: { width: 1440, height: 900 } });
+  context.setDefaultTimeout(60_000);
+});
+after(async () => {
+  await context?.close();
+  await chromium?.close();
+  await server?.end();
+  for (const fake of fakes) fake.end();
+});
+
+async function fakeComfy(options) {
+  const fake = await FakeComfy.start(options);
+  fakes.push(fake);
+  return fake;
+}
+
+/** Every file of the data folder as one text. */
+async function everythingWritten() {
+  const files = await readdir(server.data, { recursive: true, withFileTypes: true });
+  const texts = files.filter(file => file.isFile()).map(file => readFile(path.join(file.parentPath, file.name), "latin1"));
+  return (await Promise.all(texts)).join("\n");
+}
+
+const useServers = (...servers) => server.command("save_settings", { settings: { servers: servers.map(({ url }) => ({ name: "fake", url, auth: { kind: "none" } })) } });
+
+async function choose(page, kind) {
+  await page.getByRole("combobox", { name: "It asks for" }).last().click();
+  await page.getByRole("option", { name: kind }).click();
+}
+
+test("a server that wants a password is named with it, refused with another, and neither is written down", async () => {
+  const locked = await fakeComfy({ auth: `me:${SECRET}`, checkpoints: ["v1-5-pruned-emaonly.safetensors"] });
+  const page = await open(context, server.address);
+  await page.keyboard.press("Control+,");
+  await page.getByLabel("Address of a server").fill(locked.url);
+  await page.getByRole("button", { name: "Add server" }).click();
+  const row = page.locator(".settings-row", { hasText: locked.url });
+  await row.getByText("this server wants a token, or a user and a password").waitFor();
+  await shot(page, "servers-locked");
+  assert.deepEqual(await objections(page), []);
+
+  await row.getByRole("button", { name: /^Sign in/ }).click();
+  await choose(page, "User and password");
+  const dialog = page.getByRole("dialog", { name: /^Sign in to/ });
+  await dialog.getByLabel("User").fill("me");
+  await dialog.getByLabel("Password").fill("another");
+  await dialog.getByRole("button", { name: "Sign in" }).click();
+  await row.getByText("does not take those it was given").waitFor();
+  await row.getByRole("button", { name: /^Sign in/ }).click();
+  assert.equal(await dialog.getByLabel("User").inputValue(), "me");
+  assert.equal(await dialog.getByLabel("Password").inputValue(), "", "a secret is not shown again");
+  await dialog.getByLabel("Password").fill(SECRET);
+  await shot(page, "servers-sign-in");
+  assert.deepEqual(await objections(page), []);
+  await dialog.getByRole("button", { name: "Sign in" }).click();
+  await row.getByText(/ is ready\.$/).waitFor();
+  await shot(page, "servers-let-in");
+
+  // Pictures come over it: HTTP, the socket and the downloads are all let in.
+  const job = await server.command("start_prospect", { request: { prompt: "A brass lamp", inputs: { steps: 2 } }, in_front: false });
+  await page.getByRole("button", { name: "Close" }).click();
+  await page.getByRole("tab", { name: "Prospecting" }).click();
+  await page.locator(`[data-job="${job.id}"]`).click();
+  await page.locator(".candidate[data-artifact]").waitFor();
+
+  const kept = await Promise.all([server.command("get_settings"), server.command("gather_bug_report"), server.command("job_events", { id: job.id, after: 0 })]);
+  assert.ok(!JSON.stringify(kept).includes(SECRET));
+  assert.ok(!(await everythingWritten()).includes(SECRET), "the data folder knows no secret");
+  assert.ok(!(await page.content()).includes(SECRET));
+  await page.keyboard.press("Control+,");
+  await page.getByRole("button", { name: /^Remove/ }).click();
+  assert.deepEqual(page.problems, []);
+  await page.close();
+});
+
+test("a server is added with its token at once, in light colours too", async () => {
+  const locked = await fakeComfy({ auth: SECRET, checkpoints: ["v1-5-pruned-emaonly.safetensors"] });
+  const page = await open(context, server.address);
+  await page.getByRole("button", { name: "Light colours" }).click();
+  await page.keyboard.press("Control+,");
+  await page.getByLabel("Address of a server").fill(locked.url);
+  await choose(page, "A token");
+  assert.ok(await page.getByRole("button", { name: "Add server" }).isDisabled(), "a token is still to be typed");
+  await page.getByLabel("Token").fill(SECRET);
+  await shot(page, "servers-token-light");
+  await page.getByRole("button", { name: "Add server" }).click();
+  const row = page.locator(".settings-row", { hasText: locked.url });
+  await row.getByText(/ is ready\.$/).waitFor();
+  assert.deepEqual(await objections(page), []);
+  await page.getByRole("button", { name: /^Remove/ }).click();
+  await page.getByRole("button", { name: "Close" }).click();
+  await page.getByRole("button", { name: "Dark colours" }).click();
+  assert.deepEqual(page.problems, []);
+  await page.close();
+});
+
+test("a finished draft is made anew by a server that can, and stays until then", async () => {
+  await useServers();
+  const page = await open(context, server.address);
+  await page.getByRole("tab", { name: "Forge" }).click();
+  const chooser = page.waitForEvent("filechooser");
+  await page.keyboard.press("Control+o");
+  await (await chooser).setFiles(sample("duck"));
+  await page.getByText("ComfyUI could make a better mesh of this draft. No ComfyUI server answers.").waitFor();
+  await page.getByRole("button", { name: "Servers…" }).click();
+  await page.getByLabel("Address of a server").waitFor();
+  await page.getByRole("button", { name: "Back to the Forge" }).click();
+
+  const lacking = await fakeComfy({ checkpoints: ["stable_zero123.ckpt"] });
+  await useServers(lacking);
+  await page.reload();
+  await page.getByRole("button", { name: "Get the model…" }).click();
+  await page.locator(".settings-row.wanted").waitFor();
+  await page.getByRole("button", { name: "Back to the Forge" }).click();
+  await shot(page, "forge-upgrade-lacks");
+
+  const able = await fakeComfy({ checkpoints: ["stable_zero123.ckpt", "hunyuan3d-dit-v2.safetensors"] });
+  await useServers(able);
+  await page.reload();
+  const upgrade = page.getByRole("button", { name: "Make it with ComfyUI" });
+  await upgrade.waitFor();
+  await shot(page, "forge-upgrade");
+  assert.deepEqual(await objections(page), []);
+  const [draft] = await server.command("list_jobs", { limit: 1 });
+  const mesh = draft.artifacts.find(({ kind }) => kind === "mesh");
+  assert.equal(draft.engine, "draft");
+  await server.command("pause_queue", { paused: true });
+  await upgrade.click();
+  await page.getByTestId("job-state").getByText("Waiting for its turn").waitFor();
+  const waiting = await server.command("get_job", { id: draft.id });
+  assert.equal(waiting.artifacts.find(({ kind }) => kind === "mesh").id, mesh.id, "the draft stands");
+  await server.command("pause_queue", { paused: false });
+  await page.getByTestId("job-state").getByText("Done").waitFor();
+  await page.locator(".verb").getByRole("button", { name: /^Save/ }).waitFor();
+  const made = await server.command("get_job", { id: draft.id });
+  assert.equal(made.engine, "comfy");
+  assert.notEqual(made.artifacts.find(({ kind }) => kind === "mesh").id, mesh.id);
+  assert.equal(await upgrade.count(), 0, "it is no draft any more");
+  await shot(page, "forge-upgraded");
+  assert.deepEqual(page.problems, []);
+  await page.close();
+});
