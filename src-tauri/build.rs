@@ -7,6 +7,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "opening",
         "paste_picture",
         "pick_picture",
+        "pick_save_folder",
         "reveal_artifact",
         "reveal_folder",
         "save_artifact",

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use oreforge_protocol::{
     ArtifactId, Command, ErrorCode, ErrorReport, ExportPreset, ExportedMesh, MeshExport, MeshRef, Reply,
-    SavedFile, SourceInfo, SourceRef,
+    SavedFile, Settings, SourceInfo, SourceRef,
 };
 use serde::Serialize;
 use tauri::{State, WebviewWindow};
@@ -15,17 +15,20 @@ use crate::core::Core;
 
 const PICTURES: [&str; 9] = ["png", "jpg", "jpeg", "webp", "bmp", "gif", "tga", "tif", "tiff"];
 
+fn dialog(window: &WebviewWindow) -> FileDialogBuilder<tauri::Wry> {
+    window.dialog().file().set_parent(window)
+}
+
 /// The chosen file, or `None` when the dialog was closed without a choice.
 async fn chosen(
-    window: &WebviewWindow,
-    ask: impl FnOnce(FileDialogBuilder<tauri::Wry>, Box<dyn FnOnce(Option<FilePath>) + Send>),
+    ask: impl FnOnce(Box<dyn FnOnce(Option<FilePath>) + Send>),
 ) -> Result<Option<PathBuf>, ErrorReport> {
     let (tell, told) = oneshot::channel();
     let answer = Box::new(move |path| {
         // Nobody waits any more once the window is closed.
         let _ = tell.send(path);
     });
-    ask(window.dialog().file().set_parent(window), answer);
+    ask(answer);
     let Ok(Some(path)) = told.await else { return Ok(None) };
     path.into_path().map(Some).map_err(|error| {
         ErrorReport::new(
@@ -36,13 +39,52 @@ async fn chosen(
     })
 }
 
+/// A dialog to save begins in the folder of the settings, while that is there.
+async fn begun_in_its_folder(
+    core: &Core,
+    dialog: FileDialogBuilder<tauri::Wry>,
+) -> Result<FileDialogBuilder<tauri::Wry>, ErrorReport> {
+    let folder = settings(core).await?.save_folder.map(PathBuf::from);
+    Ok(match folder.filter(|folder| folder.is_dir()) {
+        Some(folder) => dialog.set_directory(folder),
+        None => dialog,
+    })
+}
+
+async fn settings(core: &Core) -> Result<Settings, ErrorReport> {
+    match core.forge()?.execute(Command::GetSettings {}).await? {
+        Reply::GetSettings(settings) => Ok(settings),
+        _ => Err(other_answer()),
+    }
+}
+
+fn other_answer() -> ErrorReport {
+    ErrorReport::new(ErrorCode::Internal, "The core answered another question.")
+}
+
+/// Lets the person choose where dialogs to save begin; answers the settings that hold then.
+#[tauri::command]
+pub async fn pick_save_folder(
+    core: State<'_, Core>,
+    window: WebviewWindow,
+) -> Result<Option<Settings>, ErrorReport> {
+    let dialog = begun_in_its_folder(&core, dialog(&window)).await?;
+    let folder = chosen(|answer| dialog.set_title("Where to save").pick_folder(answer)).await?;
+    let Some(folder) = folder else { return Ok(None) };
+    let settings = Settings { save_folder: Some(folder.display().to_string()), ..settings(&core).await? };
+    match core.forge()?.execute(Command::SaveSettings { settings }).await? {
+        Reply::SaveSettings(saved) => Ok(Some(saved)),
+        _ => Err(other_answer()),
+    }
+}
+
 #[tauri::command]
 pub async fn pick_picture(
     core: State<'_, Core>,
     window: WebviewWindow,
 ) -> Result<Option<SourceInfo>, ErrorReport> {
-    let path = chosen(&window, |dialog, answer| {
-        dialog
+    let path = chosen(|answer| {
+        dialog(&window)
             .set_title("Open picture")
             .add_filter("Pictures", &PICTURES)
             .add_filter("All files", &["*"])
@@ -63,7 +105,8 @@ pub async fn save_artifact(
     let name = Path::new(&suggested_name).file_name().map(|name| name.to_string_lossy().into_owned());
     let name = name.unwrap_or_else(|| "mesh.glb".to_owned());
     let (kind, extension) = if name.ends_with(".png") { ("PNG", "png") } else { ("GLB", "glb") };
-    let path = chosen(&window, |dialog, answer| {
+    let dialog = begun_in_its_folder(&core, dialog(&window)).await?;
+    let path = chosen(|answer| {
         dialog
             .set_title(format!("Save {kind}"))
             .set_file_name(name)
@@ -75,7 +118,7 @@ pub async fn save_artifact(
     let path = with_extension(path, extension).display().to_string();
     match core.forge()?.execute(Command::SaveArtifact { id, path }).await? {
         Reply::SaveArtifact(saved) => Ok(Some(saved)),
-        _ => Err(ErrorReport::new(ErrorCode::Internal, "The core answered another question.")),
+        _ => Err(other_answer()),
     }
 }
 
@@ -105,7 +148,8 @@ pub async fn save_mesh(
     let name = name.unwrap_or_else(|| "mesh.glb".to_owned());
     let proposed = MESHES.into_iter().find(|(_, ending)| name.ends_with(&format!(".{ending}")));
     let (kind, extension) = proposed.unwrap_or(MESHES[0]);
-    let path = chosen(&window, |dialog, answer| {
+    let dialog = begun_in_its_folder(&core, dialog(&window)).await?;
+    let path = chosen(|answer| {
         let others = MESHES.into_iter().filter(|(_, ending)| *ending != extension);
         let dialog = std::iter::once((kind, extension))
             .chain(others)
@@ -141,7 +185,7 @@ pub async fn save_mesh(
         Reply::ExportMesh(ExportedMesh { mut files, notes, .. }) => {
             Ok(files.pop().map(|file| SavedMesh { file, notes }))
         }
-        _ => Err(ErrorReport::new(ErrorCode::Internal, "The core answered another question.")),
+        _ => Err(other_answer()),
     }
 }
 
@@ -152,15 +196,13 @@ pub async fn save_artifacts(
     window: WebviewWindow,
     ids: Vec<ArtifactId>,
 ) -> Result<Option<Vec<SavedFile>>, ErrorReport> {
-    let folder = chosen(&window, |dialog, answer| {
-        dialog.set_title("Save to folder").pick_folder(answer);
-    })
-    .await?;
+    let dialog = begun_in_its_folder(&core, dialog(&window)).await?;
+    let folder = chosen(|answer| dialog.set_title("Save to folder").pick_folder(answer)).await?;
     let Some(folder) = folder else { return Ok(None) };
     let folder = folder.display().to_string();
     match core.forge()?.execute(Command::SaveArtifacts { ids, folder }).await? {
         Reply::SaveArtifacts(saved) => Ok(Some(saved)),
-        _ => Err(ErrorReport::new(ErrorCode::Internal, "The core answered another question.")),
+        _ => Err(other_answer()),
     }
 }
 

@@ -55,6 +55,7 @@ fn open(args: Args) -> anyhow::Result<()> {
             ipc::opening,
             clipboard::paste_picture,
             dialogs::pick_picture,
+            dialogs::pick_save_folder,
             dialogs::save_artifact,
             dialogs::save_artifacts,
             dialogs::save_mesh,

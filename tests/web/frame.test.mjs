@@ -126,6 +126,29 @@ test("jobs that wait are put in another order, by keys and by buttons, and a pau
   await waiting.locator("li", { hasText: "mushroom" }).hover();
   await waiting.getByRole("button", { name: "To the front: mushroom in line" }).click();
   await order("mushroom", "robot", "duck");
+  // By pointer; Escape leaves all as it was.
+  const row = name => waiting.locator("[data-job]", { hasText: name }).boundingBox();
+  const drag = async (name, over) => {
+    const [from, to] = [await row(name), await row(over)];
+    await page.mouse.move(from.x + 60, from.y + from.height / 2);
+    await page.mouse.down();
+    await page.mouse.move(to.x + 60, to.y + to.height / 2 + Math.sign(to.y - from.y) * 4, { steps: 5 });
+  };
+  await drag("mushroom", "duck");
+  await page.locator(".job-item.dragged", { hasText: "mushroom" }).waitFor();
+  await shot(page, "web-queue-dragged");
+  await page.keyboard.press("Escape");
+  await page.locator(".dragged").waitFor({ state: "detached" });
+  await page.mouse.up();
+  await order("mushroom", "robot", "duck");
+  await drag("mushroom", "duck");
+  await page.mouse.up();
+  await order("robot", "duck", "mushroom");
+  await drag("mushroom", "robot");
+  await page.mouse.up();
+  await order("mushroom", "robot", "duck");
+  assert.equal(await page.locator(".job-row").first().isVisible(), true, "a drag is no click: the drawer stays");
+  assert.deepEqual(await objections(page), []);
   // Another page is told; a reload finds it all again.
   await reload(page);
   await page.keyboard.press("q");

@@ -69,9 +69,9 @@ test("what the server lacks is one step away, and so is the way back", async () 
     await page.getByRole("heading", { name: "The server lacks what prompts need" }).waitFor();
     await shot(page, "prospect-lacks-models");
     assert.deepEqual(await objections(page), []);
-    await page.locator(".checks").getByRole("button", { name: "Get v1-5-pruned-emaonly.safetensors…" }).first().click();
+    await page.locator(".checks").getByRole("button", { name: "Get sd_xl_base_1.0.safetensors…" }).click();
     const wanted = page.getByRole("list", { name: "What the workflows need" }).locator("[aria-current=true]");
-    await wanted.getByText("v1-5-pruned-emaonly.safetensors").waitFor();
+    await wanted.getByText("sd_xl_base_1.0.safetensors").waitFor();
     await shot(page, "models-wanted");
     assert.deepEqual(await objections(page), []);
     await page.getByRole("button", { name: "Back to Prospecting" }).click();

@@ -74,7 +74,7 @@ test("a server that wants a password is named with it, refused with another, and
 
   // Pictures come over it: HTTP, the socket and the downloads are all let in.
   const job = await server.command("start_prospect", { request: { prompt: "A brass lamp", inputs: { steps: 2 } }, in_front: false });
-  await page.getByRole("button", { name: "Close" }).click();
+  await page.locator(".settings-close").click();
   await page.getByRole("tab", { name: "Prospecting" }).click();
   await page.locator(`[data-job="${job.id}"]`).click();
   await page.locator(".candidate[data-artifact]").waitFor();
@@ -83,8 +83,7 @@ test("a server that wants a password is named with it, refused with another, and
   assert.ok(!JSON.stringify(kept).includes(SECRET));
   assert.ok(!(await everythingWritten()).includes(SECRET), "the data folder knows no secret");
   assert.ok(!(await page.content()).includes(SECRET));
-  await page.keyboard.press("Control+,");
-  await page.getByRole("button", { name: /^Remove/ }).click();
+  await useServers();
   assert.deepEqual(page.problems, []);
   await page.close();
 });
@@ -103,8 +102,8 @@ test("a server is added with its token at once, in light colours too", async () 
   const row = page.locator(".settings-row", { hasText: locked.url });
   await row.getByText(/ is ready\.$/).waitFor();
   assert.deepEqual(await objections(page), []);
-  await page.getByRole("button", { name: /^Remove/ }).click();
-  await page.getByRole("button", { name: "Close" }).click();
+  await page.locator(".settings-row").getByRole("button", { name: /^Remove/ }).click();
+  await page.locator(".settings-close").click();
   await page.getByRole("button", { name: "Dark colours" }).click();
   assert.deepEqual(page.problems, []);
   await page.close();
@@ -139,7 +138,6 @@ test("a finished draft is made anew by a server that can, and stays until then",
   assert.deepEqual(await objections(page), []);
   const [draft] = await server.command("list_jobs", { limit: 1 });
   const mesh = draft.artifacts.find(({ kind }) => kind === "mesh");
-  assert.equal(draft.engine, "draft");
   await server.command("pause_queue", { paused: true });
   await upgrade.click();
   await page.getByTestId("job-state").getByText("Waiting for its turn").waitFor();
@@ -149,9 +147,11 @@ test("a finished draft is made anew by a server that can, and stays until then",
   await page.getByTestId("job-state").getByText("Done").waitFor();
   await page.locator(".verb").getByRole("button", { name: /^Save/ }).waitFor();
   const made = await server.command("get_job", { id: draft.id });
-  assert.equal(made.engine, "comfy");
+  const { entries } = await server.command("list_gallery", { query: { text: "", kind: "mesh", favourite: false, project: null, tag: null, since: null, until: null, trashed: false }, offset: 0, limit: 1 });
+  assert.equal(entries[0].engine, "comfy");
   assert.notEqual(made.artifacts.find(({ kind }) => kind === "mesh").id, mesh.id);
   assert.equal(await upgrade.count(), 0, "it is no draft any more");
+  assert.equal(await page.getByRole("button", { name: "Forge again" }).count(), 0, "it is what was asked for");
   await shot(page, "forge-upgraded");
   assert.deepEqual(page.problems, []);
   await page.close();

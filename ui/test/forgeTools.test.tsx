@@ -2,7 +2,7 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { act, cleanup, fireEvent, render, screen, waitFor } from "@testing-library/react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { App } from "../src/App";
-import { estimateWords } from "../src/features/forge/JobHeader";
+import { estimateWords } from "../src/components/estimate";
 import { layoutOf } from "../src/features/forge/SaveAs";
 import { queueBefore } from "../src/features/forge/queue";
 import { HostContext } from "../src/host/context";
@@ -110,7 +110,7 @@ describe("the Forge's tools", () => {
       return estimateWords({ ...view, steps: view.steps.map((step) => ({ ...step, startedAt })) }, 100_000);
     };
     expect(at(30_000, 90_000)).toBe("about 20 s left");
-    expect(at(null, 90_000)).toBe("first run, no estimate");
+    expect(at(null, 90_000)).toBeNull();
     expect(at(5000, 90_000)).toBe("longer than the 5 s it usually takes");
   });
 

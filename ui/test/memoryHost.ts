@@ -18,7 +18,7 @@ export class MemoryHost implements Host {
   workflows: WorkflowInfo[] = [];
   downloads: ModelDownload[] = [];
   readonly gallery: GalleryEntry[] = [];
-  settings: Settings = { servers: [], silence_s: 900, unreachable_s: 300, workflows_folder: null, models_folder: null };
+  settings: Settings = { servers: [], silence_s: 900, unreachable_s: 300, workflows_folder: null, models_folder: null, save_folder: null, trash_days: null, spare_mb: 32 };
   picked: SourceInfo | HostError | null = null;
   pasted: SourceInfo | null = null;
   savedTo: SavedFile | HostError | null = null;
@@ -223,6 +223,7 @@ export class MemoryHost implements Host {
 
   readonly revealArtifact = async (id: string) => void this.revealed.push(id);
 
+  readonly pickSaveFolder = async () => (this.settings = { ...this.settings, save_folder: "/home/me/Props" });
   readonly revealFolder = async ({ folder }: Folder) => void this.revealed.push(folder);
 
   readonly notices: string[] = [];

@@ -36,8 +36,9 @@ pub fn check(command: &Command) -> Result<(), ErrorReport> {
             Err(refusal("A mesh is opened through the system's dialog."))
         }
         Command::SaveSettings { settings } => {
-            // Servers are what an artist names here; folders are not.
-            if settings.workflows_folder.is_some() || settings.models_folder.is_some() {
+            // Servers are what an artist names here; folders are not, but one may be forgotten.
+            let names = |folder: &Option<String>| folder.as_deref().is_some_and(|folder| !folder.is_empty());
+            if [&settings.workflows_folder, &settings.models_folder, &settings.save_folder].into_iter().any(names) {
                 return Err(refusal("A folder is named on the command line."));
             }
             Ok(())
@@ -141,6 +142,9 @@ mod tests {
             Command::SaveArtifact { id: ArtifactId::new(), path: "/tmp/x.glb".to_owned() },
             Command::SaveSettings {
                 settings: Settings { models_folder: Some("/etc".to_owned()), ..Settings::default() },
+            },
+            Command::SaveSettings {
+                settings: Settings { save_folder: Some("/etc".to_owned()), ..Settings::default() },
             },
             Command::SaveArtifacts { ids: Vec::new(), folder: "/tmp".to_owned() },
             Command::DownloadModel {

@@ -8,6 +8,7 @@ mod events;
 mod follow;
 mod hub;
 mod inputs;
+mod keep_trash;
 mod pages;
 mod previews;
 mod prompts;

@@ -17,7 +17,7 @@ use crate::pages::Pages;
 use crate::previews::Previews;
 use crate::run_job::run_job;
 use crate::runs::Runs;
-use crate::{events, take_back, watch_others};
+use crate::{events, keep_trash, take_back, watch_others};
 
 /// How long the queue waits before it asks a store again that would not answer.
 pub(crate) const RETRY_INTERVAL: Duration = Duration::from_millis(500);
@@ -86,6 +86,9 @@ impl Jobs {
         inner.tasks.spawn(run_queue(Arc::clone(&inner), host));
         inner.tasks.spawn(watch_others::watch_others(Arc::clone(&inner)));
         inner.tasks.spawn(take_back::take_back(Arc::clone(&inner)));
+        if host == HostKind::Resident {
+            inner.tasks.spawn(keep_trash::keep_trash(Arc::clone(&inner)));
+        }
         Self { inner, _stop_with_the_last: Arc::new(stop.drop_guard()) }
     }
 

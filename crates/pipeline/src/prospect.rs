@@ -1,7 +1,8 @@
 //! Prompt → pictures: each is kept as soon as it is here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use oreforge_engines::comfy::Prospector;
 use oreforge_engines::{StepContext, blocking};
@@ -70,6 +71,7 @@ impl ProspectRun {
         })
         .await?;
         let request = &self.spec.request;
+        let mut pace = Pace::default();
         for number in (0..request.count).filter(|number| !there.contains(number)) {
             let context = self.context_of(number, host);
             let share = |done: u32| done as f32 / request.count as f32;
@@ -81,7 +83,9 @@ impl ProspectRun {
                 source.clone(),
                 share(number)..share(number + 1),
             );
-            let bytes = made.await?;
+            let begun = Instant::now();
+            let (bytes, server) = made.await?;
+            pace.note(server, begun.elapsed());
             let sink = Arc::clone(&host.sink);
             blocking(&host.cancel, move |_| {
                 let bytes = checked_png(bytes)?;
@@ -92,10 +96,11 @@ impl ProspectRun {
             .await?;
         }
         let workflow = self.prospector.workflow();
-        let facts = BTreeMap::from([
+        let mut facts = BTreeMap::from([
             ("workflow".to_owned(), workflow.name.clone().into()),
             ("pictures".to_owned(), request.count.into()),
         ]);
+        facts.extend(pace.facts());
         Ok(StepOutput { artifacts: Vec::new(), facts })
     }
 
@@ -114,6 +119,32 @@ impl ProspectRun {
             on_log: Box::new(move |level, message| base.log(level, message)),
             on_preview: Box::new(move |preview| shown.preview(Some(number), preview)),
             memo: Arc::default(),
+        }
+    }
+}
+
+/// How long one server took for a picture, for later estimates; nothing is learned from several.
+#[derive(Default)]
+struct Pace {
+    servers: BTreeSet<String>,
+    made: u32,
+    spent: Duration,
+}
+
+impl Pace {
+    fn note(&mut self, server: String, spent: Duration) {
+        self.servers.insert(server);
+        self.made += 1;
+        self.spent += spent;
+    }
+
+    fn facts(mut self) -> Vec<(String, serde_json::Value)> {
+        match (self.servers.pop_first(), self.servers.is_empty()) {
+            (Some(server), true) => {
+                let picture_ms = u64::try_from((self.spent / self.made).as_millis()).unwrap_or(u64::MAX);
+                vec![("server".to_owned(), server.into()), ("picture_ms".to_owned(), picture_ms.into())]
+            }
+            _ => Vec::new(),
         }
     }
 }

@@ -110,7 +110,9 @@ impl ForgeRun {
         .await?;
         let raw_mesh =
             NewArtifact { kind: ArtifactKind::RawMesh, slot: None, number: None, bytes, stats: None };
-        Ok(StepOutput { artifacts: vec![raw_mesh], facts: surface.facts })
+        let mut facts = surface.facts;
+        facts.insert(views::ENGINE.to_owned(), self.engines.mesh.name().to_string().into());
+        Ok(StepOutput { artifacts: vec![raw_mesh], facts })
     }
 
     async fn finish(&mut self, host: StepHost) -> Result<StepOutput, StepError> {

@@ -24,8 +24,8 @@ const MAX_SETS: u64 = 3;
 const UNSAID: [ViewSlot; 5] =
     [ViewSlot::Front, ViewSlot::Right, ViewSlot::Back, ViewSlot::Left, ViewSlot::ThreeQuarter];
 
-/// Names of facts of the views step.
-const ENGINE: &str = "engine";
+/// Names of facts of the views step; the first is one of the mesh step too.
+pub(crate) const ENGINE: &str = "engine";
 const SLOTS: &str = "slots";
 
 /// Makes and publishes the views; a set that the gate would refuse is made again with another seed, where a seed

@@ -35,6 +35,13 @@ pub struct Settings {
     pub workflows_folder: Option<String>,
     /// ComfyUI's models folder on this computer, absolute. When saved, absent is as it was, and empty is none.
     pub models_folder: Option<String>,
+    /// Where the window's dialogs to save begin, absolute; where the system lets them when absent. When saved, absent
+    /// is as it was, and empty is none.
+    pub save_folder: Option<String>,
+    /// What lies in the trash longer than so many days is deleted for good, 1..=3650; nothing is when absent.
+    pub trash_days: Option<u32>,
+    /// What a step leaves free on the disk, in megabytes, 32..=1 000 000; one that would not is not begun.
+    pub spare_mb: u32,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,6 +103,9 @@ impl Default for Settings {
             unreachable_s: 5 * 60,
             workflows_folder: None,
             models_folder: None,
+            save_folder: None,
+            trash_days: None,
+            spare_mb: 32,
         }
     }
 }
@@ -115,7 +125,18 @@ impl Settings {
         };
         limit("The limit on silence", self.silence_s, 30);
         limit("The limit on absence", self.unreachable_s, 5);
-        for (what, folder) in [("workflows", &self.workflows_folder), ("models", &self.models_folder)] {
+        if self.trash_days.is_some_and(|days| !(1..=3650).contains(&days)) {
+            problems.push("The trash keeps things for 1 to 3650 days, or for ever.".to_owned());
+        }
+        if !(32..=1_000_000).contains(&self.spare_mb) {
+            problems.push(format!("{} MB are to stay free; it goes from 32 to 1000000.", self.spare_mb));
+        }
+        let folders = [
+            ("workflows", &self.workflows_folder),
+            ("models", &self.models_folder),
+            ("save", &self.save_folder),
+        ];
+        for (what, folder) in folders {
             let relative = |folder: &str| !folder.is_empty() && !std::path::Path::new(folder).is_absolute();
             if folder.as_deref().is_some_and(relative) {
                 problems.push(format!("The {what} folder is not an absolute path."));

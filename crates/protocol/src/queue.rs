@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use crate::JobId;
+
 /// Where a job that waits goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
@@ -12,6 +14,8 @@ pub enum QueueMove {
     Down,
     /// Behind all that wait.
     Back,
+    /// Before another that waits; where that waits no more, nothing moves.
+    Before(JobId),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -19,7 +19,7 @@ pub enum StoreError {
     #[error("from schema {found} to {known}: {source}")]
     Migration { found: i64, known: i64, source: rusqlite::Error },
     #[error("{needed_bytes} bytes are needed, {free_bytes} are free in {}", folder.display())]
-    NoRoom { folder: PathBuf, needed_bytes: u64, free_bytes: u64 },
+    NoRoom { folder: PathBuf, needed_bytes: u64, spare_bytes: u64, free_bytes: u64 },
     #[error("no job {0}")]
     JobNotFound(JobId),
     #[error("no artifact {0}")]
@@ -133,11 +133,12 @@ impl From<StoreError> for ErrorReport {
                     ErrorReport::new(code, message).with_hint(hint)
                 }
             },
-            StoreError::NoRoom { folder, needed_bytes, free_bytes } => ErrorReport::new(
+            StoreError::NoRoom { folder, needed_bytes, spare_bytes, free_bytes } => ErrorReport::new(
                 code,
                 format!(
-                    "{} MB are needed, {} MB are free in {}.",
+                    "{} MB are needed and {} MB are to stay free; {} MB are free in {}.",
                     needed_bytes.div_ceil(1_000_000),
+                    spare_bytes / 1_000_000,
                     free_bytes / 1_000_000,
                     folder.display()
                 ),

@@ -8,6 +8,7 @@ mod cancel;
 mod create;
 mod downloads;
 mod error;
+mod estimate;
 mod events;
 pub mod faults;
 mod file;

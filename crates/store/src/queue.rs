@@ -21,13 +21,17 @@ impl Store {
             let mut waiting = waiting(tx, &row.runner)?;
             let Some(from) = waiting.iter().position(|&other| other == id) else { return Ok(()) };
             let last = waiting.len() - 1;
+            waiting.remove(from);
             let place = match to {
                 QueueMove::Front => 0,
                 QueueMove::Up => from.saturating_sub(1),
                 QueueMove::Down => last.min(from + 1),
                 QueueMove::Back => last,
+                QueueMove::Before(other) => {
+                    let Some(place) = waiting.iter().position(|&id| id == other) else { return Ok(()) };
+                    place
+                }
             };
-            waiting.remove(from);
             waiting.insert(place, id);
             renumber(tx, &waiting)
         })

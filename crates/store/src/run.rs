@@ -9,13 +9,13 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::artifacts::{Staged, record};
 use crate::create::set_error;
+use crate::estimate::estimate_ms;
 use crate::events::append;
 use crate::prompts::forget_prompts;
 use crate::retry::promote;
 use crate::row::{
     JobRow, apply, from_word, job_row, parse_id, request_of, step_after, step_index, to_json, to_word,
 };
-use crate::snapshot::estimate_ms;
 use crate::store::{Durability, now_ms};
 use crate::{Store, StoreError, queue};
 
@@ -252,7 +252,7 @@ fn done(db: &Connection, id: JobId) -> Result<EventBody, StoreError> {
 
 fn activate(db: &Connection, id: JobId, row: &JobRow, step: StepName) -> Result<(), StoreError> {
     set_step(db, id, row, step, StepState::Running, None, None)?;
-    let estimate_ms = estimate_ms(db, step, row.engine.as_deref())?;
+    let estimate_ms = estimate_ms(db, id, step, row.engine.as_deref())?;
     append(db, id, &EventBody::StepActive { step, estimate_ms })?;
     Ok(())
 }

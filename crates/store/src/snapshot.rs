@@ -5,15 +5,13 @@ use oreforge_protocol::{
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::artifacts::artifacts_of;
+use crate::estimate::estimate_ms;
 use crate::queue::place_in_queue;
 use crate::row::{checkpoint_step, from_json, from_word, job_row, parse_id, request_of, step_at, step_index};
 use crate::{Store, StoreError};
 
 /// Most snapshots one call gives.
 const MAX_LISTED: u32 = 500;
-
-/// How many finished runs of a step say how long the next one takes.
-const ESTIMATE_RUNS: i64 = 9;
 
 impl Store {
     pub fn snapshot(&self, id: JobId) -> Result<JobSnapshot, StoreError> {
@@ -117,25 +115,9 @@ fn steps(
                 Some((state, elapsed_ms)) => (from_word(state)?, to_ms(elapsed_ms)),
                 None => (StepState::Waiting, None),
             };
-            Ok(StepSnapshot { name, state, elapsed_ms, estimate_ms: estimate_ms(db, name, engine)? })
+            Ok(StepSnapshot { name, state, elapsed_ms, estimate_ms: estimate_ms(db, id, name, engine)? })
         })
         .collect()
-}
-
-/// Median of the newest finished runs of a step; of any engine while the engine is not chosen.
-pub(crate) fn estimate_ms(
-    db: &Connection,
-    step: StepName,
-    engine: Option<&str>,
-) -> Result<Option<u64>, StoreError> {
-    let mut statement = db.prepare_cached(
-        "SELECT elapsed_ms FROM steps WHERE step = ?1 AND (?2 IS NULL OR engine = ?2) AND state = 'done'
-         ORDER BY finished_at DESC LIMIT ?3",
-    )?;
-    let rows = statement.query_map(params![step_index(step), engine, ESTIMATE_RUNS], |row| row.get(0))?;
-    let mut runs: Vec<i64> = rows.collect::<Result<_, _>>()?;
-    runs.sort_unstable();
-    Ok(to_ms(runs.get(runs.len() / 2).copied()))
 }
 
 fn to_ms(value: Option<i64>) -> Option<u64> {

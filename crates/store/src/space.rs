@@ -2,11 +2,8 @@
 
 use crate::{Store, StoreError, faults};
 
-/// What the database and the rest of the computer are left, in bytes.
-const RESERVE_BYTES: u64 = 32_000_000;
-
 impl Store {
-    /// To be asked before work is spent on a step that writes about `needed_bytes`.
+    /// To be asked before work is spent on a step that writes about `needed_bytes`; what the settings say is left free.
     ///
     /// # Errors
     /// [`StoreError::NoRoom`], or an error of the disk when the folder is gone.
@@ -15,9 +12,10 @@ impl Store {
         let free_bytes = faults::disk("room check")
             .and_then(|()| fs4::available_space(self.root()))
             .map_err(|e| StoreError::io(self.root(), e))?;
-        let needed_bytes = needed_bytes.saturating_add(RESERVE_BYTES);
-        if free_bytes < needed_bytes {
-            return Err(StoreError::NoRoom { folder: self.root().to_owned(), needed_bytes, free_bytes });
+        let spare_bytes = u64::from(self.settings()?.spare_mb) * 1_000_000;
+        if free_bytes < needed_bytes.saturating_add(spare_bytes) {
+            let folder = self.root().to_owned();
+            return Err(StoreError::NoRoom { folder, needed_bytes, spare_bytes, free_bytes });
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ mod common;
 use std::path::Path;
 
 use common::{commit, files_below, forged, new_job, picture, run_one, run_through};
-use oreforge_protocol::{ArtifactKind, GalleryEntry, GalleryKind, GalleryQuery, MarkChange, StepName};
+use oreforge_protocol::{ArtifactKind, GalleryEntry, GalleryKind, GalleryQuery, MarkChange, Settings, StepName};
 use oreforge_store::{ArtifactBytes, Begun, Store};
 
 fn found(store: &Store, query: &GalleryQuery) -> Vec<GalleryEntry> {
@@ -136,6 +136,30 @@ fn what_is_deleted_can_be_brought_back_until_the_trash_is_emptied() {
     assert!(store.artifacts(job).unwrap().is_empty());
     assert_eq!(names(&store, &all()).len(), 3);
     assert_eq!(store.empty_trash().unwrap().files, 0);
+}
+
+#[test]
+fn what_lay_in_the_trash_for_the_days_of_the_settings_goes_and_nothing_else() {
+    const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    let old = forged(&store, "duck", None);
+    forged(&store, "cup", None);
+    let of_duck: Vec<_> = found(&store, &words("duck")).into_iter().map(|entry| entry.artifact.id).collect();
+    store.trash(&of_duck).unwrap();
+    let trashed = found(&store, &GalleryQuery { trashed: true, ..all() });
+    let now_ms = i64::try_from(
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis(),
+    )
+    .unwrap();
+    let in_days = |days: i64| store.expire_trash(now_ms + days * DAY_MS).unwrap().files;
+    assert_eq!(in_days(4000), 0, "for ever, unless somebody says otherwise");
+    store.save_settings(&Settings { trash_days: Some(7), ..Settings::default() }).unwrap();
+    assert_eq!(in_days(6), 0);
+    assert_eq!(found(&store, &GalleryQuery { trashed: true, ..all() }), trashed);
+    assert!(in_days(8) > 0);
+    assert!(store.artifacts(old).unwrap().is_empty());
+    assert_eq!(names(&store, &all()).len(), 3);
 }
 
 #[test]

@@ -33,6 +33,10 @@ enum Act {
         to: QueueMove,
         by_guest: bool,
     },
+    MoveBefore {
+        index: prop::sample::Index,
+        next: prop::sample::Index,
+    },
     Cancel(prop::sample::Index),
     RunNext,
     Pause(bool),
@@ -50,6 +54,8 @@ fn act() -> impl Strategy<Value = Act> {
         3 => any::<bool>().prop_map(|in_front| Act::Add { in_front }),
         4 => (any::<prop::sample::Index>(), to, any::<bool>())
             .prop_map(|(index, to, by_guest)| Act::Move { index, to, by_guest }),
+        2 => (any::<prop::sample::Index>(), any::<prop::sample::Index>())
+            .prop_map(|(index, next)| Act::MoveBefore { index, next }),
         1 => any::<prop::sample::Index>().prop_map(Act::Cancel),
         1 => Just(Act::RunNext),
         1 => any::<bool>().prop_map(Act::Pause),
@@ -78,6 +84,9 @@ proptest! {
                         QueueMove::Up => from.saturating_sub(1),
                         QueueMove::Down => (from + 1).min(expected.len()),
                         QueueMove::Back => expected.len(),
+                        QueueMove::Before(other) => {
+                            expected.iter().position(|&id| id == other).unwrap_or(from)
+                        }
                     };
                     expected.insert(place, id);
                     if by_guest {
@@ -86,10 +95,16 @@ proptest! {
                         store.move_queued(id, to).unwrap();
                     }
                 }
+                Act::MoveBefore { index, next } if expected.len() > 1 => {
+                    let id = expected.remove(index.index(expected.len()));
+                    let place = next.index(expected.len());
+                    store.move_queued(id, QueueMove::Before(expected[place])).unwrap();
+                    expected.insert(place, id);
+                }
                 Act::Cancel(index) if !expected.is_empty() => {
                     store.request_cancel(expected.remove(index.index(expected.len()))).unwrap();
                 }
-                Act::Move { .. } | Act::Cancel(_) => {}
+                Act::Move { .. } | Act::MoveBefore { .. } | Act::Cancel(_) => {}
                 Act::RunNext => {
                     let next = store.next_queued().unwrap().map(|job| job.id);
                     prop_assert_eq!(next, expected.first().copied());
@@ -125,6 +140,10 @@ fn what_does_not_wait_is_not_moved() {
         (refused.code, &*refused.message),
         (ErrorCode::WrongState, "This job is done and does not wait.")
     );
+    let (first, second) = (add(&store, false), add(&store, false));
+    store.move_queued(second, QueueMove::Before(done)).unwrap();
+    store.move_queued(second, QueueMove::Before(second)).unwrap();
+    assert_eq!(waiting(&store), [first, second]);
     let gone = ErrorReport::from(store.move_queued(JobId::new(), QueueMove::Up).unwrap_err());
     assert_eq!(gone.code, ErrorCode::JobNotFound);
 }

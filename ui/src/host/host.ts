@@ -1,4 +1,4 @@
-import type { ArtifactId, Command, ErrorReport, Event, EventSeq, ExportPreset, JobId, LivePreview, Reply, SavedFile, SourceId, SourceInfo } from "../protocol/generated";
+import type { ArtifactId, Command, ErrorReport, Event, EventSeq, ExportPreset, JobId, LivePreview, Reply, SavedFile, Settings, SourceId, SourceInfo } from "../protocol/generated";
 
 export type CommandName = Command["command"];
 export type ReplyTo<N extends CommandName> = Extract<Reply, { command: N }>["reply"];
@@ -57,6 +57,9 @@ export interface Host {
   readonly revealArtifact: ((id: ArtifactId) => Promise<void>) | null;
   /** Opens a folder there; null where there is none to ask. */
   readonly revealFolder: ((folder: Folder) => Promise<void>) | null;
+  /** The system's dialog for the folder that dialogs to save begin in; the settings that hold then, null when it was
+   *  closed without a choice. Null where the browser decides where files go. */
+  readonly pickSaveFolder: (() => Promise<Settings | null>) | null;
   /** Says something on the desktop, where the person lets it. */
   notify(title: string, body: string): Promise<void>;
   watchDrops(onDrop: (drop: Drop) => void): void;

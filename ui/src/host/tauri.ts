@@ -1,5 +1,5 @@
 import { Channel, convertFileSrc, invoke } from "@tauri-apps/api/core";
-import type { ErrorReport, Event, LivePreview, SavedFile, SourceInfo } from "../protocol/generated";
+import type { ErrorReport, Event, LivePreview, SavedFile, Settings, SourceInfo } from "../protocol/generated";
 import { HostError, type Drop, type Host, type Opening, type SavedMesh } from "./host";
 
 /** `ore://localhost/` or, on Windows, `http://ore.localhost/`. */
@@ -50,6 +50,7 @@ export const tauriHost: Host = {
   saveArtifacts: (files) => call<SavedFile[] | null>("save_artifacts", { ids: files.map(({ id }) => id) }),
   revealArtifact: (id) => call<void>("reveal_artifact", { id }),
   revealFolder: (folder) => call<void>("reveal_folder", { folder }),
+  pickSaveFolder: () => call<Settings | null>("pick_save_folder"),
   notify: (title, body) => call<void>("notify", { title, body }),
   watchDrops(onDrop) {
     const channel = new Channel<Drop>();

@@ -754,7 +754,7 @@ name: string | null, project: string | null, };
 /**
  * Where a job that waits goes.
  */
-export type QueueMove = "front" | "up" | "down" | "back";
+export type QueueMove = "front" | "up" | "down" | "back" | { "before": JobId };
 
 export type QueueState = { 
 /**
@@ -844,7 +844,20 @@ workflows_folder: string | null,
 /**
  * ComfyUI's models folder on this computer, absolute. When saved, absent is as it was, and empty is none.
  */
-models_folder: string | null, };
+models_folder: string | null, 
+/**
+ * Where the window's dialogs to save begin, absolute; where the system lets them when absent. When saved, absent
+ * is as it was, and empty is none.
+ */
+save_folder: string | null, 
+/**
+ * What lies in the trash longer than so many days is deleted for good, 1..=3650; nothing is when absent.
+ */
+trash_days: number | null, 
+/**
+ * What a step leaves free on the disk, in megabytes, 32..=1 000 000; one that would not is not begun.
+ */
+spare_mb: number, };
 
 /**
  * The SHA-256 of an imported picture's bytes, as 64 lower-case hex digits.

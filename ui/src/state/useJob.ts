@@ -17,7 +17,9 @@ const BATCH_MS = 80;
 export function adoptSnapshot(client: QueryClient, snapshot: JobSnapshot) {
   client.setQueryData<JobView>(jobKey(snapshot.id), (view) => {
     if (view === undefined) return fromSnapshot(snapshot);
-    return { ...view, state: snapshot.state, cancelling: snapshot.cancelling, error: snapshot.error };
+    const { state, cancelling, error, request } = snapshot;
+    // A retry on another engine is asked for otherwise than the job was; what kind of job it is stays.
+    return { ...view, state, cancelling, error, request } as JobView;
   });
   void client.invalidateQueries({ queryKey: jobsKey });
 }

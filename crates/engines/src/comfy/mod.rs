@@ -41,7 +41,7 @@ pub(crate) use back_off::BackOff;
 pub(crate) use http::{plain, tls};
 
 pub use address::{AddressError, Credentials, ServerAddress};
-pub use desk::{Desk, Errand};
+pub use desk::{Desk, Errand, Ran};
 pub use download::DownloadError;
 pub use engine::{ComfyEngine, Workflows, in_place_of};
 pub use failure::NodeFailure;

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::preflight::{ObjectInfo, Takes};
 use super::workflow::{InputKind, Kind, Workflow};
-use super::{Desk, Errand, Workflows};
+use super::{Desk, Errand, Ran, Workflows};
 use crate::{EngineError, EngineName, StepContext};
 
 /// Built-in workflows, best first: the larger model where it is installed.
@@ -101,7 +101,7 @@ impl Prospector {
         &self.errand.workflow
     }
 
-    /// Makes one picture; the bytes are a file as the server sent it.
+    /// Makes one picture: a file as the server sent it, and the server's address.
     ///
     /// # Errors
     /// As [`Desk::run`].
@@ -112,7 +112,7 @@ impl Prospector {
         seed: u64,
         source: Option<Arc<Vec<u8>>>,
         share: Range<f32>,
-    ) -> Result<Vec<u8>, EngineError> {
+    ) -> Result<(Vec<u8>, String), EngineError> {
         let mut errand = Errand { purpose: format!("picture {number}"), ..self.errand.clone() };
         for input in &self.errand.workflow.manifest.inputs {
             match input.kind {
@@ -125,9 +125,9 @@ impl Prospector {
                 InputKind::Text | InputKind::Integer | InputKind::Number | InputKind::Choice => {}
             }
         }
-        let (_, made) = self.desk.run(context, &[errand], share).await?;
+        let Ran { server, made, .. } = self.desk.run(context, &[errand], share).await?;
         match made.into_iter().next() {
-            Some(file) => Ok(file.bytes),
+            Some(file) => Ok((file.bytes, server)),
             None => Err(EngineError::failed("The workflow ran and made no picture.")),
         }
     }

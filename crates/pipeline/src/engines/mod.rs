@@ -81,6 +81,7 @@ impl Engines {
         let kept = |new: Option<String>, old: Option<String>| new.or(old).filter(|folder| !folder.is_empty());
         settings.workflows_folder = kept(settings.workflows_folder, before.workflows_folder);
         settings.models_folder = kept(settings.models_folder, before.models_folder);
+        settings.save_folder = kept(settings.save_folder, before.save_folder);
         Ok(settings)
     }
 

@@ -1,5 +1,5 @@
 //! What an artist deleted. A file in the trash stays where it is and belongs to its job; it goes when the trash
-//! is emptied, and only then.
+//! is emptied, or after the days that the settings say.
 
 use std::collections::BTreeSet;
 
@@ -40,9 +40,23 @@ impl Store {
     /// Deletes what is in the trash for good; what a job at work may still read stays in it. Of a job that has
     /// nothing left in the Gallery, what served those entries goes too.
     pub fn empty_trash(&self) -> Result<EmptiedTrash, StoreError> {
+        self.empty_of(i64::MAX)
+    }
+
+    /// The same with what lies in the trash for longer than the settings say, at `now_ms` after 1970.
+    pub fn expire_trash(&self, now_ms: i64) -> Result<EmptiedTrash, StoreError> {
+        match self.settings()?.trash_days {
+            Some(days) => self.empty_of(now_ms - i64::from(days) * DAY_MS),
+            None => Ok(EmptiedTrash { files: 0, bytes: 0 }),
+        }
+    }
+
+    /// Of what was put into the trash before a moment.
+    fn empty_of(&self, before_ms: i64) -> Result<EmptiedTrash, StoreError> {
         let (emptied, paths) = self.write(Durability::PowerCut, |tx| {
             let mut gone = Gone::default();
-            gone.take(tx, &format!("{} AND {RESTS}", Filter::all(true).sql), &[])?;
+            let old = format!("{} AND a.trashed_at < {before_ms} AND {RESTS}", Filter::all(true).sql);
+            gone.take(tx, &old, &[])?;
             for job in std::mem::take(&mut gone.jobs) {
                 let left: bool = tx
                     .prepare_cached(&format!(
@@ -62,6 +76,8 @@ impl Store {
         Ok(emptied)
     }
 }
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Nothing of its job is at work or waits for it.
 const RESTS: &str =

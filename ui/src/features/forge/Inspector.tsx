@@ -13,7 +13,7 @@ import type { CutoutEditing } from "./cutout/useCutout";
 import { SaveAs } from "./SaveAs";
 import { decidedProfile, Settings } from "./Settings";
 import type { Forge } from "./useForge";
-import { needsMask, stepOf, textFact } from "./words";
+import { isDraft, needsMask } from "./words";
 
 function Engines() {
   const host = useHost();
@@ -143,7 +143,7 @@ export function Inspector(props: InspectorProps) {
         {job !== null && editing === null && mesh !== null && (
           <Assay stats={statsOf(job, mesh)} budget={job.request.params.triangles} onFix={busy ? undefined : () => void forge.retry(job, "finish")} />
         )}
-        {job !== null && editing === null && mesh !== null && !busy && textFact(stepOf(job, "mesh"), "engine") === "draft" && (
+        {job !== null && editing === null && mesh !== null && !busy && isDraft(job) && (
           <Section title="A draft">
             <Upgrade place="the Forge" onUpgrade={(from) => void forge.upgrade(job.id, from)} />
           </Section>

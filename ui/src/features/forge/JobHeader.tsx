@@ -3,7 +3,8 @@ import { Button, IconButton } from "../../components/Button";
 import { QueuePause } from "../../components/QueuePause";
 import { StepIcon } from "../../components/StepIcon";
 import { about, duration } from "../../components/format";
-import { timeLeftMs, type ForgeJob } from "../../state/jobView";
+import { estimateWords } from "../../components/estimate";
+import type { ForgeJob } from "../../state/jobView";
 import type { StepName } from "../../protocol/generated";
 import { useQueuePaused } from "../../state/useQueuePaused";
 import { useUi } from "../../state/ui";
@@ -13,22 +14,9 @@ import { headline } from "./words";
 
 /** A step that says nothing for this long is worth a word. */
 const SILENCE_MS = 20_000;
-/** A step beyond its usual time by so much, and by that factor, is late: what is left is not known. */
-const LATE_FACTOR = 1.5;
-const LATE_MS = 2000;
 
 function elapsedMs(job: ForgeJob, now: number): number {
   return job.steps.reduce((sum, step) => sum + (step.elapsedMs ?? (step.state === "running" && step.startedAt !== null ? Math.max(0, now - step.startedAt) : 0)), 0);
-}
-
-/** How long it goes on by this computer's past runs, and no more than they say. */
-export function estimateWords(job: ForgeJob, now: number): string {
-  const running = job.steps.find(({ state }) => state === "running");
-  const passed = running?.startedAt == null ? 0 : now - running.startedAt;
-  const usual = running?.estimateMs ?? null;
-  if (usual !== null && passed > usual * LATE_FACTOR && passed - usual > LATE_MS) return `longer than the ${about(usual).replace("about ", "")} it usually takes`;
-  const left = timeLeftMs(job, now);
-  return left === null ? "first run, no estimate" : `${about(left)} left`;
 }
 
 function Wait({ queue }: { queue: QueueBefore | null }) {
@@ -61,7 +49,7 @@ export function JobHeader({ job, queue, now, busy, onCancel, onSave, onRetry, on
   const leftFolded = useUi((state) => state.leftFolded);
   const { look, text, tone } = headline(job);
   const spent = elapsedMs(job, now);
-  const estimate = job.state === "running" && !job.cancelling ? estimateWords(job, now) : null;
+  const estimate = job.state === "running" && !job.cancelling ? (estimateWords(job, now) ?? "first run, no estimate") : null;
   const silent = job.state === "running" && now - job.lastNewsAt > SILENCE_MS;
   return (
     <header className="job-header">

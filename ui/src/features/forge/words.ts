@@ -81,6 +81,11 @@ export function textFact(step: StepView | undefined, name: string): string | nul
   return typeof value === "string" ? value.replaceAll("_", " ") : null;
 }
 
+/** Whether the draft engine made the mesh that stands; older jobs say it of their views alone. */
+export function isDraft(job: ForgeJob): boolean {
+  return (textFact(stepOf(job, "mesh"), "engine") ?? textFact(stepOf(job, "views"), "engine")) === "draft";
+}
+
 export function numberFact(step: StepView | undefined, name: string): number | null {
   const value = step?.facts[name];
   return typeof value === "number" ? value : null;

@@ -4,7 +4,7 @@ import { Row, Section } from "../../components/Section";
 import { Segments } from "../../components/Segments";
 import { Select } from "../../components/Select";
 import { SliderField } from "../../components/SliderField";
-import type { JsonValue, WorkflowInfo, WorkflowInput } from "../../protocol/generated";
+import type { JsonValue, WorkflowInfo, WorkflowInput, WorkflowModel } from "../../protocol/generated";
 import { MissingModels } from "./MissingModels";
 import { ownInputs, useDraft, valueOf } from "./draft";
 
@@ -84,10 +84,12 @@ interface PromptPanelProps {
   workflow: WorkflowInfo | null;
   /** Why nothing can be asked for now. */
   obstacle: string | null;
+  /** Models of the chosen workflow, where they are the obstacle. */
+  lacking: readonly WorkflowModel[];
   onStart: () => void;
 }
 
-export function PromptPanel({ workflows, workflow, obstacle, onStart }: PromptPanelProps) {
+export function PromptPanel({ workflows, workflow, obstacle, lacking, onStart }: PromptPanelProps) {
   const { prompt, values, count, set } = useDraft();
   const inputs = workflow === null ? [] : ownInputs(workflow);
   const row = (input: WorkflowInput) => (
@@ -130,7 +132,7 @@ export function PromptPanel({ workflows, workflow, obstacle, onStart }: PromptPa
           {count === 1 ? "Prospect 1 picture" : `Prospect ${count} pictures`}
         </Button>
         {obstacle !== null && <p className="note">{obstacle}</p>}
-        {workflow !== null && workflow.server !== null && workflow.problems.length > 0 && <MissingModels models={workflow.models} />}
+        <MissingModels models={lacking} />
       </footer>
     </aside>
   );

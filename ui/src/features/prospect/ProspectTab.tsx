@@ -56,7 +56,7 @@ export default function ProspectTab({ forge, jobs }: ProspectTabProps) {
   });
   return (
     <div className={`prospect ${historyOpen ? "history-open" : ""}`} data-ready={ready}>
-      <PromptPanel workflows={workflows} workflow={workflow} obstacle={obstacle} onStart={() => start(false)} />
+      <PromptPanel workflows={workflows} workflow={workflow} obstacle={obstacle} lacking={ready && workflow !== null && workflow.problems.length > 0 ? workflow.models : []} onStart={() => start(false)} />
       <main className="prospect-main" aria-label="Results">
         <IconButton className="history-toggle boxed" label="Prompts asked before" pressed={historyOpen} onClick={() => setHistoryOpen(!historyOpen)}>
           <HistoryIcon aria-hidden="true" />

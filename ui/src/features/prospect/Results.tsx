@@ -2,11 +2,14 @@ import { useState } from "react";
 import { Play, RefreshCw, X } from "lucide-react";
 import { Button } from "../../components/Button";
 import { ErrorCard } from "../../components/ErrorCard";
+import { estimateWords } from "../../components/estimate";
+import { about } from "../../components/format";
 import { QueuePause } from "../../components/QueuePause";
 import { StepIcon, type StepLook } from "../../components/StepIcon";
 import { useKeys } from "../../components/useKeys";
 import type { Artifact, JobState, SourceInfo, WorkflowInfo } from "../../protocol/generated";
-import { rests, type ProspectJob } from "../../state/jobView";
+import { rests, timeLeftMs, type ProspectJob } from "../../state/jobView";
+import { useNow } from "../../state/useNow";
 import { useLivePreview } from "../../state/livePreview";
 import { Candidate, Pending } from "./Candidate";
 import { useMarks, useProspect } from "./useProspect";
@@ -39,6 +42,18 @@ interface ResultsProps {
   take: (picture: SourceInfo) => Promise<void>;
 }
 
+/** What earlier runs say of the time; nothing where they say nothing. */
+function Estimate({ job }: { job: ProspectJob }) {
+  const now = useNow(job.state === "running");
+  if (job.cancelling) return null;
+  if (job.state === "queued") {
+    const whole = timeLeftMs(job, now);
+    return whole === null ? null : <span className="quiet">· {about(whole)} once it starts</span>;
+  }
+  const words = job.state === "running" ? estimateWords(job, now) : null;
+  return words === null ? null : <span className="quiet">· {words}</span>;
+}
+
 /** The pictures of one job, one by one as they come. */
 export function Results({ job, workflows, take }: ResultsProps) {
   const prospect = useProspect();
@@ -65,6 +80,7 @@ export function Results({ job, workflows, take }: ResultsProps) {
       <header className="prospect-head">
         <StepIcon look={LOOKS[job.state]} fraction={fraction} />
         <strong className="prospect-headline">{headline(job, pictures.size)}</strong>
+        <Estimate job={job} />
         {job.state === "queued" && <QueuePause />}
         <span className="push" />
         {job.state === "interrupted" || job.state === "cancelled" ? (

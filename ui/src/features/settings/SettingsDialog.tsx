@@ -1,5 +1,5 @@
 import { Dialog } from "@base-ui/react/dialog";
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { ArrowLeft, Boxes, Folder as FolderIcon, FolderOpen, Gauge, Info, Keyboard, Server, Shield, Sun, X, type LucideIcon } from "lucide-react";
 import type { ReactNode } from "react";
 import { Button } from "../../components/Button";
@@ -14,7 +14,37 @@ import { Limits } from "./Limits";
 import { Models } from "./Models";
 import { Servers } from "./Servers";
 import "./settings.css";
-import { useSettings } from "./useSettings";
+import { settingsKey, useSettings } from "./useSettings";
+
+/** Where the window's dialogs to save begin. */
+function SaveFolder() {
+  const { pickSaveFolder } = useHost();
+  const client = useQueryClient();
+  const { settings, save } = useSettings();
+  if (pickSaveFolder === null || settings === null) return null;
+  const pick = async () => {
+    const saved = await pickSaveFolder();
+    if (saved !== null) client.setQueryData(settingsKey, saved);
+  };
+  return (
+    <div className="settings-row">
+      <dt>Save to</dt>
+      <dd>
+        <span className="mono selectable">{settings.save_folder ?? "Wherever something was saved last."}</span>
+        <span className="button-row">
+          {settings.save_folder !== null && (
+            <Button size="small" look="quiet" onClick={() => void save(settings, { save_folder: "" }).catch(sayReport)}>
+              Forget it
+            </Button>
+          )}
+          <Button size="small" icon={<FolderOpen aria-hidden="true" />} onClick={() => void pick().catch(sayReport)}>
+            Choose…
+          </Button>
+        </span>
+      </dd>
+    </div>
+  );
+}
 
 function Folders() {
   const host = useHost();
@@ -44,6 +74,7 @@ function Folders() {
             </dd>
           </div>
         ))}
+        <SaveFolder />
       </dl>
     </>
   );

@@ -38,6 +38,7 @@ export async function httpHost(token: string): Promise<Host> {
     saveArtifacts: (wanted) => files.saveAll(wanted),
     revealArtifact: null,
     revealFolder: null,
+    pickSaveFolder: null,
     async notify(title, body) {
       // Asked for by the browser's own settings; a page that asks out of the blue is a nuisance.
       if (!("Notification" in globalThis) || Notification.permission !== "granted") return;

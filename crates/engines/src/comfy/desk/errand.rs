@@ -67,8 +67,17 @@ impl Errand {
     }
 }
 
+/// What came of an errand.
+pub struct Ran {
+    /// Which of those that were offered.
+    pub errand: usize,
+    /// Address of the server that did it.
+    pub server: String,
+    pub made: Vec<Made>,
+}
+
 impl Desk {
-    /// Runs the earliest of these errands, best first, that some server can run, and tells which. A server that
+    /// Runs the earliest of these errands, best first, that some server can run, and tells which did. A server that
     /// goes away for good hands it to another. What an earlier process began is picked up where it is.
     ///
     /// # Errors
@@ -78,7 +87,7 @@ impl Desk {
         context: &StepContext,
         errands: &[Errand],
         share: Range<f32>,
-    ) -> Result<(usize, Vec<Made>), EngineError> {
+    ) -> Result<Ran, EngineError> {
         let mut gone: Vec<Server> = Vec::new();
         let mut began_at = self.with_open_prompt(context, errands).await?;
         loop {
@@ -93,7 +102,9 @@ impl Desk {
             match while_wanted(context, |wish| on_server(context, &fit.server, errand, share.clone(), wish))
                 .await
             {
-                Ok(made) => return Ok((fit.errand, made)),
+                Ok(made) => {
+                    return Ok(Ran { errand: fit.errand, server: fit.server.address().to_string(), made });
+                }
                 Err(Unmade::Over(error)) => return Err(error),
                 Err(Unmade::Away(report)) => {
                     gone.push(fit.server.clone());

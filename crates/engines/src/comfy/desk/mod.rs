@@ -11,7 +11,7 @@ use super::preflight::{ObjectInfo, Problem, preflight};
 use super::server::Server;
 use super::workflow::InputError;
 
-pub use errand::Errand;
+pub use errand::{Errand, Ran};
 
 /// A server that is just being started gets this many tries.
 const TRIES: u32 = 3;

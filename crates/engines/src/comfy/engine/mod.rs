@@ -16,7 +16,7 @@ use oreforge_protocol::{ErrorReport, ForgeParams, LogLevel, ViewSlot};
 use serde_json::Value;
 
 use super::workflow::Workflow;
-use super::{Desk, Errand, Made};
+use super::{Desk, Errand, Made, Ran};
 use crate::blocking::blocking;
 use crate::engine::{Engine, EngineError, EngineName, RawSurface, StepContext, SurfaceInput, ViewPicture};
 use framing::Framing;
@@ -107,7 +107,7 @@ impl Engine for ComfyEngine {
         let cutout = Arc::clone(&input.cutout);
         let png = blocking(&context.cancel, move |_| framing::sent(&cutout)).await?;
         let errands = self.views_errands(&input.params, &Arc::new(png));
-        let (which, made) = self.desk.run(context, &errands, 0.0..0.85).await?;
+        let Ran { errand: which, made, .. } = self.desk.run(context, &errands, 0.0..0.85).await?;
         let workflow = errands[which].workflow.clone();
         context.progress(0.85, "cutting out the views");
         let (step, given) = (Arc::clone(context), Arc::clone(&input.given_views));
@@ -144,7 +144,7 @@ impl Engine for ComfyEngine {
         })
         .await?;
         let errands = self.mesh_errands(&input.params, &sides);
-        let (which, made) = self.desk.run(context, &errands, 0.0..0.9).await?;
+        let Ran { errand: which, made, .. } = self.desk.run(context, &errands, 0.0..0.9).await?;
         let workflow = &errands[which].workflow;
         let node = slots::mesh_node(workflow).to_owned();
         let mut facts = BTreeMap::from([
