@@ -38,7 +38,10 @@ pub fn check(command: &Command) -> Result<(), ErrorReport> {
         Command::SaveSettings { settings } => {
             // Servers are what an artist names here; folders are not, but one may be forgotten.
             let names = |folder: &Option<String>| folder.as_deref().is_some_and(|folder| !folder.is_empty());
-            if [&settings.workflows_folder, &settings.models_folder, &settings.save_folder].into_iter().any(names) {
+            if [&settings.workflows_folder, &settings.models_folder, &settings.save_folder]
+                .into_iter()
+                .any(names)
+            {
                 return Err(refusal("A folder is named on the command line."));
             }
             Ok(())

@@ -14,7 +14,9 @@ pub(crate) async fn keep_trash(inner: Arc<Inner>) {
         match inner.write(move |store| store.expire_trash(now_ms)).await {
             Ok(gone) if gone.files > 0 => tracing::info!(files = gone.files, "deleted from the trash"),
             Ok(_) => {}
-            Err(error) => tracing::warn!(%error, details = error.details, "the trash cannot be looked through"),
+            Err(error) => {
+                tracing::warn!(%error, details = error.details, "the trash cannot be looked through")
+            }
         }
         tokio::select! {
             () = inner.stop.cancelled() => break,

@@ -73,7 +73,8 @@ fn server_of(db: &Connection, id: JobId) -> Result<Option<String>, StoreError> {
     let at = "SELECT coalesce(
                 (SELECT server FROM prompts WHERE job_id = ?1 ORDER BY rowid DESC LIMIT 1),
                 (SELECT request ->> '$.server' FROM jobs WHERE id = ?1))";
-    let named: Option<String> = db.prepare_cached(at)?.query_row(params![id.to_string()], |row| row.get(0))?;
+    let named: Option<String> =
+        db.prepare_cached(at)?.query_row(params![id.to_string()], |row| row.get(0))?;
     if named.is_some() {
         return Ok(named);
     }

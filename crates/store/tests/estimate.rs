@@ -43,7 +43,8 @@ fn estimate(store: &Store, id: JobId) -> Option<u64> {
 fn pictures_take_as_long_as_the_same_ones_took_on_the_same_server() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();
-    let server = |url: &str| ComfyServer { name: url.to_owned(), url: url.to_owned(), auth: ServerAuth::None };
+    let server =
+        |url: &str| ComfyServer { name: url.to_owned(), url: url.to_owned(), auth: ServerAuth::None };
     let name = |urls: &[&str]| {
         let servers = urls.iter().map(|url| server(url)).collect();
         store.save_settings(&Settings { servers, ..Settings::default() }).unwrap();

@@ -7,7 +7,9 @@ mod common;
 use std::path::Path;
 
 use common::{commit, files_below, forged, new_job, picture, run_one, run_through};
-use oreforge_protocol::{ArtifactKind, GalleryEntry, GalleryKind, GalleryQuery, MarkChange, Settings, StepName};
+use oreforge_protocol::{
+    ArtifactKind, GalleryEntry, GalleryKind, GalleryQuery, MarkChange, Settings, StepName,
+};
 use oreforge_store::{ArtifactBytes, Begun, Store};
 
 fn found(store: &Store, query: &GalleryQuery) -> Vec<GalleryEntry> {
