@@ -18,7 +18,7 @@ import { useSettings } from "./features/settings/useSettings";
 import { useHost } from "./host/context";
 import type { JobSnapshot } from "./protocol/generated";
 import { uiStore, useUi, type TabName } from "./state/ui";
-import { TABS, type TabProps } from "./tabs";
+import { TABS, loadTabs, type TabProps } from "./tabs";
 
 const Guide = lazy(() => import("./features/guide/Guide"));
 const SettingsDialog = lazy(() => import("./features/settings/SettingsDialog"));
@@ -117,6 +117,10 @@ export function App() {
   const [shortcuts, setShortcuts] = useState(false);
   useNotices(jobs);
 
+  // Once the first screen is there; what fails to come now is asked for again by the tab itself.
+  useEffect(() => {
+    if (opening !== undefined) loadTabs().catch(() => undefined);
+  }, [opening]);
   // The command line's job, unless a reload of the page has found another.
   useEffect(() => {
     if (opening === undefined) return;

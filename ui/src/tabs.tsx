@@ -27,6 +27,14 @@ interface Tab {
   Keys: ComponentType;
 }
 
+const loadProspecting = () => import("./features/prospect/ProspectTab");
+const loadGallery = () => import("./features/gallery/GalleryTab");
+
+/** Fetches what the other tabs are made of before somebody turns to them. */
+export async function loadTabs() {
+  await Promise.all([loadProspecting(), loadGallery()]);
+}
+
 const interrupted = (jobs: JobSnapshot[]) => jobs.filter(({ kind, state }) => kind === "forge" && state === "interrupted");
 
 /** The parts of the window, from left to right. */
@@ -36,7 +44,7 @@ export const TABS: readonly Tab[] = [
     title: "Prospecting",
     whole: "Prospecting",
     icon: Pickaxe,
-    Panel: lazy(() => import("./features/prospect/ProspectTab")),
+    Panel: lazy(loadProspecting),
     Keys: ProspectKeys,
   },
   {
@@ -52,7 +60,7 @@ export const TABS: readonly Tab[] = [
     title: "Gallery",
     whole: "The Gallery",
     icon: LayoutGrid,
-    Panel: lazy(() => import("./features/gallery/GalleryTab")),
+    Panel: lazy(loadGallery),
     Keys: GalleryKeys,
   },
 ];

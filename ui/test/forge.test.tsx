@@ -84,6 +84,20 @@ describe("the Forge", () => {
     expect(host.commands.some(({ command }) => command === "cancel_job")).toBe(true);
   });
 
+  it("takes a double click for one: no second job, and no cancel by the button that comes in its place", async () => {
+    const first = await forgeTo("done");
+    act(() => uiStore.getState().setParams({ back: "mirror" }));
+    const forge = await button("Forge again");
+    const begun = () => host.commands.filter(({ command }) => command === "start_forge").length;
+    const before = begun();
+    fireEvent.click(forge, { detail: 1 });
+    fireEvent.click(forge, { detail: 2 });
+    await waitFor(() => expect(uiStore.getState().jobId).not.toBe(first));
+    fireEvent.click(await screen.findByTestId("cancel"), { detail: 2 });
+    expect(begun()).toBe(before + 1);
+    expect(host.commands.some(({ command }) => command === "cancel_job")).toBe(false);
+  });
+
   it("offers Forge again only when a setting differs, and keeps the old mesh in view", async () => {
     const first = await forgeTo("done");
     const shown = (await screen.findByTestId("viewer")).textContent;

@@ -96,8 +96,9 @@ function Verb({ job, editing, savingMask, changed, forge, onCancel, onUseCutout 
     );
   }
   if (!rests(job.state)) {
+    // It stands where "Forge" stood: the second click of a double click there is none on it.
     return (
-      <Button size="main" keys="Esc" icon={<X aria-hidden="true" />} busy={job.cancelling} onClick={onCancel} data-testid="cancel">
+      <Button size="main" keys="Esc" icon={<X aria-hidden="true" />} busy={job.cancelling} onClick={({ detail }) => detail < 2 && onCancel()} data-testid="cancel">
         {job.cancelling ? "Cancelling" : "Cancel job"}
       </Button>
     );

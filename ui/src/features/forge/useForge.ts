@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { useMemo } from "react";
+import { useMemo, useRef } from "react";
 import { sayDone, sayFailed } from "../../components/Toasts";
 import { fileName, folderName } from "../../components/format";
 import { useHost } from "../../host/context";
@@ -39,6 +39,7 @@ function savedWords(path: string): string {
 export function useForge(): Forge {
   const host = useHost();
   const client = useQueryClient();
+  const beginning = useRef(false);
   return useMemo(() => {
     const set = uiStore.getState().set;
     const guarded = async (work: () => Promise<void>) => {
@@ -48,6 +49,13 @@ export function useForge(): Forge {
       } catch (cause) {
         set({ error: reportOf(cause) });
       }
+    };
+    /** What a double click asks for is begun once. */
+    const once = async (work: () => Promise<void>) => {
+      if (beginning.current) return;
+      beginning.current = true;
+      await guarded(work);
+      beginning.current = false;
     };
     const start = async (request: ForgeRequest, previousJobId: string | null) => {
       const snapshot = await host.execute({ command: "start_forge", request });
@@ -71,10 +79,10 @@ export function useForge(): Forge {
           else await startWith(importedRef(picture));
         }),
       sample: (name) =>
-        guarded(async () => startWith(importedRef(await host.execute({ command: "import_picture", source: { from: "sample", name } })))),
+        once(async () => startWith(importedRef(await host.execute({ command: "import_picture", source: { from: "sample", name } })))),
       take: (picture) => guarded(() => startWith(importedRef(picture))),
       again: (job, change = {}) =>
-        guarded(() => {
+        once(() => {
           const { params, givenViews, previousJobId } = uiStore.getState();
           const hasMesh = job.artifacts.some(({ kind }) => kind === "mesh");
           return start({ ...job.request, params, views: givenViews, ...change }, hasMesh ? job.id : previousJobId);

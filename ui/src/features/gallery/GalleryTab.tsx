@@ -1,6 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Trash2 } from "lucide-react";
-import { useDeferredValue, useEffect, useMemo, useState } from "react";
+import { useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
 import { Button } from "../../components/Button";
 import { ConfirmDialog } from "../../components/ConfirmDialog";
 import { CrashPoint } from "../../components/ErrorBoundary";
@@ -63,6 +63,12 @@ export default function GalleryTab({ jobs, automation, forge }: GalleryTabProps)
   const set = useUi((state) => state.set);
   const project = useUi((state) => state.project);
   const [place, setPlace] = useState<GalleryQuery>({ ...EVERYTHING, project });
+  const [opened, setOpened] = useState(project);
+  // A project that is opened is what the Gallery shows, until another place is chosen.
+  if (opened !== project) {
+    setOpened(project);
+    setPlace({ ...EVERYTHING, project });
+  }
   const [typed, setTyped] = useState("");
   const sought = useDeferredValue(typed);
   const query = useMemo(() => ({ ...place, ...parseSearch(sought, Date.now()) }), [place, sought]);
@@ -79,10 +85,13 @@ export default function GalleryTab({ jobs, automation, forge }: GalleryTabProps)
   const nothingMade = overview !== null && entriesIn(EVERYTHING, overview, projects) + overview.trashed === 0 && projects.every(({ entries }) => entries === 0);
   const lookedAt = useEntries(query, open?.dialog === "look" ? open.index : 0, open?.dialog === "look" ? open.index : -1);
 
-  // A project that is opened is what the Gallery shows, until another place is chosen.
-  useEffect(() => setPlace({ ...EVERYTHING, project }), [project]);
   const news = madeBy(jobs);
-  useEffect(() => void client.invalidateQueries({ queryKey: galleryKey }), [client, news]);
+  const heard = useRef(news);
+  useEffect(() => {
+    if (heard.current === news) return;
+    heard.current = news;
+    void client.invalidateQueries({ queryKey: galleryKey });
+  }, [client, news]);
   const { clear } = selection;
   useEffect(() => {
     setAt(0);

@@ -56,7 +56,8 @@ export function Grid({ query, days, tilePx, selection, actions, at, onAt, onLook
   const lines = virtualizer.getVirtualItems();
   const tiles = lines.flatMap(({ index }) => (rows[index]?.type === "tiles" ? [rows[index]] : []));
   const [top, bottom] = [tiles[0], tiles.at(-1)];
-  const entryAt = useEntries(query, top?.first ?? 0, bottom === undefined ? -1 : bottom.first + bottom.count - 1);
+  // The first page is asked for beside the days, without which no line is known.
+  const entryAt = useEntries(query, top?.first ?? 0, bottom === undefined ? 0 : bottom.first + bottom.count - 1);
 
   const wanted = useRef(false);
   const go = (index: number) => {
