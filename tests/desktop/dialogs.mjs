@@ -2,14 +2,16 @@
 import { spawnSync } from "node:child_process";
 import { until } from "./session.mjs";
 
-function xdotool(...args) {
+export function xdotool(...args) {
   return spawnSync("xdotool", args, { encoding: "utf8" }).stdout.trim();
 }
 
-const windows = title => xdotool("search", "--onlyvisible", "--name", title).split("\n").filter(Boolean);
+/** The visible windows whose title matches. */
+export const windows = title => xdotool("search", "--onlyvisible", "--name", title).split("\n").filter(Boolean);
 const active = () => xdotool("getactivewindow");
 
-async function focused(title) {
+/** The dialog of this title, once keys go to it. */
+export async function focused(title) {
   return until(() => {
     const [dialog] = windows(title);
     if (dialog === undefined) return null;

@@ -39,16 +39,19 @@ async function ask(base, method, address, body) {
   return value;
 }
 
-/** Opens the window with these arguments and a data folder of its own, unless one is given. */
+/**
+ * Opens the window with these arguments and a data folder of its own, unless one is given; null is the artist's. Null for its
+ * size leaves it as it was last time.
+ */
 export async function openWindow({ args = [], dataDir = mkdtempSync(path.join(tmpdir(), "oreforge-data-")), size = [1440, 900] } = {}) {
   const port = await freePort();
   const driver = spawn("WebKitWebDriver", [`--port=${port}`], { detached: true, stdio: process.env.OREFORGE_TRACE ? "inherit" : "ignore" });
   const base = `http://127.0.0.1:${port}`;
   await until(() => fetch(`${base}/status`).then(answer => answer.ok, () => false), "the driver");
-  const capabilities = { alwaysMatch: { "webkitgtk:browserOptions": { binary: process.env.OREFORGE_APP, args: ["--data-dir", dataDir, ...args] } } };
+  const capabilities = { alwaysMatch: { "webkitgtk:browserOptions": { binary: process.env.OREFORGE_APP, args: [...(dataDir === null ? [] : ["--data-dir", dataDir]), ...args] } } };
   const { sessionId } = await ask(base, "POST", "/session", { capabilities });
   const session = new Window(`${base}/session/${sessionId}`, driver, dataDir);
-  await session.resize(...size);
+  if (size !== null) await session.resize(...size);
   await session.see(".window", "the front end");
   return session;
 }
@@ -180,6 +183,6 @@ class Window {
     } catch {
       // The driver has ended by itself.
     }
-    if (!keepData) rmSync(this.dataDir, { recursive: true, force: true });
+    if (!keepData && this.dataDir !== null) rmSync(this.dataDir, { recursive: true, force: true });
   }
 }

@@ -20,6 +20,8 @@ export function useJobs(watched: boolean): JobSnapshot[] {
     queryKey: jobsKey,
     queryFn: () => host.execute({ command: "list_jobs", limit: LIMIT }),
     refetchInterval: (query) => (watched || query.state.data?.some(({ state }) => state === "running" || state === "queued") === true ? REFRESH_MS : false),
+    // A job that ends while the window is out of sight is told on the desktop.
+    refetchIntervalInBackground: true,
   });
   return data ?? [];
 }
