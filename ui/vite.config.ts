@@ -7,5 +7,5 @@ export default defineConfig({
   // The window's content policy allows no data: addresses, so nothing is inlined.
   build: { target: "es2022", outDir: "dist", emptyOutDir: true, assetsInlineLimit: 0, chunkSizeWarningLimit: 1200 },
   // A busy machine takes its time.
-  test: { environment: "happy-dom", testTimeout: 30_000, include: ["test/**/*.test.{ts,tsx}"] },
+  test: { environment: "happy-dom", testTimeout: 60_000, setupFiles: ["test/setup.ts"], include: ["test/**/*.test.{ts,tsx}"] },
 });
