@@ -1,5 +1,5 @@
 import { Hammer, LayoutGrid, Pickaxe, type LucideIcon } from "lucide-react";
-import { lazy, type ComponentType } from "react";
+import { lazy, useState, type ComponentType } from "react";
 import { ForgeKeys } from "./features/forge/ForgeKeys";
 import { ForgeTab } from "./features/forge/ForgeTab";
 import type { Forge } from "./features/forge/useForge";
@@ -27,12 +27,29 @@ interface Tab {
   Keys: ComponentType;
 }
 
-const loadProspecting = () => import("./features/prospect/ProspectTab");
-const loadGallery = () => import("./features/gallery/GalleryTab");
+/** A tab that comes after the first screen. Once it is there it is drawn without `lazy`, which would have its first frame
+ *  wait for the 300 ms that React puts between a placeholder and what replaces it. */
+function laterTab(load: () => Promise<{ default: ComponentType<TabProps> }>) {
+  let loaded: ComponentType<TabProps> | null = null;
+  const fetched = async () => {
+    const module = await load();
+    loaded = module.default;
+    return module;
+  };
+  const Late = lazy(fetched);
+  function Panel(given: TabProps) {
+    const [Tab] = useState(() => loaded ?? Late);
+    return <Tab {...given} />;
+  }
+  return { Panel, fetched };
+}
+
+const prospecting = laterTab(() => import("./features/prospect/ProspectTab"));
+const gallery = laterTab(() => import("./features/gallery/GalleryTab"));
 
 /** Fetches what the other tabs are made of before somebody turns to them. */
 export async function loadTabs() {
-  await Promise.all([loadProspecting(), loadGallery()]);
+  await Promise.all([prospecting.fetched(), gallery.fetched()]);
 }
 
 const interrupted = (jobs: JobSnapshot[]) => jobs.filter(({ kind, state }) => kind === "forge" && state === "interrupted");
@@ -44,7 +61,7 @@ export const TABS: readonly Tab[] = [
     title: "Prospecting",
     whole: "Prospecting",
     icon: Pickaxe,
-    Panel: lazy(loadProspecting),
+    Panel: prospecting.Panel,
     Keys: ProspectKeys,
   },
   {
@@ -60,7 +77,7 @@ export const TABS: readonly Tab[] = [
     title: "Gallery",
     whole: "The Gallery",
     icon: LayoutGrid,
-    Panel: lazy(loadGallery),
+    Panel: gallery.Panel,
     Keys: GalleryKeys,
   },
 ];

@@ -52,7 +52,7 @@ function lines(job: ForgeJob | null, step: StepView | undefined, engine: string 
     case "cancelled":
       return ["cancelled", null];
     case "waiting":
-      return [step.estimateMs === null ? (job.state === "running" ? "no estimate yet" : "not started") : about(step.estimateMs), null];
+      return [step.estimateMs === null ? (job.state === "running" ? "no estimate" : "not started") : about(step.estimateMs), null];
   }
 }
 
