@@ -1,15 +1,10 @@
 // From the start of the program to the first frame that a hand can use, in the real window; prints a table.
-// Wants a display and a session bus: xvfb-run -a dbus-run-session -- node bench/start.mjs, with OREFORGE_BIN_DIR naming the
-// folder of the built programs.
+// `node tests/desktop/run.mjs bench/start.mjs`, with OREFORGE_BIN_DIR naming the folder of the built programs.
 import { readFileSync } from "node:fs";
-import path from "node:path";
+import { openWindow } from "../tests/desktop/session.mjs";
 
 const RUNS = 9;
 const LIMIT_MS = 1000;
-
-process.env.OREFORGE_APP = path.join(process.env.OREFORGE_BIN_DIR, "oreforge-desktop");
-process.env.TAURI_AUTOMATION = "true";
-const { openWindow } = await import("../tests/desktop/session.mjs");
 
 /** When a process began, on the clock of `Date.now`, to 10 ms. */
 function begunAt(pid) {
@@ -26,9 +21,9 @@ for (let run = 0; run <= RUNS; run++) {
   const [pid] = readFileSync(`/proc/${window.driver.pid}/task/${window.driver.pid}/children`, "utf8").split(" ");
   const begun = begunAt(pid);
   // Nothing is painted before the front end is there, its buttons with it.
-  const page = await window.run(`
+  const page = await window.runAsync(`
+    const paint = await new Promise(resolve => new PerformanceObserver(list => list.getEntriesByName("first-contentful-paint").forEach(resolve)).observe({ type: "paint", buffered: true }));
     const [load] = performance.getEntriesByType("navigation");
-    const [paint] = performance.getEntriesByName("first-contentful-paint");
     return { from: performance.timeOrigin, read: load.domContentLoadedEventEnd, painted: paint.startTime };`);
   await window.close();
   if (run > 0) starts.push([page.from, page.from + page.read, page.from + page.painted].map(at => at - begun));

@@ -7,7 +7,8 @@ import { buildFrontEnd, needNodeModules, root, run, targetDir } from "./run.mjs"
 import { needSystemPackages, needToolchains } from "./system.mjs";
 
 needToolchains();
-needSystemPackages({ bench: true, browser: true });
+const hasWindowTests = process.platform === "linux";
+needSystemPackages({ bench: true, browser: true, window: true, windowTests: hasWindowTests });
 needNodeModules();
 
 buildFrontEnd();
@@ -20,6 +21,7 @@ if (!existsSync(python) || statSync(python).mtimeMs < statSync(requirements).mti
   run(python, ["-m", "pip", "install", "--quiet", "-r", requirements]);
 }
 run("cargo", ["build", "--release", "--locked", "-p", "oreforge-cli"]);
+run("cargo", ["build", "--release", "--locked", "-p", "oreforge-desktop"]);
 run("cargo", ["build", "--release", "--locked", "-p", "oreforge-engines", "--example", "carve_bench"]);
 run("cargo", ["build", "--release", "--locked", "-p", "oreforge-geometry", "--example", "peers_bench"]);
 run("cargo", ["build", "--release", "--locked", "-p", "oreforge-jobs", "--example", "streams_bench"]);
@@ -45,6 +47,7 @@ const peers = table(python, ["bench/peers.py", geometry, out, picture]);
 const streams = table(path.join(target, "examples/streams_bench"), []);
 const cancels = table(path.join(target, "examples/cancel_bench"), []);
 const latency = table(process.execPath, ["bench/input_latency.mjs"], { OREFORGE_BIN_DIR: target });
+const start = hasWindowTests ? table(process.execPath, ["tests/desktop/run.mjs", "bench/start.mjs"], { OREFORGE_BIN_DIR: target }) : "Measured on Linux only.";
 const gallery = table(path.join(target, "examples/gallery_bench"), []);
 const library = table(process.execPath, ["bench/gallery.mjs", path.join(target, "examples/gallery_bench")], { OREFORGE_BIN_DIR: target });
 const comfy = table(path.join(target, "examples/comfy_bench"), [path.join(target, "examples/fake_comfy"), python, "bench/comfy_peer.py"]);
@@ -91,6 +94,10 @@ Milliseconds, median / 95th percentile, from a key or a click until the page has
 thread is a share of one core. The front end and the server are the real ones, a proxy between them lets the job speak.
 
 ${latency}
+
+## The window's start
+
+${start}
 
 ## Cancel in every step
 

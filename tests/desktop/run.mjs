@@ -1,5 +1,5 @@
 // Runs the window tests: brings up a display, a window manager and a driver of its own, and takes them down again.
-//   node tests/desktop/run.mjs [TEST FILE…]
+//   node tests/desktop/run.mjs [TEST FILE… | SCRIPT]
 // OREFORGE_BIN_DIR names the folder of the built programs; OREFORGE_SHOTS a folder for screenshots of every screen.
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
@@ -77,5 +77,7 @@ start("openbox", ["--sm-disable"], { env });
 
 const wanted = process.argv.slice(2);
 const files = wanted.length > 0 ? wanted.map(file => path.resolve(file)) : readdirSync(here).filter(name => name.endsWith(".test.mjs")).toSorted().map(name => path.join(here, name));
-const tests = start(process.execPath, ["--test", "--test-concurrency=1", "--test-reporter=spec", ...files], { env, stdio: "inherit" });
+// What is no test, a measurement or a picture book, runs by itself.
+const runner = files.every(file => file.endsWith(".test.mjs")) ? ["--test", "--test-concurrency=1", "--test-reporter=spec"] : [];
+const tests = start(process.execPath, [...runner, ...files], { env, stdio: "inherit" });
 tests.once("exit", code => process.exit(code ?? 1));

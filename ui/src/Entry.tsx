@@ -7,8 +7,11 @@ import { forgetToken, keepToken, readToken } from "./host/http/server";
 
 const inWindow = () => "isTauri" in globalThis;
 
+/** Asked for while the page is still being read, not after its first frame. */
+const tauri = inWindow() ? import("./host/tauri") : null;
+
 async function connect(token: string | null): Promise<Host> {
-  if (inWindow()) return (await import("./host/tauri")).tauriHost;
+  if (tauri !== null) return (await tauri).tauriHost;
   return (await import("./host/http")).httpHost(token ?? "");
 }
 
