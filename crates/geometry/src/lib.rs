@@ -24,13 +24,13 @@ pub mod raster;
 pub mod repair;
 pub mod resize;
 pub mod segment;
+pub mod similarity;
 pub mod smooth;
 pub mod surface_nets;
 pub mod tangents;
 pub mod topology;
 pub mod unwrap;
 pub mod views;
-
 pub mod volume;
 
 pub use cancel::{Cancel, Cancelled};
