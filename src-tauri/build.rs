@@ -12,6 +12,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "reveal_folder",
         "save_artifact",
         "save_artifacts",
+        "save_depth",
         "save_mesh",
         "subscribe",
         "unsubscribe",

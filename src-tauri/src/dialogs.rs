@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use oreforge_commands::page_policy;
 use oreforge_protocol::{
-    ArtifactId, Command, ErrorCode, ErrorReport, ExportPreset, ExportedMesh, MeshExport, MeshRef, Reply,
-    SavedFile, Settings, SourceInfo, SourceRef,
+    ArtifactId, Command, DepthRequest, ErrorCode, ErrorReport, ExportPreset, ExportedMesh, MeshExport,
+    MeshRef, Reply, SavedFile, Settings, SourceInfo, SourceRef,
 };
 use serde::Serialize;
 use tauri::{State, WebviewWindow};
@@ -123,8 +124,15 @@ pub async fn save_artifact(
 }
 
 /// Files of a mesh, by the format that the chosen name's ending says; the first is proposed.
-const MESHES: [(&str, &str); 6] =
-    [("GLB", "glb"), ("FBX", "fbx"), ("OBJ", "obj"), ("STL", "stl"), ("PLY", "ply"), ("glTF", "gltf")];
+const MESHES: [(&str, &str); 7] = [
+    ("GLB", "glb"),
+    ("FBX", "fbx"),
+    ("OBJ", "obj"),
+    ("STL", "stl"),
+    ("PLY", "ply"),
+    ("USDZ", "usdz"),
+    ("glTF", "gltf"),
+];
 
 /// A mesh file of the artist's.
 #[derive(Debug, Serialize)]
@@ -135,7 +143,8 @@ pub struct SavedMesh {
     notes: Vec<String>,
 }
 
-/// A mesh in the format of the artist's choice, laid out for `preset`; the file to open.
+/// A mesh in the format of the artist's choice, laid out for `preset`; the file to open. A GLB is packed for the web where
+/// it is `compressed`.
 #[tauri::command]
 pub async fn save_mesh(
     core: State<'_, Core>,
@@ -143,6 +152,7 @@ pub async fn save_mesh(
     id: ArtifactId,
     suggested_name: String,
     preset: Option<ExportPreset>,
+    compressed: bool,
 ) -> Result<Option<SavedMesh>, ErrorReport> {
     let name = Path::new(&suggested_name).file_name().map(|name| name.to_string_lossy().into_owned());
     let name = name.unwrap_or_else(|| "mesh.glb".to_owned());
@@ -163,7 +173,7 @@ pub async fn save_mesh(
     let path = path.display().to_string();
     let command = match preset {
         // As it was made, to the byte.
-        None if is_glb => Command::SaveArtifact { id, path },
+        None if is_glb && !compressed => Command::SaveArtifact { id, path },
         preset => {
             let mesh = MeshRef::Artifact { id };
             Command::ExportMesh {
@@ -175,7 +185,8 @@ pub async fn save_mesh(
                     fix: false,
                     triangles: None,
                     lods: 0,
-                    compressed: false,
+                    // Another format was typed into the dialog: its packing is its own.
+                    compressed: compressed && is_glb,
                 },
             }
         }
@@ -186,6 +197,30 @@ pub async fn save_mesh(
             Ok(files.pop().map(|file| SavedMesh { file, notes }))
         }
         _ => Err(other_answer()),
+    }
+}
+
+/// The depth map of a picture.
+#[tauri::command]
+pub async fn save_depth(
+    core: State<'_, Core>,
+    window: WebviewWindow,
+    depth: DepthRequest,
+    suggested_name: String,
+) -> Result<Option<SavedFile>, ErrorReport> {
+    let name = Path::new(&suggested_name).file_name().map(|name| name.to_string_lossy().into_owned());
+    let name = name.unwrap_or_else(|| "depth.png".to_owned());
+    let path = chosen(&window, |dialog, answer| {
+        dialog.set_title("Save depth map").set_file_name(name).add_filter("PNG", &["png"]).save_file(answer);
+    })
+    .await?;
+    let Some(path) = path else { return Ok(None) };
+    let path = with_extension(path, "png").display().to_string();
+    // The page names pictures of the store alone; the place comes from the dialog.
+    page_policy::check(&Command::KeepDepth { depth: depth.clone() })?;
+    match core.forge()?.execute(Command::SaveDepth { depth, path }).await? {
+        Reply::SaveDepth(saved) => Ok(Some(saved)),
+        _ => Err(ErrorReport::new(ErrorCode::Internal, "The core answered another question.")),
     }
 }
 

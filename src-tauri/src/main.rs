@@ -58,6 +58,7 @@ fn open(args: Args) -> anyhow::Result<()> {
             dialogs::pick_save_folder,
             dialogs::save_artifact,
             dialogs::save_artifacts,
+            dialogs::save_depth,
             dialogs::save_mesh,
             frame::notify,
             reveal::reveal_artifact,

@@ -114,6 +114,63 @@ test("a mesh is saved for the engine that was chosen, which a reload remembers",
   const ply = await save("PLY", "mushroom.zip");
   assert.ok(ply.subarray(0, 2).equals(Buffer.from("PK")) && ply.includes("mushroom.ply"), "an archive is called one");
   await page.getByText("Unreal does not read this format").first().waitFor();
+  const usdz = await save("USDZ", "mushroom.usdz");
+  assert.ok(usdz.includes("scene.usda") && usdz.includes("SM_mushroom"), "one file with Unreal's name for the mesh");
+  assert.deepEqual(page.problems, []);
+});
+
+test("a GLB is packed for the web where that was chosen, and what it loses is said", async () => {
+  const page = await open(context, server.address);
+  await choose(page, sample("mushroom"));
+  await done(page);
+  const save = async () => {
+    const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Save GLB…" }).click()]);
+    assert.equal(download.suggestedFilename(), "mushroom.glb");
+    return readFile(await download.path());
+  };
+  const plain = await save();
+  await page.getByRole("radio", { name: "Compressed" }).click();
+  await reload(page);
+  assert.equal(await page.getByRole("radio", { name: "Compressed" }).getAttribute("aria-checked"), "true");
+  const packed = await save();
+  assert.ok(packed.includes("EXT_meshopt_compression") && packed.includes("EXT_texture_webp"));
+  assert.ok(packed.length < 0.8 * plain.length, `${packed.length} of ${plain.length} bytes`);
+  await page.getByText(/rounded/).first().waitFor();
+  await page.getByRole("radio", { name: "FBX" }).click();
+  assert.equal(await page.getByRole("radio", { name: "Compressed" }).count(), 0, "of a GLB alone");
+  assert.deepEqual(page.problems, []);
+});
+
+test("the depth of a picture is looked at, saved with its range, and made the relief", async () => {
+  const page = await open(context, server.address);
+  await choose(page, sample("duck"));
+  await done(page);
+  await page.getByRole("button", { name: "Show depth" }).click();
+  const map = page.getByTestId("depth-map");
+  await map.waitFor();
+  /** Mean grey of what is there. */
+  const brightness = () =>
+    map.evaluate(canvas => {
+      const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+      const there = Array.from({ length: data.length / 4 }, (_, i) => i).filter(i => data[4 * i + 3] > 200);
+      return there.reduce((sum, i) => sum + data[4 * i], 0) / there.length;
+    });
+  const before = await brightness();
+  const far = page.getByRole("textbox", { name: "Far, number" });
+  await far.fill("0.6");
+  await far.press("Enter");
+  await page.waitForFunction(() => document.querySelector("[aria-label='Near, number']")?.value === "1.00");
+  const after = await brightness();
+  assert.ok(before > 60 && after < before - 20, `${before} became ${after}`);
+  await shot(page, "web-depth");
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Save PNG…" }).click()]);
+  assert.equal(download.suggestedFilename(), "duck.depth.png");
+  const png = await readFile(await download.path());
+  assert.deepEqual([png.readUInt8(24), png.readUInt8(25)], [16, 0], "16 bits of grey");
+  const again = await forgedBy(page, page.getByRole("button", { name: "Use as relief" }));
+  assert.equal(again.state, "done", JSON.stringify(again.error));
+  assert.equal(again.request.depth_map.file_name, "duck.depth.png");
+  await page.getByAltText("The depth map this is made with").waitFor();
   assert.deepEqual(page.problems, []);
 });
 

@@ -18,6 +18,7 @@ const sound: MeshStats = {
   uv_coverage: 0.7,
   charts: 20,
   uv_overlap: 0,
+  resemblance: null,
   texels_per_m: [900, 1000, 1100],
   uv_stretch: 1.1,
   detail_maps: false,
@@ -47,6 +48,16 @@ describe("the Assay", () => {
     expect(button.closest("li")?.textContent).toContain(title);
     fireEvent.click(button);
     expect(fix).toHaveBeenCalledOnce();
+  });
+
+  it("holds the front against the picture, and offers no fix that would not help", () => {
+    render(<Assay stats={{ ...sound, resemblance: { silhouette: 0.97, colour: 0.52, likeness: 0.9 } }} budget={20_000} onFix={vi.fn()} />);
+    const line = (title: string) => screen.getByText(title).closest("li");
+    expect(line("Silhouette")?.textContent).toContain("97 %");
+    expect(line("Likeness")?.querySelector("[aria-label=pass]")).not.toBeNull();
+    expect(line("Colour")?.querySelector("[aria-label=warning]")).not.toBeNull();
+    expect(screen.queryByText("game-ready")).toBeNull();
+    expect(screen.queryByRole("button")).toBeNull();
   });
 
   it("offers none while it cannot be asked for", () => {

@@ -17,7 +17,7 @@ let host: MemoryHost;
 
 beforeEach(() => {
   host = new MemoryHost();
-  uiStore.setState({ jobId: null, previousJobId: null, params: DEFAULT_PARAMS, givenViews: {}, cutoutEdits: {}, editingCutout: false, error: null, jobsOpen: false, saveAs: { preset: null, format: "glb" } });
+  uiStore.setState({ jobId: null, previousJobId: null, params: DEFAULT_PARAMS, givenViews: {}, cutoutEdits: {}, editingCutout: false, error: null, jobsOpen: false, saveAs: { preset: null, format: "glb", compressed: false } });
   render(
     <QueryClientProvider client={new QueryClient({ defaultOptions: { queries: { retry: false } } })}>
       <HostContext value={host}>
@@ -32,7 +32,7 @@ const button = (name: string | RegExp) => screen.findByRole("button", { name });
 const CLEAN: MeshDefects = { split_vertices: 0, degenerate_triangles: 0, duplicate_triangles: 0, holes: 0, crowded_edges: 0, pinched_vertices: 0, turned: 0, islands: 0, inner_shells: 0 };
 const STATS: MeshStats = {
   vertices: 3, triangles: 1000, watertight: true, manifold: true, consistently_wound: true, components: 1, degenerate_triangles: 0, texture_px: 512, uv_coverage: 0.6, charts: 4,
-  uv_overlap: 0, texels_per_m: [1, 1, 1], uv_stretch: 1, detail_maps: false, repaired: { before: { ...CLEAN, holes: 2, islands: 7 }, after: CLEAN }, bounds_min_m: [0, 0, 0], bounds_max_m: [1, 1, 1],
+  uv_overlap: 0, texels_per_m: [1, 1, 1], uv_stretch: 1, detail_maps: false, resemblance: null, repaired: { before: { ...CLEAN, holes: 2, islands: 7 }, after: CLEAN }, bounds_min_m: [0, 0, 0], bounds_max_m: [1, 1, 1],
 };
 
 async function forged(report: GateReport | null = null): Promise<string> {
@@ -54,21 +54,21 @@ async function forged(report: GateReport | null = null): Promise<string> {
 describe("the Forge's tools", () => {
   it("saves for whom the artist chose, and keeps the choice", async () => {
     await forged();
-    act(() => uiStore.setState({ saveAs: { preset: "unreal", format: "fbx" } }));
+    act(() => uiStore.setState({ saveAs: { preset: "unreal", format: "fbx", compressed: false } }));
     fireEvent.click((await screen.findAllByRole("button", { name: /Save FBX/ }))[0] as HTMLElement);
     await waitFor(() => expect(host.savedMeshes).toEqual([{ suggestedName: "duck.fbx", preset: "unreal" }]));
-    expect(localStorage.getItem("oreforge.save-as")).toBe("unreal fbx");
+    expect(localStorage.getItem("oreforge.save-as")).toBe("unreal fbx plain");
   });
 
   it("says axis, unit and pivot as the formats have them", () => {
-    expect(layoutOf({ preset: "unreal", format: "fbx" })).toContain("Z up, in centimetres");
-    expect(layoutOf({ preset: "unreal", format: "glb" })).toContain("Y up, in metres");
-    expect(layoutOf({ preset: "print", format: "stl" })).toContain("Z up, in millimetres");
-    expect(layoutOf({ preset: "print", format: "fbx" })).toContain("Z up, in centimetres");
-    expect(layoutOf({ preset: "unity", format: "fbx" })).toContain("Y up, in centimetres");
-    expect(layoutOf({ preset: "unity", format: "obj" })).toContain("Y up, in metres");
-    const named = (["glb", "fbx", "obj", "stl", "ply"] as const).filter((format) => layoutOf({ preset: "unreal", format }).includes("SM_"));
-    expect(named).toEqual(["glb", "fbx", "obj"]);
+    expect(layoutOf({ preset: "unreal", format: "fbx", compressed: false })).toContain("Z up, in centimetres");
+    expect(layoutOf({ preset: "unreal", format: "glb", compressed: false })).toContain("Y up, in metres");
+    expect(layoutOf({ preset: "print", format: "stl", compressed: false })).toContain("Z up, in millimetres");
+    expect(layoutOf({ preset: "print", format: "fbx", compressed: false })).toContain("Z up, in centimetres");
+    expect(layoutOf({ preset: "unity", format: "fbx", compressed: false })).toContain("Y up, in centimetres");
+    expect(layoutOf({ preset: "unity", format: "obj", compressed: false })).toContain("Y up, in metres");
+    const named = (["glb", "fbx", "obj", "stl", "ply", "usdz"] as const).filter((format) => layoutOf({ preset: "unreal", format, compressed: false }).includes("SM_"));
+    expect(named).toEqual(["glb", "fbx", "obj", "usdz"]);
   });
 
   it("shows the mesh before it was repaired, with what was found", async () => {

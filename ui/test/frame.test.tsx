@@ -23,7 +23,7 @@ const around = ({ children }: { children: ReactNode }) => (
 
 async function job(name: string, change: Partial<JobSnapshot> = {}): Promise<JobSnapshot> {
   const source = { from: "imported" as const, ...host.source(`${name}.png`) };
-  const begun = await host.execute({ command: "start_forge", request: { source, views: {}, mask: null, params: {} as never, name, project: null } });
+  const begun = await host.execute({ command: "start_forge", request: { source, views: {}, mask: null, depth_map: null, params: {} as never, name, project: null } });
   return { ...begun, ...change } as JobSnapshot;
 }
 

@@ -9,7 +9,7 @@ function snapshot(change: Partial<Omit<JobSnapshot, "kind" | "request">> = {}): 
   return {
     id: ID, kind: "forge", name: "duck", project: null, state: "queued", place_in_queue: 0, cancelling: false, checkpoint: null, retry: null,
     steps: FORGE_STEPS.map((name) => ({ name, state: "waiting", elapsed_ms: null, estimate_ms: 100 })),
-    request: { source: { from: "sample", name: "duck" }, views: {}, mask: null, params: {} as never, name: null, project: null },
+    request: { source: { from: "sample", name: "duck" }, views: {}, mask: null, depth_map: null, params: {} as never, name: null, project: null },
     created_at: 0, artifacts: [], error: null, last_seq: 0, ...change,
   };
 }

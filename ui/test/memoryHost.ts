@@ -1,5 +1,5 @@
 import { HostError, type CommandName, type Drop, type Folder, type Follower, type Host, type ReplyTo } from "../src/host/host";
-import type { Artifact, ArtifactKind, Command, ErrorReport, Event, ExportPreset, ForgeRequest, GalleryEntry, GalleryOverview, JobId, JobSnapshot, ModelDownload, ProjectInfo, ProspectRequest, SavedFile, Settings, SourceInfo, StepName, ViewSlot, WorkflowInfo } from "../src/protocol/generated";
+import type { Artifact, ArtifactKind, Command, DepthRequest, ErrorReport, Event, ExportPreset, ForgeRequest, GalleryEntry, GalleryOverview, JobId, JobSnapshot, ModelDownload, ProjectInfo, ProspectRequest, SavedFile, Settings, SourceInfo, StepName, ViewSlot, WorkflowInfo } from "../src/protocol/generated";
 import { FORGE_STEPS } from "../src/state/jobView";
 
 type Body = Event extends infer E ? (E extends Event ? Omit<E, "seq" | "job_id" | "at"> : never) : never;
@@ -120,6 +120,10 @@ export class MemoryHost implements Host {
         throw new HostError({ code: "internal", message: "No cut-out here.", details: null, hint: null });
       case "save_mask":
         return this.source("mask.png");
+      case "preview_depth":
+        throw new HostError({ code: "internal", message: "No depth here.", details: null, hint: null });
+      case "keep_depth":
+        return this.source("depth.png");
       case "list_samples":
         return ["robot", "amphora", "coffee", "duck", "house", "mushroom", "penguin", "t-rex", "teapot"].map((name) => ({ name, file_name: `${name}.png` }));
       case "workflows":
@@ -165,6 +169,7 @@ export class MemoryHost implements Host {
       case "save_artifacts":
       case "finish_mesh":
       case "render_sprites":
+      case "save_depth":
       case "save_artifact":
         throw new Error("the page never names a path");
     }
@@ -202,12 +207,19 @@ export class MemoryHost implements Host {
     return this.savedTo;
   }
 
-  readonly savedMeshes: { suggestedName: string; preset: ExportPreset | null }[] = [];
+  readonly savedMeshes: { suggestedName: string; preset: ExportPreset | null; compressed: boolean }[] = [];
 
-  async saveMesh(_id: string, suggestedName: string, preset: ExportPreset | null) {
-    this.savedMeshes.push({ suggestedName, preset });
+  async saveMesh(_id: string, suggestedName: string, preset: ExportPreset | null, compressed: boolean) {
+    this.savedMeshes.push({ suggestedName, preset, compressed });
     const saved = await this.saveArtifact();
     return saved && { ...saved, notes: this.notes };
+  }
+
+  readonly savedDepths: { depth: DepthRequest; suggestedName: string }[] = [];
+
+  async saveDepth(depth: DepthRequest, suggestedName: string) {
+    this.savedDepths.push({ depth, suggestedName });
+    return this.saveArtifact();
   }
 
   /** Of the next mesh that is saved. */

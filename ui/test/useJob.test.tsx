@@ -10,7 +10,7 @@ afterEach(cleanup);
 
 it("draws a thousand events that come together in a few frames, and loses none", async () => {
   const host = new MemoryHost();
-  const request = { source: importedRef(host.source("duck.png")), views: {}, mask: null, params: DEFAULT_PARAMS, name: null, project: null };
+  const request = { source: importedRef(host.source("duck.png")), views: {}, mask: null, depth_map: null, params: DEFAULT_PARAMS, name: null, project: null };
   const { id } = await host.execute({ command: "start_forge", request });
   let drawn = 0;
   function Probe() {

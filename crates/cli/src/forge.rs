@@ -54,6 +54,7 @@ async fn forge_one(
         source: at(picture)?,
         views: views.clone(),
         mask: args.mask.as_deref().map(at).transpose()?,
+        depth_map: args.depth_map.as_deref().map(at).transpose()?,
         params: args.params(),
         name: Some(stem.to_owned()),
         project: args.project.clone(),
@@ -72,9 +73,10 @@ fn check(args: &ForgeArgs) -> Result<BTreeMap<ViewSlot, SourceRef>, ErrorReport>
     if !problems.is_empty() {
         return Err(usage(problems.join(" ")));
     }
-    if args.pictures.len() > 1 && (args.mask.is_some() || !args.views.is_empty()) {
+    if args.pictures.len() > 1 && (args.mask.is_some() || args.depth_map.is_some() || !args.views.is_empty())
+    {
         return Err(usage(
-            "--view and --mask belong to one picture; forge the pictures one by one.".to_owned(),
+            "--view, --mask and --depth-map belong to one picture; forge the pictures one by one.".to_owned(),
         ));
     }
     let mut views = BTreeMap::new();

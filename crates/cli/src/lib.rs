@@ -1,6 +1,7 @@
 //! `oreforge`: arguments in, text or JSON lines out.
 
 mod args;
+mod depth;
 mod doctor;
 mod exit;
 mod finish;
@@ -58,6 +59,7 @@ pub fn run() -> ExitCode {
             Verb::Inspect(args) => mesh::inspect(args).await,
             Verb::Export(args) => mesh::export(args).await,
             Verb::Finish(args) => finish::finish(args).await,
+            Verb::Depth(args) => depth::depth(args).await,
             Verb::Sprites(args) => sprites::sprites(args).await,
             Verb::Serve(args) => serve::serve(args).await,
             Verb::Completions { .. } => Ok(Exit::Done),

@@ -4,7 +4,7 @@ use clap::Args as ClapArgs;
 use oreforge_commands::{Config, Oreforge};
 use oreforge_protocol::{
     Command, ErrorCode, ErrorReport, ExportPreset, GateVerdict, MeshExport, MeshFix, MeshRef, MeshTicket,
-    RepairTicket, Reply,
+    RepairTicket, Reply, SourceRef,
 };
 
 use crate::exit::Exit;
@@ -15,6 +15,8 @@ pub const INSPECT_EXAMPLES: &str = "\
 Examples:
   oreforge inspect duck.glb             what it is made of, and what an engine would say
   oreforge inspect scan.ply --json      the same as JSON
+  oreforge inspect duck.glb --reference duck.png
+      and whether its front shows what the picture shows
 
 Reads GLB, glTF, OBJ with its materials, STL and PLY. Exit codes: 0 it is read, whatever is found, 2 usage, 3 no
 mesh that can be read.";
@@ -41,6 +43,9 @@ cannot carry is said. Exit codes: 0 written, 2 usage or a place that cannot be w
 pub struct InspectArgs {
     /// GLB, glTF, OBJ, STL or PLY.
     pub mesh: PathBuf,
+    /// A picture of its front, to hold it against: outline, colours, likeness.
+    #[arg(long, value_name = "PICTURE")]
+    reference: Option<PathBuf>,
     /// JSON on stdout, nothing else there.
     #[arg(long)]
     json: bool,
@@ -85,7 +90,9 @@ pub struct ExportArgs {
 pub async fn inspect(args: InspectArgs) -> anyhow::Result<Exit> {
     let forge = Oreforge::open(Config { data_dir: args.data_dir, only_own_jobs: true })?;
     let mesh = MeshRef::Path { path: text(&args.mesh)? };
-    let Reply::InspectMesh(ticket) = forge.execute(Command::InspectMesh { mesh }).await? else {
+    let reference = args.reference.as_deref().map(text).transpose()?;
+    let reference = reference.map(|path| SourceRef::Path { path });
+    let Reply::InspectMesh(ticket) = forge.execute(Command::InspectMesh { mesh, reference }).await? else {
         return Err(mismatch().into());
     };
     if args.json {

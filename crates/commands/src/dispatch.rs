@@ -4,7 +4,9 @@ use oreforge_protocol::{
 };
 
 use crate::pictures::{self, Picture, blocking};
-use crate::{Oreforge, bug_report, doctor, gallery, mesh_files, projects, requests, samples, save, settings};
+use crate::{
+    Oreforge, bug_report, depth, doctor, gallery, mesh_files, projects, requests, samples, save, settings,
+};
 
 /// Most events one call gives.
 const MAX_EVENTS: u32 = 1000;
@@ -103,7 +105,12 @@ pub(crate) async fn execute(forge: &Oreforge, command: Command) -> Result<Reply,
         Command::EngineStatus {} => Reply::EngineStatus(forge.engines.status().await),
         Command::Workflows { comfy } => Reply::Workflows(forge.engines.offers(comfy.as_deref()).await?),
         Command::Doctor { comfy } => Reply::Doctor(doctor::examine(forge, comfy).await?),
-        Command::InspectMesh { mesh } => Reply::InspectMesh(mesh_files::inspect(forge, mesh).await?),
+        Command::InspectMesh { mesh, reference } => {
+            Reply::InspectMesh(mesh_files::inspect(forge, mesh, reference).await?)
+        }
+        Command::PreviewDepth { depth } => Reply::PreviewDepth(depth::preview(forge, depth).await?),
+        Command::KeepDepth { depth } => Reply::KeepDepth(depth::keep(forge, depth).await?),
+        Command::SaveDepth { depth, path } => Reply::SaveDepth(depth::save(forge, depth, path).await?),
         Command::RenderSprites { sprites } => {
             Reply::RenderSprites(mesh_files::sprites(forge, sprites).await?)
         }

@@ -2,6 +2,7 @@
 //! reply, an error in words, or a stream of events out.
 
 mod bug_report;
+mod depth;
 mod dispatch;
 mod doctor;
 mod gallery;

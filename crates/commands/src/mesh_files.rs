@@ -9,8 +9,8 @@ use std::path::{Component, Path, PathBuf};
 use oreforge_jobs::meshes::{self, ExportOptions, FinishOptions, NamedFile};
 use oreforge_jobs::{safe_file_name, write_atomically};
 use oreforge_protocol::{
-    ArtifactId, ErrorCode, ErrorReport, ExportPreset, ExportedMesh, FinishedMesh, MeshExport, MeshFinish,
-    MeshRef, MeshTicket, SavedFile, SpriteRender, SpriteSheet,
+    Artifact, ArtifactId, ArtifactKind, ErrorCode, ErrorReport, ExportPreset, ExportedMesh, FinishedMesh,
+    MeshExport, MeshFinish, MeshRef, MeshTicket, SavedFile, SourceRef, SpriteRender, SpriteSheet,
 };
 use tokio::sync::Semaphore;
 
@@ -30,12 +30,39 @@ struct Mesh {
     folder: Option<PathBuf>,
 }
 
-pub(crate) async fn inspect(forge: &Oreforge, mesh: MeshRef) -> Result<MeshTicket, ErrorReport> {
+pub(crate) async fn inspect(
+    forge: &Oreforge,
+    mesh: MeshRef,
+    reference: Option<SourceRef>,
+) -> Result<MeshTicket, ErrorReport> {
+    let reference = match (reference, &mesh) {
+        (Some(reference), _) => Some(pictures::read(forge, reference).await?.bytes.into_owned()),
+        (None, MeshRef::Artifact { id }) => made_of(forge, *id).await?,
+        (None, MeshRef::Path { .. }) => None,
+    };
     let mesh = open(forge, mesh).await?;
     blocking(move || {
-        mesh.with_companions(|companion| meshes::inspect(&mesh.bytes, &mesh.file_name, companion))
+        mesh.with_companions(|companion| {
+            meshes::inspect(&mesh.bytes, &mesh.file_name, companion, reference.as_deref())
+        })
     })
     .await
+}
+
+/// The cut-out that a job made a finished mesh of. A raw one may lie as it wants.
+async fn made_of(forge: &Oreforge, id: ArtifactId) -> Result<Option<Vec<u8>>, ErrorReport> {
+    forge
+        .jobs
+        .read(move |store| {
+            let mesh = store.artifact(id)?;
+            let of_job = store.artifacts(mesh.job_id)?;
+            let is_cutout = |a: &&Artifact| a.kind == ArtifactKind::Cutout && a.slot.is_none();
+            match of_job.iter().find(is_cutout).filter(|_| mesh.kind == ArtifactKind::Mesh) {
+                Some(cutout) => store.artifact_bytes(cutout).map(Some),
+                None => Ok(None),
+            }
+        })
+        .await
 }
 
 pub(crate) async fn export(forge: &Oreforge, export: MeshExport) -> Result<ExportedMesh, ErrorReport> {
@@ -79,6 +106,7 @@ pub(crate) async fn converted(
     id: ArtifactId,
     file_name: &str,
     preset: Option<ExportPreset>,
+    compressed: bool,
 ) -> Result<ConvertedMesh, ErrorReport> {
     let turn = CONVERSIONS.acquire().await.map_err(|closed| {
         ErrorReport::new(ErrorCode::Internal, "Oreforge is closing.").with_details(closed.to_string())
@@ -86,7 +114,7 @@ pub(crate) async fn converted(
     let mesh = open(forge, MeshRef::Artifact { id }).await?;
     let (stem, ending) = file_name.rsplit_once('.').unwrap_or((file_name, ""));
     let file_name = format!("{}.{ending}", safe_file_name(stem));
-    let options = ExportOptions { file_name, preset, ..ExportOptions::default() };
+    let options = ExportOptions { file_name, preset, compressed, ..ExportOptions::default() };
     blocking(move || {
         let exported = mesh
             .with_companions(|companion| meshes::export(&mesh.bytes, &mesh.file_name, companion, &options))?;

@@ -113,7 +113,8 @@ impl Oreforge {
         shown::find(self, what).await
     }
 
-    /// A mesh that a job made, in the format that the ending of `file_name` says, laid out for `preset`.
+    /// A mesh that a job made, in the format that the ending of `file_name` says, laid out for `preset`; a GLB is packed
+    /// for the web where it is `compressed`.
     ///
     /// # Errors
     /// When there is no such mesh, or it cannot be written in that format.
@@ -122,8 +123,9 @@ impl Oreforge {
         id: ArtifactId,
         file_name: &str,
         preset: Option<ExportPreset>,
+        compressed: bool,
     ) -> Result<mesh_files::ConvertedMesh, ErrorReport> {
-        mesh_files::converted(self, id, file_name, preset).await
+        mesh_files::converted(self, id, file_name, preset, compressed).await
     }
 
     /// Resolves, with the reason, when the end of a job has waited for long for a data folder that does not take it.

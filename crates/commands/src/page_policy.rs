@@ -12,7 +12,10 @@ pub fn check(command: &Command) -> Result<(), ErrorReport> {
             Err(refusal("A server is named in the settings."))
         }
         Command::StartForge { request } => {
-            let sources = std::iter::once(&request.source).chain(request.views.values()).chain(&request.mask);
+            let sources = std::iter::once(&request.source)
+                .chain(request.views.values())
+                .chain(&request.mask)
+                .chain(&request.depth_map);
             sources.into_iter().try_for_each(source)
         }
         Command::StartProspect { request, .. } if request.server.is_some() => {
@@ -32,8 +35,14 @@ pub fn check(command: &Command) -> Result<(), ErrorReport> {
         Command::FindModelsFolder { server: Some(_) } => {
             Err(refusal("A server is named on the command line."))
         }
-        Command::InspectMesh { mesh: MeshRef::Path { .. } } => {
+        Command::InspectMesh { mesh: MeshRef::Path { .. }, .. } => {
             Err(refusal("A mesh is opened through the system's dialog."))
+        }
+        Command::InspectMesh { mesh: MeshRef::Artifact { .. }, reference } => {
+            reference.iter().try_for_each(source)
+        }
+        Command::PreviewDepth { depth } | Command::KeepDepth { depth } => {
+            std::iter::once(&depth.source).chain(&depth.mask).try_for_each(source)
         }
         Command::SaveSettings { settings } => {
             // Servers are what an artist names here; folders are not, but one may be forgotten.
@@ -49,6 +58,7 @@ pub fn check(command: &Command) -> Result<(), ErrorReport> {
         Command::ExportMesh { .. }
         | Command::FinishMesh { .. }
         | Command::RenderSprites { .. }
+        | Command::SaveDepth { .. }
         | Command::SaveArtifact { .. }
         | Command::SaveArtifacts { .. } => Err(refusal("A file is saved through the system's dialog.")),
         Command::GetJob { .. }
@@ -68,7 +78,6 @@ pub fn check(command: &Command) -> Result<(), ErrorReport> {
         | Command::ListModelSites {}
         | Command::SaveSiteToken { .. }
         | Command::JobEvents { .. }
-        | Command::InspectMesh { mesh: MeshRef::Artifact { .. } }
         | Command::MoveJob { .. }
         | Command::GetQueue {}
         | Command::PauseQueue { .. }
@@ -122,6 +131,7 @@ mod tests {
             source,
             views: [(ViewSlot::Back, view)].into(),
             mask: Some(mask),
+            depth_map: None,
             params: ForgeParams::default(),
             name: None,
             project: None,

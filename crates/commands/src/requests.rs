@@ -137,6 +137,10 @@ async fn keep_pictures(forge: &Oreforge, request: &mut ForgeRequest) -> Result<(
     if let Some(mask) = request.mask.clone() {
         request.mask = Some(pictures::keep(forge, mask).await.map_err(|report| about("The mask", report))?);
     }
+    if let Some(depth_map) = request.depth_map.clone() {
+        let kept = pictures::keep(forge, depth_map).await.map_err(|report| about("The depth map", report))?;
+        request.depth_map = Some(kept);
+    }
     Ok(())
 }
 

@@ -10,16 +10,17 @@ use crate::pictures::blocking;
 /// Copies an artifact to a place of the artist's choice: whole or not at all.
 pub(crate) async fn save(forge: &Oreforge, id: ArtifactId, path: String) -> Result<SavedFile, ErrorReport> {
     let bytes = forge.jobs.read(move |store| store.artifact_bytes(&store.artifact(id)?)).await?;
-    blocking(move || {
-        let target = PathBuf::from(&path);
-        if target.is_dir() {
-            return Err(ErrorReport::new(ErrorCode::OutputUnwritable, format!("{path} is a folder."))
-                .with_hint("Add a file name."));
-        }
-        write_atomically(&target, &bytes, "oreforge").map_err(|error| unwritable(&target, &error))?;
-        Ok(SavedFile { path, bytes: bytes.len() as u64 })
-    })
-    .await
+    blocking(move || put(path, &bytes)).await
+}
+
+pub(crate) fn put(path: String, bytes: &[u8]) -> Result<SavedFile, ErrorReport> {
+    let target = PathBuf::from(&path);
+    if target.is_dir() {
+        return Err(ErrorReport::new(ErrorCode::OutputUnwritable, format!("{path} is a folder."))
+            .with_hint("Add a file name."));
+    }
+    write_atomically(&target, bytes, "oreforge").map_err(|error| unwritable(&target, &error))?;
+    Ok(SavedFile { path, bytes: bytes.len() as u64 })
 }
 
 pub(crate) fn unwritable(path: &Path, error: &io::Error) -> ErrorReport {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use image::RgbaImage;
-use oreforge_geometry::{Cancelled, Painter, TriMesh};
+use oreforge_geometry::{Cancelled, Grid, Painter, TriMesh};
 use oreforge_protocol::{ErrorCode, ErrorReport, ForgeParams, LogLevel, ViewSlot};
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
@@ -87,6 +87,8 @@ pub struct SurfaceInput {
     pub given_views: Arc<BTreeMap<ViewSlot, RgbaImage>>,
     /// What the views step made; empty before it, and for an engine that only uses its own.
     pub views: Arc<BTreeMap<ViewSlot, RgbaImage>>,
+    /// The artist's depth map over the whole picture, 0..=1 and 1 near; for the engine that makes a relief of it.
+    pub depth: Option<Arc<Grid<f32>>>,
     pub params: ForgeParams,
 }
 

@@ -12,7 +12,7 @@ use oreforge_engines::comfy::PromptLedger;
 use oreforge_engines::draft::{DraftEngine, DraftError, Shape, Solid};
 use oreforge_engines::{Engine, EngineError, StepContext, SurfaceInput};
 use oreforge_geometry::topology::inspect;
-use oreforge_geometry::{Cancel, Cancelled};
+use oreforge_geometry::{Cancel, Cancelled, Grid};
 use oreforge_protocol::{
     BackChoice, ErrorCode, ErrorReport, ForgeParams, ProfileChoice, PromptNote, SymmetryChoice, ViewSlot,
 };
@@ -121,7 +121,7 @@ fn large() -> Arc<RgbaImage> {
 }
 
 fn input(cutout: Arc<RgbaImage>, params: ForgeParams) -> SurfaceInput {
-    SurfaceInput { cutout, given_views: Arc::default(), views: Arc::default(), params }
+    SurfaceInput { cutout, given_views: Arc::default(), views: Arc::default(), depth: None, params }
 }
 
 /// The draft engine asks nothing of any server.
@@ -253,6 +253,7 @@ async fn given_views_are_carved_from() {
         cutout: Arc::new(front),
         given_views: Arc::new(BTreeMap::from([(ViewSlot::Right, right), (ViewSlot::Top, top)])),
         views: Arc::default(),
+        depth: None,
         params: ForgeParams::default(),
     };
     let carved = DraftEngine::new().mesh(&context(), &input).await.unwrap();
@@ -266,6 +267,7 @@ async fn an_empty_given_view_is_named() {
         cutout: Arc::new(drawn(60, 60, |x, y| x.abs_diff(30) < 20 && y.abs_diff(30) < 20)),
         given_views: Arc::new(BTreeMap::from([(ViewSlot::Left, RgbaImage::new(60, 60))])),
         views: Arc::default(),
+        depth: None,
         params: ForgeParams::default(),
     };
     match DraftEngine::new().mesh(&context(), &input).await {
@@ -317,6 +319,7 @@ fn a_symmetric_solid_is_its_own_mirror_image_and_closed() {
             cutout: Arc::new(lopsided(300)),
             given_views: Arc::new(given),
             views: Arc::default(),
+            depth: None,
             params: ForgeParams { symmetry, ..ForgeParams::default() },
         };
         let runtime = tokio::runtime::Runtime::new().unwrap();
@@ -334,4 +337,50 @@ fn a_symmetric_solid_is_its_own_mirror_image_and_closed() {
         assert!(asymmetry(&mesh) < 1.0 / 256.0, "off by {}", asymmetry(&mesh));
         assert!(asymmetry(&surface(given(), SymmetryChoice::Auto)) > 0.05, "its arm is gone");
     }
+}
+
+#[tokio::test]
+async fn the_front_runs_as_the_depth_map_says() {
+    let cutout = Arc::new(drawn(200, 200, |x, y| x.abs_diff(100) < 80 && y.abs_diff(100) < 80));
+    let made = |depth: Option<Grid<f32>>| SurfaceInput {
+        depth: depth.map(Arc::new),
+        ..input(Arc::clone(&cutout), ForgeParams::default())
+    };
+    // Twice as fine as the picture: near on the right, far on the left.
+    let ramp = Grid::from_cells(400, 400, (0..160_000).map(|i| (i % 400) as f32 / 400.0).collect());
+    let surface = DraftEngine::new().mesh(&context(), &made(Some(ramp))).await.unwrap();
+    assert_eq!(surface.facts["depth_map"], true);
+    let found = inspect(&surface.mesh);
+    assert!(found.watertight && found.manifold && found.components == 1, "{found:?}");
+    let (low, high) = surface.mesh.bounds().unwrap();
+    let size = high - low;
+    // The front at a share of the width, in the middle of the height.
+    let front = |share: f32| {
+        let x = low.x + share * size.x;
+        let near = |p: &&Vec3| {
+            (p.x - x).abs() < 0.03 * size.x && (p.y - (low.y + high.y) / 2.0).abs() < 0.1 * size.y
+        };
+        surface.mesh.positions.iter().filter(near).map(|p| p.z).fold(f32::MIN, f32::max)
+    };
+    let fronts = [0.2, 0.4, 0.6, 0.8].map(front);
+    assert!(fronts.windows(2).all(|pair| pair[1] > pair[0] + 0.05 * size.z), "{fronts:?}");
+
+    let flat = Grid::filled(50, 50, 0.5);
+    let unused = DraftEngine::new().mesh(&context(), &made(Some(flat))).await.unwrap();
+    assert_eq!(unused.facts["depth_map"], false);
+    let without = DraftEngine::new().mesh(&context(), &made(None)).await.unwrap();
+    assert!(unused.mesh.positions == without.mesh.positions, "a map that says nothing changes nothing");
+}
+
+#[test]
+fn its_own_depth_given_back_leaves_a_solid_as_it_is() {
+    let cutout = Arc::new(drawn(200, 160, |x, y| (x as f32 - 100.0).hypot(1.3 * (y as f32 - 80.0)) < 85.0));
+    let params = ForgeParams::default();
+    let solid = Solid::new(Arc::clone(&cutout), &params, Cancel::never()).unwrap();
+    let nearness = solid.nearness(Cancel::never()).unwrap();
+    let again = Solid::with_depth(cutout, &params, Some(&nearness), Cancel::never()).unwrap();
+    let bounds = |solid: &Solid| solid.surface(128, Cancel::never()).unwrap().bounds().unwrap();
+    let ((low, high), (low_again, high_again)) = (bounds(&solid), bounds(&again));
+    let off = (low - low_again).abs().max_element().max((high - high_again).abs().max_element());
+    assert!(off < 0.03 * (high - low).max_element(), "{low} {high} became {low_again} {high_again}");
 }

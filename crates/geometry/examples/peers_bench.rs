@@ -16,10 +16,11 @@ use oreforge_geometry::decimate::decimate;
 use oreforge_geometry::glb::{GlbOptions, write_raw};
 use oreforge_geometry::picture::{self, Limits};
 use oreforge_geometry::repair::repair;
+use oreforge_geometry::similarity::ssim;
 use oreforge_geometry::surface_nets::surface_nets;
 use oreforge_geometry::topology::weld;
 use oreforge_geometry::unwrap::{UnwrapOptions, unwrap};
-use oreforge_geometry::{Cancel, TriMesh};
+use oreforge_geometry::{Cancel, Grid, TriMesh};
 
 /// Cells of the body; its surface has half a million triangles.
 const SIZE: [usize; 3] = [336, 336, 168];
@@ -73,9 +74,15 @@ fn main() -> io::Result<()> {
     let glb = timed.run("write GLB", || write_raw(&game, &GlbOptions::default()).expect("a sound mesh"));
     timed.run("read GLB", || asset::read(&glb, Format::Glb, &|_| None).expect("what was just written"));
 
-    let bytes = fs::read(picture)?;
+    let encoded = fs::read(picture)?;
+    let shown = picture::decode(&encoded, &Limits::default()).expect("a sound picture");
+    let (one, other) = (grey(&shown), grey(&image::imageops::flip_horizontal(&shown)));
+    fs::write(folder.join("one.f32"), bytes(one.cells().iter().copied()))?;
+    fs::write(folder.join("other.f32"), bytes(other.cells().iter().copied()))?;
+    let alike = timed.run("ssim", || ssim(&one, &other, never).expect("nobody cancels"));
+
     timed.run("thumbnail", || {
-        let small = picture::decode_to_fit(&bytes, &Limits::default(), 256).expect("a sound picture");
+        let small = picture::decode_to_fit(&encoded, &Limits::default(), 256).expect("a sound picture");
         picture::encode_png(&small)
     });
 
@@ -86,6 +93,8 @@ fn main() -> io::Result<()> {
         "coverage": unwrapped.coverage,
         "overlap": unwrapped.overlap,
         "charts": unwrapped.charts,
+        "picture": [one.width(), one.height()],
+        "ssim": alike,
     });
     writeln!(io::stdout(), "{ours}")
 }
@@ -108,6 +117,12 @@ impl Timed<'_> {
         self.taken_ms.insert(what, taken_ms[RUNS / 2]);
         made.expect("it ran")
     }
+}
+
+/// Mean of the channels, 0..=1.
+fn grey(picture: &image::RgbaImage) -> Grid<f32> {
+    let cells = picture.pixels().map(|p| p.0[..3].iter().map(|&c| f32::from(c)).sum::<f32>() / 765.0);
+    Grid::from_cells(picture.width() as usize, picture.height() as usize, cells.collect())
 }
 
 /// Vertices at the same place made one.

@@ -3,10 +3,12 @@
 
 use image::codecs::{jpeg::JpegEncoder, png::PngEncoder, tiff::TiffEncoder, webp::WebPEncoder};
 use image::{
-    DynamicImage, ExtendedColorType, ImageEncoder, ImageFormat, Luma, LumaA, Rgb, RgbImage, Rgba, RgbaImage,
+    DynamicImage, ExtendedColorType, ImageBuffer, ImageEncoder, ImageFormat, Luma, LumaA, Rgb, RgbImage,
+    Rgba, RgbaImage,
 };
 use oreforge_geometry::picture::{
-    Limits, PictureError, decode, decode_to_fit, encode_png, encode_png_grey, shrink_to_fit,
+    Limits, PictureError, decode, decode_grey16, decode_to_fit, encode_png, encode_png_grey,
+    encode_png_grey16, shrink_to_fit,
 };
 use proptest::prelude::*;
 use std::io::Cursor;
@@ -40,6 +42,16 @@ fn assert_close(ours: &RgbaImage, truth: &RgbaImage, tolerance: u8) {
             assert!(a.abs_diff(b) <= tolerance, "({x}, {y}): {pixel:?} is not {:?}", truth.get_pixel(x, y));
         }
     }
+}
+
+#[test]
+fn sixteen_bits_of_grey_come_back_as_they_were() {
+    let grey = ImageBuffer::from_fn(WIDTH, HEIGHT, |x, y| Luma([(x * 1601 + y * 37) as u16]));
+    assert_eq!(decode_grey16(&encode_png_grey16(&grey), &Limits::default()).unwrap(), grey);
+    let coloured = written(gradient_with_alpha(), ImageFormat::Png);
+    let read = decode_grey16(&coloured, &Limits::default()).unwrap();
+    assert_eq!(read.get_pixel(0, 0).0, [0], "it is clear there");
+    assert!(read.get_pixel(WIDTH - 1, 0).0[0] > 10_000);
 }
 
 fn opaque(picture: &RgbImage) -> RgbaImage {

@@ -42,6 +42,14 @@ impl StepInputs for StoreInputs {
         self.read(given.ok_or_else(|| missing("mask"))?)
     }
 
+    fn depth_map(&self) -> Result<Vec<u8>, ErrorReport> {
+        let given = match &self.request {
+            JobRequest::Forge(request) => request.depth_map.as_ref(),
+            JobRequest::Prospect(_) => None,
+        };
+        self.read(given.ok_or_else(|| missing("depth map"))?)
+    }
+
     fn artifact(&self, kind: ArtifactKind, slot: Option<ViewSlot>) -> Result<Vec<u8>, ErrorReport> {
         let artifacts = self.store.input_artifacts(self.job)?;
         let found = artifacts.iter().find(|artifact| artifact.kind == kind && artifact.slot == slot);
@@ -94,6 +102,7 @@ pub(crate) fn spec(job: &QueuedJob) -> Result<JobSpec, ErrorReport> {
                 params: request.params.clone(),
                 given_views: request.views.keys().copied().collect(),
                 has_mask: request.mask.is_some(),
+                has_depth_map: request.depth_map.is_some(),
             }))
         }
         JobRequest::Prospect(request) => {

@@ -21,6 +21,7 @@ pub struct ForgeSpec {
     /// Sides the artist gave pictures of.
     pub given_views: Vec<ViewSlot>,
     pub has_mask: bool,
+    pub has_depth_map: bool,
 }
 
 /// What a prospect run is about; the same spec gives the same prompts.
@@ -38,6 +39,8 @@ pub trait StepInputs: Send + Sync {
     fn given_view(&self, slot: ViewSlot) -> Result<Vec<u8>, ErrorReport>;
     /// The given mask as it was imported.
     fn mask(&self) -> Result<Vec<u8>, ErrorReport>;
+    /// The given depth map as it was imported.
+    fn depth_map(&self) -> Result<Vec<u8>, ErrorReport>;
     /// An artifact an earlier step of this job committed or published.
     fn artifact(&self, kind: ArtifactKind, slot: Option<ViewSlot>) -> Result<Vec<u8>, ErrorReport>;
     /// Numbers of the prompt's pictures that an earlier run of the step published.

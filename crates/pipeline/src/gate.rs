@@ -3,15 +3,19 @@
 
 use image::RgbaImage;
 use oreforge_geometry::{Cancel, Cancelled};
-use oreforge_protocol::{ErrorCode, ErrorReport, GateReport, GateVerdict, ViewScore, ViewSlot};
+use oreforge_protocol::{ErrorCode, ErrorReport, GateReport, GateVerdict, Resemblance, ViewScore, ViewSlot};
 
-use crate::palette::Palette;
+use crate::resemblance::{Looks, doubts};
 use crate::silhouette::Silhouette;
 
 const PASS_SCORE: u8 = 75;
 const REFUSE_SCORE: u8 = 45;
 /// How far the heights of two views may differ before a person would see it.
 const HEIGHT_TOLERANCE: f32 = 0.04;
+/// Likeness that weighs as none, and as all: the front of another thing is at the first or below, what an engine drew
+/// anew of the picture around three quarters, its own picture in small at the second.
+const LIKENESS_NONE: f32 = 0.35;
+const LIKENESS_ALL: f32 = 0.95;
 
 /// A view as it was found, or a sentence why it could not be read.
 pub struct SeenView {
@@ -27,7 +31,7 @@ pub fn assess(
     views: &[SeenView],
     cancel: Cancel<'_>,
 ) -> Result<GateReport, Cancelled> {
-    let Some(outline) = Silhouette::of(reference) else {
+    let Some(looks) = Looks::of(reference) else {
         return Ok(GateReport {
             verdict: GateVerdict::Refuse,
             views: Vec::new(),
@@ -35,7 +39,6 @@ pub fn assess(
             swapped: Vec::new(),
         });
     };
-    let colours = Palette::of(reference);
     let front_height_px = views
         .iter()
         .find(|view| view.slot == ViewSlot::Front)
@@ -51,8 +54,13 @@ pub fn assess(
             Ok(picture) => match Silhouette::of(picture) {
                 None => refused(view.slot, format!("The {} view is empty.", view.slot)),
                 Some(seen) => {
-                    let shape = shape_score(view.slot, &outline, &seen, front_height_px);
-                    score(view.slot, shape, colours.agreement(&Palette::of(picture)))
+                    // Nothing but the front shows what the picture shows.
+                    let likeness = match view.slot {
+                        ViewSlot::Front => Some(looks.likeness(picture, &seen, cancel)?),
+                        _ => None,
+                    };
+                    let silhouette = shape_score(view.slot, &looks.outline, &seen, front_height_px);
+                    score(view.slot, Resemblance { silhouette, colour: looks.colour(picture), likeness })
                 }
             },
         });
@@ -101,26 +109,27 @@ fn shape_score(slot: ViewSlot, outline: &Silhouette, seen: &Silhouette, front_he
     }
 }
 
-fn score(slot: ViewSlot, shape: f32, colour: f32) -> ViewScore {
-    // A view is as good as its worse half, so that a perfect outline cannot hide wrong colours.
-    let value = (100.0 * (0.4 * (shape + colour) / 2.0 + 0.6 * shape.min(colour))).round() as u8;
-    let mut reasons = Vec::new();
-    if shape < 0.8 {
-        reasons.push(format!("Its outline fits the picture to {} %.", (shape * 100.0).round()));
-    }
-    if colour < 0.7 {
-        reasons.push(format!("Its colours agree with the picture to {} %.", (colour * 100.0).round()));
-    }
+fn score(slot: ViewSlot, seen: Resemblance) -> ViewScore {
+    let likeness = seen.likeness.map(|likeness| (likeness - LIKENESS_NONE) / (LIKENESS_ALL - LIKENESS_NONE));
+    let parts: Vec<f32> = [Some(seen.silhouette), Some(seen.colour), likeness]
+        .into_iter()
+        .flatten()
+        .map(|part| part.clamp(0.0, 1.0))
+        .collect();
+    // A view is as good as its worst part, so that a perfect outline cannot hide wrong colours.
+    let mean = parts.iter().sum::<f32>() / parts.len() as f32;
+    let worst = parts.iter().copied().fold(1.0, f32::min);
+    let value = (100.0 * (0.4 * mean + 0.6 * worst)).round() as u8;
     let verdict = match value {
         PASS_SCORE.. => GateVerdict::Pass,
         REFUSE_SCORE.. => GateVerdict::Doubtful,
         _ => GateVerdict::Refuse,
     };
-    ViewScore { slot, score: value, verdict, reasons }
+    ViewScore { slot, score: value, verdict, reasons: doubts(&seen), resemblance: Some(seen) }
 }
 
 fn refused(slot: ViewSlot, reason: String) -> ViewScore {
-    ViewScore { slot, score: 0, verdict: GateVerdict::Refuse, reasons: vec![reason] }
+    ViewScore { slot, score: 0, verdict: GateVerdict::Refuse, reasons: vec![reason], resemblance: None }
 }
 
 fn verdict(views: Vec<ViewScore>) -> GateReport {
@@ -235,6 +244,25 @@ mod tests {
         let report = assess(&red, &views, Cancel::never()).unwrap();
         assert_ne!(report.views[2].verdict, GateVerdict::Pass);
         assert!(report.views[2].reasons.iter().any(|reason| reason.contains("colours")), "{report:?}");
+    }
+
+    #[test]
+    fn a_front_that_shows_something_else_is_told_even_with_outline_and_colours_right() {
+        let halves = |left: [u8; 3], right: [u8; 3]| {
+            let mut picture = disc(200, 70.0, left);
+            picture.enumerate_pixels_mut().filter(|(x, ..)| *x >= 100).for_each(|(.., pixel)| {
+                pixel.0[..3].copy_from_slice(&right);
+            });
+            picture
+        };
+        let (dark, bright) = ([60, 20, 10], [220, 200, 180]);
+        let reference = halves(dark, bright);
+        let mut views = five_of(&reference);
+        views[0].picture = Ok(halves(bright, dark));
+        let report = assess(&reference, &views, Cancel::never()).unwrap();
+        assert_eq!(report.verdict, GateVerdict::Refuse, "{report:?}");
+        assert!(report.views[0].reasons.iter().any(|reason| reason.contains("looks like")), "{report:?}");
+        assert_eq!(report.views[1].resemblance.unwrap().likeness, None, "a side is not the front");
     }
 
     #[test]

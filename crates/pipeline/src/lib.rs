@@ -3,16 +3,19 @@
 
 mod contract;
 pub mod cutout;
+pub mod depth;
 pub mod doctor;
 mod engines;
 mod export;
 mod finish;
 mod gate;
+mod likeness;
 pub mod meshes;
 mod palette;
 mod picture_error;
 mod prepare;
 mod prospect;
+mod resemblance;
 mod run;
 mod sheet;
 mod silhouette;

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use image::{GrayImage, Luma, Pixel, RgbaImage};
 use oreforge_engines::SurfaceInput;
 use oreforge_geometry::segment::{self, MaskHints, SegmentError};
-use oreforge_geometry::{Cancel, picture};
+use oreforge_geometry::{Cancel, Grid, picture};
 use oreforge_protocol::{ArtifactKind, ErrorCode, ErrorReport, ViewSlot};
 
 use crate::contract::{ForgeSpec, NewArtifact, StepError, StepInputs, StepOutput, StepSink};
+use crate::depth;
 use crate::picture_error::{decode_report, segment_report};
 use crate::run::{to_value, unreadable};
 
@@ -64,6 +65,7 @@ pub(crate) fn prepare(
         cutout: Arc::new(front.picture),
         given_views: Arc::new(given_views),
         views: Arc::default(),
+        depth: given_depth(spec, inputs)?,
         params: spec.params.clone(),
     };
     Ok((StepOutput { artifacts, facts }, input))
@@ -83,8 +85,16 @@ pub(crate) fn restore(spec: &ForgeSpec, inputs: &dyn StepInputs) -> Result<Surfa
         cutout: Arc::new(read(None)?),
         given_views: Arc::new(given_views),
         views: Arc::default(),
+        depth: given_depth(spec, inputs)?,
         params: spec.params.clone(),
     })
+}
+
+fn given_depth(spec: &ForgeSpec, inputs: &dyn StepInputs) -> Result<Option<Arc<Grid<f32>>>, StepError> {
+    if !spec.has_depth_map {
+        return Ok(None);
+    }
+    Ok(Some(Arc::new(depth::read(&inputs.depth_map()?)?)))
 }
 
 pub(crate) fn read_picture(bytes: &[u8], what: &str) -> Result<RgbaImage, ErrorReport> {
@@ -92,7 +102,7 @@ pub(crate) fn read_picture(bytes: &[u8], what: &str) -> Result<RgbaImage, ErrorR
         .map_err(|error| decode_report(&error, what))
 }
 
-fn read_mask(bytes: &[u8]) -> Result<GrayImage, StepError> {
+pub(crate) fn read_mask(bytes: &[u8]) -> Result<GrayImage, ErrorReport> {
     let mask = read_picture(bytes, "The mask")
         .map_err(|report| ErrorReport { code: ErrorCode::MaskUnusable, ..report })?;
     // A cut-out serves as a mask as well as a black and white picture does.

@@ -128,7 +128,7 @@ impl ForgeRun {
         };
         let (spec, engine) = (Arc::clone(&self.spec), self.engines.name());
         let (output, finished) = blocking(&host.cancel.clone(), move |cancel| {
-            finish::finish(&spec, &engine, raw, colours, &*host.sink, cancel)
+            finish::finish(&spec, &engine, raw, colours, &input.cutout, &*host.sink, cancel)
         })
         .await?;
         self.finished = Some(Arc::new(finished));

@@ -1,6 +1,7 @@
 //! Outlines compared whatever their framing.
 
 use image::RgbaImage;
+use oreforge_geometry::resize::Window;
 
 /// Raster side on which outlines are compared.
 const SIDE: usize = 128;
@@ -10,6 +11,7 @@ const SIDE: usize = 128;
 pub(crate) struct Silhouette {
     inside: Vec<bool>,
     height_px: f32,
+    square: Window,
 }
 
 impl Silhouette {
@@ -27,7 +29,8 @@ impl Silhouette {
             return None;
         }
         let (width, height) = ((right - left + 1) as f32, (bottom - top + 1) as f32);
-        let scale = width.max(height) / SIDE as f32;
+        let side = width.max(height);
+        let scale = side / SIDE as f32;
         let centre = (left as f32 + width / 2.0, top as f32 + height / 2.0);
         let inside = (0..SIDE * SIDE)
             .map(|cell| {
@@ -40,7 +43,14 @@ impl Silhouette {
                     && opaque(x as u32, y as u32)
             })
             .collect();
-        Some(Self { inside, height_px: height })
+        let square =
+            Window { left: centre.0 - side / 2.0, top: centre.1 - side / 2.0, width: side, height: side };
+        Some(Self { inside, height_px: height, square })
+    }
+
+    /// The least square about the bounding box, in pixels of the picture it came from.
+    pub fn square(&self) -> Window {
+        self.square
     }
 
     /// Of the bounding box, in pixels of the picture it came from.
@@ -50,7 +60,7 @@ impl Silhouette {
 
     pub fn mirrored(&self) -> Self {
         let inside = self.inside.chunks(SIDE).flat_map(|row| row.iter().rev().copied()).collect();
-        Self { inside, height_px: self.height_px }
+        Self { inside, ..*self }
     }
 
     /// Intersection over union, 0..=1.

@@ -24,6 +24,7 @@ type Artifacts = BTreeMap<(ArtifactKind, Option<ViewSlot>), Vec<u8>>;
 struct Shelf {
     source: Vec<u8>,
     mask: Option<Vec<u8>>,
+    depth_map: Option<Vec<u8>>,
     given: BTreeMap<ViewSlot, Vec<u8>>,
     artifacts: Mutex<Artifacts>,
     reports: Mutex<Vec<StepReport>>,
@@ -39,6 +40,7 @@ impl Shelf {
         Self {
             source,
             mask: None,
+            depth_map: None,
             given: BTreeMap::new(),
             artifacts: Mutex::default(),
             reports: Mutex::default(),
@@ -73,6 +75,9 @@ impl StepInputs for Shelf {
     }
     fn mask(&self) -> Result<Vec<u8>, ErrorReport> {
         Ok(self.mask.clone().expect("asked for only when there is one"))
+    }
+    fn depth_map(&self) -> Result<Vec<u8>, ErrorReport> {
+        Ok(self.depth_map.clone().expect("asked for only when there is one"))
     }
     fn artifact(&self, kind: ArtifactKind, slot: Option<ViewSlot>) -> Result<Vec<u8>, ErrorReport> {
         let found = self.artifacts.lock().unwrap().get(&(kind, slot)).cloned();
@@ -133,6 +138,7 @@ fn run(shelf: &Arc<Shelf>) -> ForgeRun {
         params: ForgeParams { triangles: 4000, texture_px: 256, ..ForgeParams::default() },
         given_views: shelf.given.keys().copied().collect(),
         has_mask: shelf.mask.is_some(),
+        has_depth_map: shelf.depth_map.is_some(),
     };
     let draft: Arc<dyn Engine> = Arc::new(DraftEngine::new());
     let engines = ForgeEngines { views: Arc::clone(&draft), mesh: draft, notes: Vec::new() };

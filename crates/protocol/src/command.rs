@@ -150,12 +150,19 @@ commands! {
     RestoreArtifacts { ids: Vec<ArtifactId> } -> u32;
     /// Delete what is in the trash for good.
     EmptyTrash {} -> EmptiedTrash;
-    /// What a mesh file is like, by the asset gate.
-    InspectMesh { mesh: crate::MeshRef } -> crate::MeshTicket;
+    /// What a mesh file is like, by the asset gate; also beside `reference`, a picture of its front, or the one that a
+    /// job made it of.
+    InspectMesh { mesh: crate::MeshRef, reference: Option<SourceRef> } -> crate::MeshTicket;
     /// Write a mesh in another format, each file whole or not at all, and read back before it counts.
     ExportMesh { export: crate::MeshExport } -> crate::ExportedMesh;
     /// Make an asset of a bare mesh from elsewhere: clean, in budget, placed, and painted from views of it.
     FinishMesh { finish: crate::MeshFinish } -> crate::FinishedMesh;
+    /// The depth map of a picture by draft inflation, as nearness: its range is for whoever looks at it.
+    PreviewDepth { depth: crate::DepthRequest } -> crate::DepthPreview;
+    /// Make the depth map of a picture and keep it in the store: grey of 16 bits, white near, black beside the object.
+    KeepDepth { depth: crate::DepthRequest } -> SourceInfo;
+    /// The same, written to a place of the artist's choice.
+    SaveDepth { depth: crate::DepthRequest, path: String } -> SavedFile;
     /// Draw a mesh from all around as sprite atlases of colour, normals and depth.
     RenderSprites { sprites: crate::SpriteRender } -> crate::SpriteSheet;
 }

@@ -177,6 +177,10 @@ pub struct ForgeRequest {
     /// White where the object is, black elsewhere; same proportions as the source.
     #[serde(default)]
     pub mask: Option<SourceRef>,
+    /// How near what the picture shows is: white near, black far, 8 or 16 bits; same proportions as the source. The
+    /// draft engine makes a relief of it.
+    #[serde(default)]
+    pub depth_map: Option<SourceRef>,
     #[serde(default)]
     pub params: ForgeParams,
     /// Called after the source's file name when absent.
@@ -193,6 +197,7 @@ impl ForgeRequest {
             source,
             views: BTreeMap::new(),
             mask: None,
+            depth_map: None,
             params: ForgeParams::default(),
             name: None,
             project: None,

@@ -6,6 +6,7 @@
 mod artifact;
 mod comfy;
 mod command;
+mod depth;
 mod doctor;
 mod error;
 mod event;
@@ -28,6 +29,7 @@ pub use comfy::{ComfyChoices, ComfyServer, Secret, SecretKept, ServerAuth, Setti
 pub use command::{
     Command, CutoutPreview, EngineStatus, MaskStroke, Reply, SampleInfo, SavedFile, SourceInfo,
 };
+pub use depth::{DepthPreview, DepthRange, DepthRequest};
 pub use doctor::{Check, CheckState, DoctorReport};
 pub use error::{ErrorCode, ErrorReport};
 pub use event::{Event, EventBody, LivePreview, LogLevel};
@@ -51,6 +53,8 @@ pub use project::ProjectInfo;
 pub use prompt::{OutputFile, PromptNote, PromptState, ServerFolder};
 pub use prospect::ProspectRequest;
 pub use queue::{QueueMove, QueueState};
-pub use report::{GateReport, GateVerdict, MeshStats, Provenance, Report, StepReport, ViewScore};
+pub use report::{
+    GateReport, GateVerdict, MeshStats, Provenance, Report, Resemblance, StepReport, ViewScore,
+};
 pub use sprite::{SpriteOptions, SpriteRender, SpriteSheet};
 pub use workflow::{WorkflowInfo, WorkflowInput, WorkflowInputKind, WorkflowKind, WorkflowModel};

@@ -38,6 +38,9 @@ pub struct MeshStats {
     /// What was wrong with the raw surface, and what still is.
     #[serde(default)]
     pub repaired: RepairTicket,
+    /// Its front beside the picture it was made of; `None` where there is none, or an older version did not look.
+    #[serde(default)]
+    pub resemblance: Option<Resemblance>,
     /// Metres, Y up.
     pub bounds_min_m: [f32; 3],
     pub bounds_max_m: [f32; 3],
@@ -65,6 +68,22 @@ pub struct ViewScore {
     pub verdict: GateVerdict,
     /// Sentences; empty for a clean pass.
     pub reasons: Vec<String>,
+    /// What the score is made of; `None` for a view that cannot be read, and where an older version did not say.
+    #[serde(default)]
+    pub resemblance: Option<Resemblance>,
+}
+
+/// How a picture of the object compares with the reference, each 0..=1.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Resemblance {
+    /// How well the outline fits what the reference says about it.
+    pub silhouette: f32,
+    /// Share of the colours that the reference has too.
+    pub colour: f32,
+    /// Structural similarity within the outline; of the side that the reference shows.
+    pub likeness: Option<f32>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

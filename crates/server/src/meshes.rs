@@ -22,6 +22,9 @@ pub(crate) struct Wanted {
     /// Its ending chooses the format.
     name: String,
     preset: Option<ExportPreset>,
+    /// A GLB for the web.
+    #[serde(default)]
+    compressed: bool,
     /// Packed even when it is a single file, for who must know beforehand.
     #[serde(default)]
     archive: bool,
@@ -36,11 +39,12 @@ pub(crate) async fn export(
     Path(id): Path<ArtifactId>,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Refusal> {
-    let ConvertedMesh { mut files, notes } = shared.forge.converted(id, &wanted.name, wanted.preset).await?;
+    let Wanted { name, preset, compressed, archive: is_archive } = wanted;
+    let ConvertedMesh { mut files, notes } = shared.forge.converted(id, &name, preset, compressed).await?;
     let Some(mesh) = files.pop() else {
         return Err(ErrorReport::new(ErrorCode::Internal, "The mesh gave no file.").into());
     };
-    let file = if files.is_empty() && !wanted.archive {
+    let file = if files.is_empty() && !is_archive {
         mesh
     } else {
         let packed = spawn_blocking(move || archive(mesh, &files)).await;

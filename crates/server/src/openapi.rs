@@ -82,6 +82,7 @@ fn description() -> Value {
             parameter("id", "path", true, "string"),
             parameter("name", "query", true, "string"),
             { "name": "preset", "in": "query", "schema": { "enum": ["unity", "unreal", "godot", "blender", "print"] } },
+            parameter("compressed", "query", false, "boolean"),
         ],
         "responses": { "200": answer("application/octet-stream", &json!({})), "default": errors },
     }}));

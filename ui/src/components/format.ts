@@ -36,3 +36,8 @@ export function fileName(path: string): string {
 export function folderName(path: string): string {
   return path.split(/[\\/]/).at(-2) || "the top folder";
 }
+
+/** A share, 0..=1. */
+export function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
+}

@@ -1,4 +1,4 @@
-import type { ArtifactId, Command, ErrorReport, Event, EventSeq, ExportPreset, JobId, LivePreview, Reply, SavedFile, Settings, SourceId, SourceInfo } from "../protocol/generated";
+import type { ArtifactId, Command, DepthRequest, ErrorReport, Event, EventSeq, ExportPreset, JobId, LivePreview, Reply, SavedFile, Settings, SourceId, SourceInfo } from "../protocol/generated";
 
 export type CommandName = Command["command"];
 export type ReplyTo<N extends CommandName> = Extract<Reply, { command: N }>["reply"];
@@ -49,8 +49,10 @@ export interface Host {
   /** The system's dialog, then the copy; null when it was closed without a choice. */
   saveArtifact(id: ArtifactId, suggestedName: string): Promise<SavedFile | null>;
   /** The same for a mesh, in the format that the name's ending says, laid out for `preset`; as it was made where that
-   *  is GLB for nobody in particular. */
-  saveMesh(id: ArtifactId, suggestedName: string, preset: ExportPreset | null): Promise<SavedMesh | null>;
+   *  is GLB for nobody in particular. A GLB is packed for the web where it is `compressed`. */
+  saveMesh(id: ArtifactId, suggestedName: string, preset: ExportPreset | null, compressed: boolean): Promise<SavedMesh | null>;
+  /** The same for the depth map of a picture. */
+  saveDepth(depth: DepthRequest, suggestedName: string): Promise<SavedFile | null>;
   /** A dialog for the folder, then the copies; null when it was closed without a choice. */
   saveArtifacts(files: { id: ArtifactId; suggestedName: string }[]): Promise<SavedFile[] | null>;
   /** Shows a file in the system's file manager; null where there is none to ask. */

@@ -75,7 +75,7 @@ name: string,
  */
 url: string, auth: ServerAuth, };
 
-export type Command = { "command": "start_forge", request: ForgeRequest, } | { "command": "start_prospect", request: ProspectRequest, in_front: boolean, } | { "command": "get_job", id: JobId, } | { "command": "list_jobs", limit: number, } | { "command": "cancel_job", id: JobId, } | { "command": "resume_job", id: JobId, } | { "command": "retry_job", id: JobId, from: StepName, } | { "command": "retry_with", id: JobId, from: StepName, engine: EngineChoice, server: string | null, } | { "command": "accept_views", id: JobId, } | { "command": "move_job", id: JobId, to: QueueMove, } | { "command": "get_queue", } | { "command": "pause_queue", paused: boolean, } | { "command": "list_projects", } | { "command": "rename_project", name: string, new_name: string, } | { "command": "archive_project", name: string, archived: boolean, } | { "command": "job_events", id: JobId, after: EventSeq, } | { "command": "import_picture", source: SourceRef, } | { "command": "preview_cutout", source: SourceRef, strokes: Array<MaskStroke>, feather_px: number | null, } | { "command": "save_mask", source: SourceRef, strokes: Array<MaskStroke>, feather_px: number | null, } | { "command": "list_samples", } | { "command": "engine_status", } | { "command": "workflows", comfy: string | null, } | { "command": "download_model", request: ModelRequest, } | { "command": "find_models_folder", server: string | null, } | { "command": "list_downloads", } | { "command": "cancel_download", id: DownloadId, } | { "command": "resume_download", id: DownloadId, } | { "command": "clear_downloads", id: DownloadId | null, } | { "command": "list_model_sites", } | { "command": "save_site_token", site: string, token: Secret | null, } | { "command": "get_settings", } | { "command": "save_settings", settings: Settings, } | { "command": "save_secret", server: string, secret: Secret | null, } | { "command": "doctor", comfy: string | null, } | { "command": "gather_bug_report", } | { "command": "save_artifact", id: ArtifactId, path: string, } | { "command": "save_artifacts", ids: Array<ArtifactId>, folder: string, } | { "command": "list_gallery", query: GalleryQuery, offset: number, limit: number, } | { "command": "gallery_overview", query: GalleryQuery, utc_offset_min: number, } | { "command": "mark_artifacts", ids: Array<ArtifactId>, change: MarkChange, } | { "command": "trash_artifacts", ids: Array<ArtifactId>, } | { "command": "restore_artifacts", ids: Array<ArtifactId>, } | { "command": "empty_trash", } | { "command": "inspect_mesh", mesh: MeshRef, } | { "command": "export_mesh", export: MeshExport, } | { "command": "finish_mesh", finish: MeshFinish, } | { "command": "render_sprites", sprites: SpriteRender, };
+export type Command = { "command": "start_forge", request: ForgeRequest, } | { "command": "start_prospect", request: ProspectRequest, in_front: boolean, } | { "command": "get_job", id: JobId, } | { "command": "list_jobs", limit: number, } | { "command": "cancel_job", id: JobId, } | { "command": "resume_job", id: JobId, } | { "command": "retry_job", id: JobId, from: StepName, } | { "command": "retry_with", id: JobId, from: StepName, engine: EngineChoice, server: string | null, } | { "command": "accept_views", id: JobId, } | { "command": "move_job", id: JobId, to: QueueMove, } | { "command": "get_queue", } | { "command": "pause_queue", paused: boolean, } | { "command": "list_projects", } | { "command": "rename_project", name: string, new_name: string, } | { "command": "archive_project", name: string, archived: boolean, } | { "command": "job_events", id: JobId, after: EventSeq, } | { "command": "import_picture", source: SourceRef, } | { "command": "preview_cutout", source: SourceRef, strokes: Array<MaskStroke>, feather_px: number | null, } | { "command": "save_mask", source: SourceRef, strokes: Array<MaskStroke>, feather_px: number | null, } | { "command": "list_samples", } | { "command": "engine_status", } | { "command": "workflows", comfy: string | null, } | { "command": "download_model", request: ModelRequest, } | { "command": "find_models_folder", server: string | null, } | { "command": "list_downloads", } | { "command": "cancel_download", id: DownloadId, } | { "command": "resume_download", id: DownloadId, } | { "command": "clear_downloads", id: DownloadId | null, } | { "command": "list_model_sites", } | { "command": "save_site_token", site: string, token: Secret | null, } | { "command": "get_settings", } | { "command": "save_settings", settings: Settings, } | { "command": "save_secret", server: string, secret: Secret | null, } | { "command": "doctor", comfy: string | null, } | { "command": "gather_bug_report", } | { "command": "save_artifact", id: ArtifactId, path: string, } | { "command": "save_artifacts", ids: Array<ArtifactId>, folder: string, } | { "command": "list_gallery", query: GalleryQuery, offset: number, limit: number, } | { "command": "gallery_overview", query: GalleryQuery, utc_offset_min: number, } | { "command": "mark_artifacts", ids: Array<ArtifactId>, change: MarkChange, } | { "command": "trash_artifacts", ids: Array<ArtifactId>, } | { "command": "restore_artifacts", ids: Array<ArtifactId>, } | { "command": "empty_trash", } | { "command": "inspect_mesh", mesh: MeshRef, reference: SourceRef | null, } | { "command": "export_mesh", export: MeshExport, } | { "command": "finish_mesh", finish: MeshFinish, } | { "command": "preview_depth", depth: DepthRequest, } | { "command": "keep_depth", depth: DepthRequest, } | { "command": "save_depth", depth: DepthRequest, path: string, } | { "command": "render_sprites", sprites: SpriteRender, };
 
 export type CutoutPreview = { 
 /**
@@ -96,6 +96,45 @@ export type DayCount = {
  * When the day began where the artist is, in milliseconds since 1970-01-01 UTC.
  */
 start: number, entries: number, };
+
+/**
+ * A small depth map to look at.
+ */
+export type DepthPreview = { 
+/**
+ * PNG in base64, at most 512 px on its longer side: nearness as grey, clear beside the object.
+ */
+png_base64: string, width_px: number, height_px: number, };
+
+/**
+ * How nearness becomes grey. Nearness is 0 at the farthest point of the object that is seen, and 1 at the nearest.
+ */
+export type DepthRange = { 
+/**
+ * Nearness that is white, 0..=1; above `far`.
+ */
+near: number, 
+/**
+ * Nearness that is black, 0..=1.
+ */
+far: number, 
+/**
+ * Between the two, 0.1..=10: above 1 the middle is brighter.
+ */
+gamma: number, };
+
+/**
+ * A depth map that is wanted.
+ */
+export type DepthRequest = { source: SourceRef, 
+/**
+ * As in `ForgeRequest`.
+ */
+mask: SourceRef | null, 
+/**
+ * As in `ForgeParams`.
+ */
+profile: ProfileChoice, range: DepthRange, };
 
 /**
  * What the doctor found, one check after the other.
@@ -268,7 +307,12 @@ views: { [key in ViewSlot]?: SourceRef },
 /**
  * White where the object is, black elsewhere; same proportions as the source.
  */
-mask: SourceRef | null, params: ForgeParams, 
+mask: SourceRef | null, 
+/**
+ * How near what the picture shows is: white near, black far, 8 or 16 bits; same proportions as the source. The
+ * draft engine makes a relief of it.
+ */
+depth_map: SourceRef | null, params: ForgeParams, 
 /**
  * Called after the source's file name when absent.
  */
@@ -579,6 +623,10 @@ detail_maps: boolean,
  */
 repaired: RepairTicket, 
 /**
+ * Its front beside the picture it was made of; `None` where there is none, or an older version did not look.
+ */
+resemblance: Resemblance | null, 
+/**
  * Metres, Y up.
  */
 bounds_min_m: [number, number, number], bounds_max_m: [number, number, number], };
@@ -770,12 +818,29 @@ export type RepairTicket = { before: MeshDefects, after: MeshDefects, };
 /**
  * The answer to the command of the same name.
  */
-export type Reply = { "command": "start_forge", "reply": JobSnapshot } | { "command": "start_prospect", "reply": JobSnapshot } | { "command": "get_job", "reply": JobSnapshot } | { "command": "list_jobs", "reply": Array<JobSnapshot> } | { "command": "cancel_job", "reply": JobSnapshot } | { "command": "resume_job", "reply": JobSnapshot } | { "command": "retry_job", "reply": JobSnapshot } | { "command": "retry_with", "reply": JobSnapshot } | { "command": "accept_views", "reply": JobSnapshot } | { "command": "move_job", "reply": JobSnapshot } | { "command": "get_queue", "reply": QueueState } | { "command": "pause_queue", "reply": QueueState } | { "command": "list_projects", "reply": Array<ProjectInfo> } | { "command": "rename_project", "reply": Array<ProjectInfo> } | { "command": "archive_project", "reply": Array<ProjectInfo> } | { "command": "job_events", "reply": Array<Event> } | { "command": "import_picture", "reply": SourceInfo } | { "command": "preview_cutout", "reply": CutoutPreview } | { "command": "save_mask", "reply": SourceInfo } | { "command": "list_samples", "reply": Array<SampleInfo> } | { "command": "engine_status", "reply": Array<EngineStatus> } | { "command": "workflows", "reply": Array<WorkflowInfo> } | { "command": "download_model", "reply": ModelDownload } | { "command": "find_models_folder", "reply": ModelsFolder } | { "command": "list_downloads", "reply": Array<ModelDownload> } | { "command": "cancel_download", "reply": ModelDownload } | { "command": "resume_download", "reply": ModelDownload } | { "command": "clear_downloads", "reply": number } | { "command": "list_model_sites", "reply": Array<ModelSite> } | { "command": "save_site_token", "reply": SecretKept } | { "command": "get_settings", "reply": Settings } | { "command": "save_settings", "reply": Settings } | { "command": "save_secret", "reply": SecretKept } | { "command": "doctor", "reply": DoctorReport } | { "command": "gather_bug_report", "reply": string } | { "command": "save_artifact", "reply": SavedFile } | { "command": "save_artifacts", "reply": Array<SavedFile> } | { "command": "list_gallery", "reply": GalleryPage } | { "command": "gallery_overview", "reply": GalleryOverview } | { "command": "mark_artifacts", "reply": number } | { "command": "trash_artifacts", "reply": number } | { "command": "restore_artifacts", "reply": number } | { "command": "empty_trash", "reply": EmptiedTrash } | { "command": "inspect_mesh", "reply": MeshTicket } | { "command": "export_mesh", "reply": ExportedMesh } | { "command": "finish_mesh", "reply": FinishedMesh } | { "command": "render_sprites", "reply": SpriteSheet };
+export type Reply = { "command": "start_forge", "reply": JobSnapshot } | { "command": "start_prospect", "reply": JobSnapshot } | { "command": "get_job", "reply": JobSnapshot } | { "command": "list_jobs", "reply": Array<JobSnapshot> } | { "command": "cancel_job", "reply": JobSnapshot } | { "command": "resume_job", "reply": JobSnapshot } | { "command": "retry_job", "reply": JobSnapshot } | { "command": "retry_with", "reply": JobSnapshot } | { "command": "accept_views", "reply": JobSnapshot } | { "command": "move_job", "reply": JobSnapshot } | { "command": "get_queue", "reply": QueueState } | { "command": "pause_queue", "reply": QueueState } | { "command": "list_projects", "reply": Array<ProjectInfo> } | { "command": "rename_project", "reply": Array<ProjectInfo> } | { "command": "archive_project", "reply": Array<ProjectInfo> } | { "command": "job_events", "reply": Array<Event> } | { "command": "import_picture", "reply": SourceInfo } | { "command": "preview_cutout", "reply": CutoutPreview } | { "command": "save_mask", "reply": SourceInfo } | { "command": "list_samples", "reply": Array<SampleInfo> } | { "command": "engine_status", "reply": Array<EngineStatus> } | { "command": "workflows", "reply": Array<WorkflowInfo> } | { "command": "download_model", "reply": ModelDownload } | { "command": "find_models_folder", "reply": ModelsFolder } | { "command": "list_downloads", "reply": Array<ModelDownload> } | { "command": "cancel_download", "reply": ModelDownload } | { "command": "resume_download", "reply": ModelDownload } | { "command": "clear_downloads", "reply": number } | { "command": "list_model_sites", "reply": Array<ModelSite> } | { "command": "save_site_token", "reply": SecretKept } | { "command": "get_settings", "reply": Settings } | { "command": "save_settings", "reply": Settings } | { "command": "save_secret", "reply": SecretKept } | { "command": "doctor", "reply": DoctorReport } | { "command": "gather_bug_report", "reply": string } | { "command": "save_artifact", "reply": SavedFile } | { "command": "save_artifacts", "reply": Array<SavedFile> } | { "command": "list_gallery", "reply": GalleryPage } | { "command": "gallery_overview", "reply": GalleryOverview } | { "command": "mark_artifacts", "reply": number } | { "command": "trash_artifacts", "reply": number } | { "command": "restore_artifacts", "reply": number } | { "command": "empty_trash", "reply": EmptiedTrash } | { "command": "inspect_mesh", "reply": MeshTicket } | { "command": "export_mesh", "reply": ExportedMesh } | { "command": "finish_mesh", "reply": FinishedMesh } | { "command": "preview_depth", "reply": DepthPreview } | { "command": "keep_depth", "reply": SourceInfo } | { "command": "save_depth", "reply": SavedFile } | { "command": "render_sprites", "reply": SpriteSheet };
 
 /**
  * `<stem>.report.json`.
  */
 export type Report = { engine: string, seed: number, params: ForgeParams, source_name: string, source_sha256: string, version: string, steps: Array<StepReport>, gate: GateReport, mesh: MeshStats, };
+
+/**
+ * How a picture of the object compares with the reference, each 0..=1.
+ */
+export type Resemblance = { 
+/**
+ * How well the outline fits what the reference says about it.
+ */
+silhouette: number, 
+/**
+ * Share of the colours that the reference has too.
+ */
+colour: number, 
+/**
+ * Structural similarity within the outline; of the side that the reference shows.
+ */
+likeness: number | null, };
 
 /**
  * Steps that run again beside the result that stands, until theirs is complete and replaces it.
@@ -1020,7 +1085,11 @@ score: number, verdict: GateVerdict,
 /**
  * Sentences; empty for a clean pass.
  */
-reasons: Array<string>, };
+reasons: Array<string>, 
+/**
+ * What the score is made of; `None` for a view that cannot be read, and where an older version did not say.
+ */
+resemblance: Resemblance | null, };
 
 /**
  * A direction an object is seen from. The camera stands in direction

@@ -13,11 +13,13 @@ export const DEFAULT_PARAMS: ForgeParams = {
   profile: "auto", back: "auto", symmetry: "off", depth: null, triangles: 20_000, texture_px: 1024, seed: 0, size_m: 1, provenance: true, detail_maps: null,
 };
 
-export type MeshFormat = "glb" | "fbx" | "obj" | "stl" | "ply";
+export type MeshFormat = "glb" | "fbx" | "obj" | "stl" | "ply" | "usdz";
 /** Who a mesh is saved for, and how. */
 export interface SaveAs {
   preset: ExportPreset | null;
   format: MeshFormat;
+  /** Of a GLB: packed for the web. */
+  compressed: boolean;
 }
 
 export type GivenViews = { [slot in ViewSlot]?: SourceRef };
@@ -84,12 +86,12 @@ function storedTab(): TabName {
   return stored === "gallery" || stored === "prospect" ? stored : "forge";
 }
 
-const FORMATS: readonly MeshFormat[] = ["glb", "fbx", "obj", "stl", "ply"];
+const FORMATS: readonly MeshFormat[] = ["glb", "fbx", "obj", "stl", "ply", "usdz"];
 const PRESETS: readonly ExportPreset[] = ["unity", "unreal", "godot", "blender", "print"];
 
 function storedSaveAs(): SaveAs {
-  const [preset, format] = (localStorage.getItem(SAVE_AS_KEY) ?? "").split(" ");
-  return { preset: PRESETS.find((known) => known === preset) ?? null, format: FORMATS.find((known) => known === format) ?? "glb" };
+  const [preset, format, packing] = (localStorage.getItem(SAVE_AS_KEY) ?? "").split(" ");
+  return { preset: PRESETS.find((known) => known === preset) ?? null, format: FORMATS.find((known) => known === format) ?? "glb", compressed: packing === "compressed" };
 }
 
 export const uiStore = createStore<UiState>()((set) => ({
@@ -127,7 +129,7 @@ uiStore.subscribe((state, before) => {
     if (state.project === null) localStorage.removeItem(PROJECT_KEY);
     else localStorage.setItem(PROJECT_KEY, state.project);
   }
-  if (state.saveAs !== before.saveAs) localStorage.setItem(SAVE_AS_KEY, `${state.saveAs.preset ?? "-"} ${state.saveAs.format}`);
+  if (state.saveAs !== before.saveAs) localStorage.setItem(SAVE_AS_KEY, `${state.saveAs.preset ?? "-"} ${state.saveAs.format} ${state.saveAs.compressed ? "compressed" : "plain"}`);
   if (state.prospectId !== before.prospectId && state.prospectId !== null) sessionStorage.setItem(PROSPECT_KEY, state.prospectId);
   if (state.tab !== before.tab) {
     sessionStorage.setItem(TAB_KEY, state.tab);

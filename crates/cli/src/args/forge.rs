@@ -35,6 +35,9 @@ pub struct ForgeArgs {
     /// White where the object is, black elsewhere.
     #[arg(long, value_name = "PATH")]
     pub mask: Option<PathBuf>,
+    /// How near what the picture shows is: white near, black far, 8 or 16 bits; the draft's relief.
+    #[arg(long, value_name = "PATH")]
+    pub depth_map: Option<PathBuf>,
     /// Folder for the results; made when it is not there.
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,

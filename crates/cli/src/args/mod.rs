@@ -16,6 +16,7 @@ pub use forge::ForgeArgs;
 pub use jobs::{JobsArgs, JobsVerb};
 pub use serve::ServeArgs;
 
+use crate::depth::{DEPTH_EXAMPLES, DepthArgs};
 use crate::finish::{FINISH_EXAMPLES, FinishArgs};
 use crate::mesh::{EXPORT_EXAMPLES, ExportArgs, INSPECT_EXAMPLES, InspectArgs};
 use crate::models::{MODELS_EXAMPLES, ModelsArgs};
@@ -56,6 +57,9 @@ pub enum Verb {
     /// Make an asset of a bare mesh from elsewhere, painted from views of it.
     #[command(after_help = FINISH_EXAMPLES)]
     Finish(FinishArgs),
+    /// Write the depth map of a picture: 16 bits of grey, white near.
+    #[command(after_help = DEPTH_EXAMPLES)]
+    Depth(DepthArgs),
     /// Draw a mesh from all around as sprite atlases.
     #[command(after_help = SPRITES_EXAMPLES)]
     Sprites(SpritesArgs),

@@ -41,6 +41,7 @@ struct Drafted {
 impl Drafted {
     fn is_of(&self, input: &SurfaceInput) -> bool {
         self.input.params == input.params
+            && self.input.depth == input.depth
             && (Arc::ptr_eq(&self.input.cutout, &input.cutout) || self.input.cutout == input.cutout)
             && (Arc::ptr_eq(&self.input.given_views, &input.given_views)
                 || self.input.given_views == input.given_views)
@@ -156,11 +157,27 @@ fn shape_of(
     cancel: Cancel<'_>,
 ) -> Result<Arc<dyn Shape>, EngineError> {
     if input.given_views.is_empty() {
-        return match Solid::new(Arc::clone(&input.cutout), &input.params, cancel) {
-            Ok(solid) => Ok(Arc::new(solid)),
+        return match Solid::with_depth(
+            Arc::clone(&input.cutout),
+            &input.params,
+            input.depth.as_deref(),
+            cancel,
+        ) {
+            Ok(solid) => {
+                if solid.facts().get("depth_map") == Some(&Value::Bool(false)) {
+                    context.log(
+                        LogLevel::Warn,
+                        "The depth map is the same all over the object, so it is not used.",
+                    );
+                }
+                Ok(Arc::new(solid))
+            }
             Err(DraftError::Cancelled(cancelled)) => Err(cancelled.into()),
             Err(DraftError::Empty) => Err(nothing_to_hold()),
         };
+    }
+    if input.depth.is_some() {
+        context.log(LogLevel::Warn, "The depth map is not used: the given sides say how deep the object is.");
     }
     let mirrored = symmetric(&input.cutout, input.params.symmetry, cancel)?;
     let params = CarveParams {

@@ -66,6 +66,18 @@ impl Maps {
         (front, behind)
     }
 
+    /// Depth of the front at a point in cells; 0 where there is nothing.
+    pub fn front_at(&self, x: f32, y: f32) -> f32 {
+        let half = self.half_depth2.sample(x, y).max(0.0).sqrt();
+        let offset = self.stance.as_ref().map_or(0.0, |stance| {
+            let offset = stance.offset.sample(x, y);
+            let cell = |v: f32, count: usize| (v.round().max(0.0) as usize).min(count - 1);
+            let twin = stance.twin.get(cell(x, stance.twin.width()), cell(y, stance.twin.height()));
+            if twin { offset.abs() } else { offset }
+        });
+        offset + front_of(half, self.relief.sample(x, y))
+    }
+
     /// Approximate signed distance to the surface (h² − z² over its gradient), positive inside, and the layer
     /// that z = 0 lies in. Rows run as in the picture, layers towards the viewer.
     pub fn volume(&self, cancel: Cancel<'_>) -> Result<(Volume, usize), Cancelled> {
@@ -122,6 +134,11 @@ fn depth_below_surface(z: f32, half2: f32, front: f32, behind: f32, slope2: f32,
     let gradient = (slope2 + 4.0 * depth * depth).sqrt().max(0.5);
     let value = (half2 - depth * depth) / gradient;
     value.min(if distance > 0.0 { f32::MAX } else { distance })
+}
+
+/// Where [`depth_below_surface`] is zero in front of the middle plane, of a half depth and a relief.
+pub fn front_of(half: f32, relief: f32) -> f32 {
+    if relief < 0.0 && half > 0.0 { half * half / (half - relief) } else { half + relief }
 }
 
 /// Squared length of the gradient, per cell.

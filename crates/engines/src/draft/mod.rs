@@ -3,6 +3,7 @@
 mod back;
 pub mod carve;
 mod choices;
+mod depth;
 mod engine;
 mod field;
 mod frame;

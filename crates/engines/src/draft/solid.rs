@@ -14,6 +14,7 @@ use thiserror::Error;
 
 use super::back::{BackFill, REGION_CELLS};
 use super::choices::{Back, Choices, Cues, Profile};
+use super::depth::{nearness, relief_of};
 use super::field::Maps;
 use super::frame::{Bounds, Frame, Thumb};
 use super::inflate::{InflateOptions, inflate};
@@ -50,6 +51,16 @@ const PATTERN_SHARE: f32 = 0.12;
 
 impl Solid {
     pub fn new(cutout: Arc<RgbaImage>, params: &ForgeParams, cancel: Cancel<'_>) -> Result<Self, DraftError> {
+        Self::with_depth(cutout, params, None, cancel)
+    }
+
+    /// `depth` is an artist's depth map over the whole picture, 0..=1 and 1 near; the front then runs as it says.
+    pub fn with_depth(
+        cutout: Arc<RgbaImage>,
+        params: &ForgeParams,
+        depth: Option<&Grid<f32>>,
+        cancel: Cancel<'_>,
+    ) -> Result<Self, DraftError> {
         let mirrored = symmetric(&cutout, params.symmetry, cancel)?;
         let is_symmetric = mirrored.is_some();
         let cutout = mirrored.map_or(cutout, Arc::new);
@@ -69,7 +80,10 @@ impl Solid {
             },
             cancel,
         )?;
-        let stance = if choices.spread_legs && !is_symmetric {
+        let given = depth.and_then(|depth| {
+            relief_of(depth, frame, cutout.dimensions(), &inflated.half_depth2, &inflated.distance)
+        });
+        let stance = if choices.spread_legs && !is_symmetric && given.is_none() {
             let half_depth = inflated.half_depth2.map(|v| v.max(0.0).sqrt());
             Some(stance(&cues.legs, &half_depth, &thumb, bounds, cancel)?)
         } else {
@@ -78,17 +92,28 @@ impl Solid {
         let back = back_fill(&thumb, &cues, &choices, params, cancel)?.map(Arc::new);
         let mut facts = facts(&cues, &choices, back.is_some(), inflated.ground_y.is_some());
         facts.insert("symmetric".to_owned(), json!(is_symmetric));
+        if depth.is_some() {
+            facts.insert("depth_map".to_owned(), json!(given.is_some()));
+        }
         let settled = |map: Grid<f32>| if is_symmetric { evened(map) } else { map };
+        let relief_behind = back.is_none() && given.is_none();
+        let relief = given.unwrap_or_else(|| relief(&thumb.rgb.map(|c| c / 255.0), &inflated.distance));
         let maps = Maps {
-            relief: settled(relief(&thumb.rgb.map(|c| c / 255.0), &inflated.distance)),
+            relief: settled(relief),
             distance: settled(inflated.distance),
             half_depth2: settled(inflated.half_depth2),
             stance,
-            relief_behind: back.is_none(),
+            relief_behind,
             ground_y: inflated.ground_y,
         };
         let placement = placement(&maps, frame, params.size_m).ok_or(DraftError::Empty)?;
         Ok(Self { cutout, maps, placement, back, facts })
+    }
+
+    /// How near the front is at every pixel of the cut-out: 1 its nearest point, 0 its farthest.
+    pub fn nearness(&self, cancel: Cancel<'_>) -> Result<Grid<f32>, Cancelled> {
+        let size = (self.cutout.width() as usize, self.cutout.height() as usize);
+        nearness(&self.maps, self.placement.frame, size, cancel)
     }
 
     /// Pulls the rim back onto the outline, which smoothing has rounded off a little.

@@ -1,7 +1,7 @@
 use std::io::Cursor;
 
 use image::metadata::Orientation;
-use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, RgbaImage};
+use image::{DynamicImage, ImageBuffer, ImageDecoder, ImageError, ImageFormat, ImageReader, Luma, RgbaImage};
 
 use super::error::{PictureError, pixels};
 use super::shrink::shrink_decoded;
@@ -48,6 +48,24 @@ pub fn decode_to_fit(bytes: &[u8], limits: &Limits, max_side_px: u32) -> Result<
     let mut picture = DynamicImage::ImageRgba8(shrink_decoded(decoded, max_side_px));
     picture.apply_orientation(orientation);
     Ok(picture.into_rgba8())
+}
+
+/// As [`decode`], grey of 16 bits: what a depth map has to say. Of a coloured picture its lightness; what is clear is
+/// black.
+pub fn decode_grey16(
+    bytes: &[u8],
+    limits: &Limits,
+) -> Result<ImageBuffer<Luma<u16>, Vec<u16>>, PictureError> {
+    let (mut decoded, orientation) = decode_native(bytes, limits)?;
+    decoded.apply_orientation(orientation);
+    if !decoded.color().has_alpha() {
+        return Ok(decoded.into_luma16());
+    }
+    let pixels = decoded.into_luma_alpha16();
+    Ok(ImageBuffer::from_fn(pixels.width(), pixels.height(), |x, y| {
+        let [grey, alpha] = pixels.get_pixel(x, y).0;
+        Luma([if alpha > u16::MAX / 2 { grey } else { 0 }])
+    }))
 }
 
 /// Width and height in pixels, upright, from the header alone.

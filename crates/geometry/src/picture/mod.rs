@@ -6,7 +6,7 @@ mod error;
 mod shrink;
 mod sniff;
 
-pub use decode::{Limits, decode, decode_to_fit, size};
-pub use encode::{encode_png, encode_png_grey};
+pub use decode::{Limits, decode, decode_grey16, decode_to_fit, size};
+pub use encode::{encode_png, encode_png_grey, encode_png_grey16};
 pub use error::PictureError;
 pub use shrink::shrink_to_fit;

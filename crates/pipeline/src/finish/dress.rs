@@ -148,6 +148,7 @@ fn measure(mesh: &TriMesh, unwrapped: &Unwrapped, texture_px: u32) -> MeshStats 
         uv_stretch: evenness.map_or(0.0, |evenness| evenness.stretch),
         detail_maps: false,
         repaired: RepairTicket::default(),
+        resemblance: None,
         bounds_min_m: low.to_array(),
         bounds_max_m: high.to_array(),
     }

@@ -6,11 +6,13 @@ mod foreign;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use image::RgbaImage;
 use oreforge_geometry::glb::{self, GlbOptions};
 use oreforge_geometry::{Cancel, TexturedMesh, TriMesh};
 use oreforge_protocol::{ArtifactKind, ForgeParams, LogLevel, Provenance};
 
 use crate::contract::{ForgeSpec, NewArtifact, StepError, StepOutput, StepSink};
+use crate::resemblance;
 use crate::run::{generator, internal, to_value};
 pub(crate) use dress::{Colours, Dressed, Wish, dress};
 pub(crate) use foreign::doubt;
@@ -30,6 +32,7 @@ pub(crate) fn finish(
     engine: &str,
     raw: Arc<TriMesh>,
     colours: Colours,
+    reference: &RgbaImage,
     sink: &dyn StepSink,
     cancel: Cancel<'_>,
 ) -> Result<(StepOutput, TexturedMesh), StepError> {
@@ -43,7 +46,8 @@ pub(crate) fn finish(
         detail_maps: params.bakes_detail(),
     };
     let progress = |fraction: f32, doing: &str| sink.progress(fraction * UNTIL_WRITING, doing);
-    let Dressed { mesh, stats, agreement } = dress(raw, colours, &wish, &progress, cancel)?;
+    let Dressed { mesh, mut stats, agreement } = dress(raw, colours, &wish, &progress, cancel)?;
+    stats.resemblance = resemblance::of_front(&mesh, reference, cancel)?;
     if let Some(doubt) = agreement.as_ref().and_then(doubt) {
         sink.log(LogLevel::Warn, doubt);
     }

@@ -13,6 +13,7 @@ use super::{ExportOptions, export, import};
 use crate::contract::StepError;
 use crate::finish::{Colours, Dressed, Wish, doubt, dress};
 use crate::prepare::given_view;
+use crate::resemblance;
 use crate::run::{generator, internal};
 
 /// Agreement of the outlines below which the views show something else.
@@ -63,7 +64,8 @@ pub fn finish(
         return Err(ErrorReport::new(ErrorCode::BadRequest, problems.join(" ")));
     }
     let wish = Wish { triangles, texture_px, size_m, detail_maps };
-    let Dressed { mesh, stats, agreement } =
+    let front = views.iter().find(|view| view.slot == ViewSlot::Front).map(|view| view.picture.clone());
+    let Dressed { mesh, mut stats, agreement } =
         dress(imported.asset.surface(), Colours::Views(views), &wish, &|_, _| {}, Cancel::never())
             .map_err(failure)?;
     let Some(agreement) = agreement else { return Err(failure(StepError::Cancelled)) };
@@ -77,6 +79,10 @@ pub fn finish(
         ));
     }
     notes.extend(doubt(&agreement));
+    if let Some(front) = front {
+        let seen = resemblance::of_front(&mesh, &front, Cancel::never());
+        stats.resemblance = seen.map_err(|cancelled| failure(cancelled.into()))?;
+    }
 
     let name = options.file_name.rsplit_once('.').map_or(options.file_name.as_str(), |(name, _)| name);
     let extras = json!({

@@ -1,8 +1,10 @@
 //! Mesh files from anywhere: looked at, handed over in another format, and
 //! finished.
 
+mod beside;
 mod export;
 mod finish;
+mod look;
 mod sprites;
 mod ticket;
 

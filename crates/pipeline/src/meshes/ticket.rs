@@ -9,7 +9,7 @@ use oreforge_protocol::{
     ErrorReport, GateVerdict, MeshDefects, MeshFix, MeshTicket, TextureInfo, TicketCheck, UvReport,
 };
 
-use super::import;
+use super::{beside, import};
 
 /// Triangles a prop of a game may have without a question.
 pub(super) const BUDGET: usize = 100_000;
@@ -22,13 +22,27 @@ const UNEVEN_DENSITY: f32 = 4.0;
 /// Largest dimension, in metres, at which nobody asks whether the unit is right.
 const LIKELY_M: std::ops::RangeInclusive<f32> = 0.005..=200.0;
 
-/// What the file holds; see [`MeshTicket`].
+/// What the file holds; see [`MeshTicket`]. `reference` is a picture that shows its front.
 ///
 /// # Errors
-/// When the bytes are no mesh that can be read.
-pub fn inspect(bytes: &[u8], file_name: &str, companion: Companion<'_>) -> Result<MeshTicket, ErrorReport> {
+/// When the bytes are no mesh that can be read, or no object can be found in the picture.
+pub fn inspect(
+    bytes: &[u8],
+    file_name: &str,
+    companion: Companion<'_>,
+    reference: Option<&[u8]>,
+) -> Result<MeshTicket, ErrorReport> {
     let (format, Imported { asset, notes }) = import(bytes, file_name, companion)?;
-    Ok(of(&asset, format, notes))
+    let compared = reference.map(|picture| beside::checks(&asset, picture)).transpose()?;
+    let mut ticket = of(&asset, format, notes);
+    ticket.checks.extend(compared.into_iter().flatten());
+    ticket.verdict = verdict(&ticket.checks);
+    Ok(ticket)
+}
+
+fn verdict(checks: &[TicketCheck]) -> GateVerdict {
+    let doubtful = checks.iter().any(|check| check.verdict != GateVerdict::Pass);
+    if doubtful { GateVerdict::Doubtful } else { GateVerdict::Pass }
 }
 
 pub(super) fn of(asset: &Asset, format: Format, notes: Vec<String>) -> MeshTicket {
@@ -69,8 +83,7 @@ pub(super) fn of(asset: &Asset, format: Format, notes: Vec<String>) -> MeshTicke
         notes,
     };
     ticket.checks = checks(&ticket, (high - low).max_element());
-    let doubtful = ticket.checks.iter().any(|check| check.verdict != GateVerdict::Pass);
-    ticket.verdict = if doubtful { GateVerdict::Doubtful } else { GateVerdict::Pass };
+    ticket.verdict = verdict(&ticket.checks);
     ticket
 }
 

@@ -1,7 +1,7 @@
 import { Check, Minus, TriangleAlert, Wrench, X } from "lucide-react";
 import { Button } from "../../components/Button";
 import { Section } from "../../components/Section";
-import { count } from "../../components/format";
+import { count, percent } from "../../components/format";
 import type { MeshStats } from "../../protocol/generated";
 import { defectWords } from "./repairWords";
 
@@ -35,6 +35,25 @@ function texture({ texture_px, texels_per_m: [low, median, high], uv_stretch, de
   return { title: "Texture", verdict: high <= low * UNEVEN_DENSITY ? "pass" : "warn", value: `${texture_px}²`, note: maps + density };
 }
 
+/** The least that outline, colours and likeness to the picture have to be; as `resemblance` of the core says. */
+const CLEAR = { silhouette: 0.8, colour: 0.7, likeness: 0.75 };
+
+function shareLine(title: string, share: number, least: number, note: string): Line {
+  if (share >= least) return { title, verdict: "pass", value: percent(share), note };
+  return { title, verdict: "warn", value: percent(share), note: `${note}; another seed, engine or profile may come nearer` };
+}
+
+/** The front of the mesh beside the picture. */
+function resemblance(seen: MeshStats["resemblance"]): Line[] {
+  // Older results were not looked at, and there is not always a picture.
+  if (seen === null || seen === undefined) return [];
+  return [
+    shareLine("Silhouette", seen.silhouette, CLEAR.silhouette, "its outline in front, beside the picture's"),
+    shareLine("Colour", seen.colour, CLEAR.colour, "of its colours in front are the picture's"),
+    ...(seen.likeness === null ? [] : [shareLine("Likeness", seen.likeness, CLEAR.likeness, "side by side with the picture")]),
+  ];
+}
+
 export function assay(stats: MeshStats | null, budget: number): Line[] {
   if (stats === null) return ["Watertight", "Repairs", "Triangles", "UV", "Texture", "Size"].map((title) => ({ title, verdict: "unknown", value: "–", note: "not measured yet" }));
   const clean = stats.watertight && stats.manifold && stats.consistently_wound && stats.degenerate_triangles === 0;
@@ -61,6 +80,7 @@ export function assay(stats: MeshStats | null, budget: number): Line[] {
       note: `${count(stats.charts)} ${stats.charts === 1 ? "island" : "islands"}, ${stats.uv_overlap <= OVERLAP_LIMIT ? "no overlap" : `${(stats.uv_overlap * 100).toFixed(1)} % overlap`}`,
     },
     texture(stats),
+    ...resemblance(stats.resemblance),
     { title: "Size", verdict: "pass", value: `${Math.max(...size).toFixed(2)} m`, note: `${size.map((m) => m.toFixed(3)).join(" × ")} m, Y up` },
   ];
 }
@@ -78,8 +98,10 @@ function Mark({ verdict }: { verdict: Verdict }) {
   }
 }
 
-/** The size is as it was asked for; everything else the finish step makes, from the raw mesh that is kept. */
-const fixable = ({ title, verdict }: Line) => title !== "Size" && (verdict === "warn" || verdict === "fail");
+/** The size is as it was asked for, and what the mesh shows comes from its engine; everything else the finish step makes,
+ *  from the raw mesh that is kept. */
+const AS_IT_CAME = new Set(["Size", "Silhouette", "Colour", "Likeness"]);
+const fixable = ({ title, verdict }: Line) => !AS_IT_CAME.has(title) && (verdict === "warn" || verdict === "fail");
 
 interface AssayProps {
   stats: MeshStats | null;

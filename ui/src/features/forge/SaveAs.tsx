@@ -11,7 +11,13 @@ const FORMATS: { value: MeshFormat; label: string; note: string }[] = [
   { value: "obj", label: "OBJ", note: "With a material file and textures beside it" },
   { value: "stl", label: "STL", note: "The bare shape, for printers" },
   { value: "ply", label: "PLY", note: "The shape, with its texture beside it" },
+  { value: "usdz", label: "USDZ", note: "One file with its textures: iPhone, iPad, Mac" },
 ];
+
+const PACKINGS = [
+  { value: "plain", label: "Plain", note: "Every program reads it" },
+  { value: "compressed", label: "Compressed", note: "For the web: meshopt, and textures as WebP without loss" },
+] as const;
 
 /** Whoever the file is for, and the format it reads best. */
 const PRESETS: { value: ExportPreset | "none"; label: string; note: string; format: MeshFormat }[] = [
@@ -24,13 +30,15 @@ const PRESETS: { value: ExportPreset | "none"; label: string; note: string; form
 ];
 
 /** Axis, unit and pivot of what will be written, in a sentence. */
-export function layoutOf({ preset, format }: Choice): string {
+export function layoutOf({ preset, format, compressed }: Choice): string {
   const zUp = preset === "unreal" || preset === "print" || (preset === "blender" && format === "ply");
   const unit = format === "fbx" || preset === "unreal" ? "centimetres" : preset === "print" ? "millimetres" : "metres";
-  const axes = format === "glb" ? "Y up, in metres, as glTF is" : `${zUp ? "Z" : "Y"} up, in ${unit}`;
+  const axes = format === "glb" || format === "usdz" ? "Y up, in metres, as the format is" : `${zUp ? "Z" : "Y"} up, in ${unit}`;
+  const isPacked = format === "glb" && compressed;
   const carriesName = format !== "stl" && format !== "ply";
   const named = preset === "unreal" && carriesName ? " The object's name begins with SM_." : "";
-  return `${axes}; the pivot is in the middle of the underside.${named}`;
+  const packed = isPacked ? " Viewers on the web read it packed; many programs read only a plain one." : "";
+  return `${axes}; the pivot is in the middle of the underside.${named}${packed}`;
 }
 
 /** Who the mesh is saved for; kept for the next time. */
@@ -44,12 +52,22 @@ export const SaveAs = memo(function SaveAs() {
           label="Save for"
           value={saveAs.preset ?? "none"}
           choices={PRESETS}
-          onChange={(value) => set({ saveAs: { preset: value === "none" ? null : value, format: PRESETS.find((preset) => preset.value === value)?.format ?? saveAs.format } })}
+          onChange={(value) => set({ saveAs: { ...saveAs, preset: value === "none" ? null : value, format: PRESETS.find((preset) => preset.value === value)?.format ?? saveAs.format } })}
         />
       </Row>
       <Row label="Format">
         <Segments label="File format" value={saveAs.format} choices={FORMATS} onChange={(format) => set({ saveAs: { ...saveAs, format } })} />
       </Row>
+      {saveAs.format === "glb" && (
+        <Row label="Packing">
+          <Segments
+            label="Packing"
+            value={saveAs.compressed ? "compressed" : "plain"}
+            choices={PACKINGS}
+            onChange={(packing) => set({ saveAs: { ...saveAs, compressed: packing === "compressed" } })}
+          />
+        </Row>
+      )}
       <p className="note">{layoutOf(saveAs)}</p>
     </Section>
   );

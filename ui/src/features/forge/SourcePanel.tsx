@@ -1,11 +1,13 @@
 import { Brush, ImagePlus, Plus, TriangleAlert, X } from "lucide-react";
 import { Button } from "../../components/Button";
 import { Section } from "../../components/Section";
+import { percent } from "../../components/format";
 import { Ring } from "../../components/Ring";
 import { useHost } from "../../host/context";
 import type { SourceRef, ViewScore, ViewSlot } from "../../protocol/generated";
 import { newestOf, newestViews, type ForgeJob } from "../../state/jobView";
 import { importedRef, uiStore, useUi } from "../../state/ui";
+import { DepthSection } from "./DepthSection";
 import { SwapNotice } from "./SwapNotice";
 import type { Forge } from "./useForge";
 import { needsMask, numberFact, SLOT_TITLES, stepOf } from "./words";
@@ -68,6 +70,14 @@ function Pictures({ job, forge, busy }: { job: ForgeJob; forge: Forge; busy: boo
   );
 }
 
+/** What a score is made of, and what is to be said of it. */
+export function scoreWords({ resemblance, reasons }: ViewScore): string {
+  if (resemblance === null) return reasons.join(" ");
+  const likeness = resemblance.likeness === null ? [] : [`likeness ${percent(resemblance.likeness)}`];
+  const parts = [`Outline ${percent(resemblance.silhouette)}`, `colours ${percent(resemblance.colour)}`, ...likeness].join(", ");
+  return [`${parts}.`, ...reasons].join(" ");
+}
+
 interface SlotProps {
   job: ForgeJob;
   slot: ViewSlot;
@@ -90,7 +100,7 @@ function Slot({ job, slot, score, given, busy, onPick, onRemove }: SlotProps) {
   const value = pending ? "given" : score !== undefined ? String(score.score) : slot === "front" && view !== null ? "src" : "–";
   const pickable = slot !== "front" && slot !== "three_quarter";
   return (
-    <figure className={`slot ${doubtful ? "doubtful" : ""}`} title={score?.reasons.join(" ")}>
+    <figure className={`slot ${doubtful ? "doubtful" : ""}`} title={score === undefined ? undefined : scoreWords(score)}>
       <div className={`thumb mat ${url === null ? "empty" : ""}`}>
         {url !== null && <img src={url} alt={`${title} view`} draggable={false} data-slot={slot} />}
         {url === null && (working ? <Ring /> : null)}
@@ -167,6 +177,7 @@ export function SourcePanel({ job, forge, busy }: { job: ForgeJob; forge: Forge;
       <div className="side-scroll">
         <Pictures job={job} forge={forge} busy={busy} />
         <Views job={job} forge={forge} busy={busy} />
+        {!needsMask(job) && <DepthSection key={JSON.stringify(job.request.source)} job={job} forge={forge} busy={busy} />}
         {warnings.length > 0 && (
           <Section title="Notes" className="notes">
             {warnings.map(({ seq, message }) => (

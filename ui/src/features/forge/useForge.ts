@@ -31,7 +31,7 @@ export interface Forge {
 }
 
 /** A browser does not say where it put a file. */
-function savedWords(path: string): string {
+export function savedWords(path: string): string {
   const name = fileName(path);
   return name === path ? `Saved ${name}.` : `Saved ${name} to ${folderName(path)}.`;
 }
@@ -64,7 +64,7 @@ export function useForge(): Forge {
     };
     const startWith = (source: SourceRef) => {
       const { params, project } = uiStore.getState();
-      return start({ source, views: {}, mask: null, params, name: null, project }, null);
+      return start({ source, views: {}, mask: null, depth_map: null, params, name: null, project }, null);
     };
     return {
       open: () =>
@@ -109,8 +109,8 @@ export function useForge(): Forge {
         }),
       save: async (mesh, name) => {
         try {
-          const { preset, format } = uiStore.getState().saveAs;
-          const saved = await host.saveMesh(mesh.id, `${name}.${format}`, preset);
+          const { preset, format, compressed } = uiStore.getState().saveAs;
+          const saved = await host.saveMesh(mesh.id, `${name}.${format}`, preset, compressed && format === "glb");
           if (saved !== null) sayDone(savedWords(saved.path), saved.notes.length > 0 ? saved.notes.join(" ") : saved.path);
         } catch (cause) {
           const report = reportOf(cause);

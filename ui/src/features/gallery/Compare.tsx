@@ -24,7 +24,7 @@ function useTicket(entry: GalleryEntry): MeshTicket | null {
     queryKey: ["ticket", id],
     enabled: entry.kind === "mesh",
     staleTime: Number.POSITIVE_INFINITY,
-    queryFn: () => host.execute({ command: "inspect_mesh", mesh: { from: "artifact", id } }),
+    queryFn: () => host.execute({ command: "inspect_mesh", mesh: { from: "artifact", id }, reference: null }),
   });
   return data ?? null;
 }

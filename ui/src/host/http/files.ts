@@ -66,15 +66,15 @@ export class Files {
   }
 
   /** As [`save`], in the format that the ending of `name` says; what takes several files comes as one archive. */
-  async saveMesh(id: string, name: string, preset: ExportPreset | null): Promise<SavedMesh | null> {
-    if (preset === null && name.endsWith(".glb")) {
+  async saveMesh(id: string, name: string, preset: ExportPreset | null, compressed: boolean): Promise<SavedMesh | null> {
+    if (preset === null && !compressed && name.endsWith(".glb")) {
       const saved = await this.save(id, name);
       return saved && { ...saved, notes: [] };
     }
     // Textures belong beside these. The dialog needs the name before the files are made.
     const isArchive = /\.(obj|ply)$/.test(name);
     const suggestedName = isArchive ? name.replace(/\w+$/, "zip") : name;
-    const asked = new URLSearchParams({ name, archive: String(isArchive), ...(preset === null ? {} : { preset }) });
+    const asked = new URLSearchParams({ name, archive: String(isArchive), compressed: String(compressed), ...(preset === null ? {} : { preset }) });
     const convert = async () => {
       const answer = await this.#server.ask(`/api/meshes/${id}/export?${asked}`);
       const notes = JSON.parse(decodeURIComponent(answer.headers.get("Oreforge-Notes") ?? "[]")) as string[];
@@ -82,15 +82,20 @@ export class Files {
     };
     if (!("showSaveFilePicker" in window)) {
       const { notes, bytes } = await convert();
-      const url = URL.createObjectURL(bytes);
-      click(url, suggestedName);
-      setTimeout(() => URL.revokeObjectURL(url), REVOKE_MS);
-      return { path: suggestedName, bytes: bytes.size, notes };
+      return { ...handOver(bytes, suggestedName), notes };
     }
     const place = await chosen(() => window.showSaveFilePicker({ suggestedName, types: typesOf(suggestedName) }));
     if (place === null) return null;
     const { notes, bytes } = await convert();
     return { ...(await write(place, bytes)), notes };
+  }
+
+  /** As [`save`], of a file whose address is known once it was made. The dialog comes before. */
+  async saveMade(name: string, make: () => Promise<string>): Promise<SavedFile | null> {
+    const bytes = async () => (await this.#server.ask(await make())).blob();
+    if (!("showSaveFilePicker" in window)) return handOver(await bytes(), name);
+    const place = await chosen(() => window.showSaveFilePicker({ suggestedName: name, types: typesOf(name) }));
+    return place === null ? null : write(place, await bytes());
   }
 
   /** As [`save`], into a folder; a file that is there is never replaced. */
@@ -132,6 +137,14 @@ async function write(place: FileSystemFileHandle, bytes: Blob): Promise<SavedFil
     throw new HostError({ code: "output_unwritable", message: `${place.name} could not be written.`, details, hint: "Choose another folder; the result is kept." });
   }
   return { path: place.name, bytes: bytes.size };
+}
+
+/** Bytes the page has, as a download. */
+function handOver(bytes: Blob, name: string): SavedFile {
+  const url = URL.createObjectURL(bytes);
+  click(url, name);
+  setTimeout(() => URL.revokeObjectURL(url), REVOKE_MS);
+  return { path: name, bytes: bytes.size };
 }
 
 function click(address: string, name: string) {

@@ -1,3 +1,4 @@
+import type { SourceInfo } from "../../protocol/generated";
 import { HostError, type Host, type Opening } from "../host";
 import { follow } from "./events";
 import { Files } from "./files";
@@ -34,7 +35,11 @@ export async function httpHost(token: string): Promise<Host> {
       return picture === null ? null : upload(server, picture, "pasted.png");
     },
     saveArtifact: (id, suggestedName) => files.save(id, suggestedName),
-    saveMesh: (id, suggestedName, preset) => files.saveMesh(id, suggestedName, preset),
+    saveMesh: (id, suggestedName, preset, compressed) => files.saveMesh(id, suggestedName, preset, compressed),
+    async saveDepth(depth, suggestedName) {
+      const make = () => server.json<SourceInfo>("/api/commands/keep_depth", { method: "POST", body: JSON.stringify({ depth }), headers: { "Content-Type": "application/json" } });
+      return files.saveMade(suggestedName, async () => files.url("source", (await make()).id));
+    },
     saveArtifacts: (wanted) => files.saveAll(wanted),
     revealArtifact: null,
     revealFolder: null,
