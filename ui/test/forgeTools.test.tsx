@@ -56,7 +56,7 @@ describe("the Forge's tools", () => {
     await forged();
     act(() => uiStore.setState({ saveAs: { preset: "unreal", format: "fbx", compressed: false } }));
     fireEvent.click((await screen.findAllByRole("button", { name: /Save FBX/ }))[0] as HTMLElement);
-    await waitFor(() => expect(host.savedMeshes).toEqual([{ suggestedName: "duck.fbx", preset: "unreal" }]));
+    await waitFor(() => expect(host.savedMeshes).toEqual([{ suggestedName: "duck.fbx", preset: "unreal", compressed: false }]));
     expect(localStorage.getItem("oreforge.save-as")).toBe("unreal fbx plain");
   });
 
