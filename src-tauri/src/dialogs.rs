@@ -210,7 +210,8 @@ pub async fn save_depth(
 ) -> Result<Option<SavedFile>, ErrorReport> {
     let name = Path::new(&suggested_name).file_name().map(|name| name.to_string_lossy().into_owned());
     let name = name.unwrap_or_else(|| "depth.png".to_owned());
-    let path = chosen(&window, |dialog, answer| {
+    let dialog = begun_in_its_folder(&core, dialog(&window)).await?;
+    let path = chosen(|answer| {
         dialog.set_title("Save depth map").set_file_name(name).add_filter("PNG", &["png"]).save_file(answer);
     })
     .await?;
@@ -220,7 +221,7 @@ pub async fn save_depth(
     page_policy::check(&Command::KeepDepth { depth: depth.clone() })?;
     match core.forge()?.execute(Command::SaveDepth { depth, path }).await? {
         Reply::SaveDepth(saved) => Ok(Some(saved)),
-        _ => Err(ErrorReport::new(ErrorCode::Internal, "The core answered another question.")),
+        _ => Err(other_answer()),
     }
 }
 

@@ -155,13 +155,13 @@ test("the depth of a picture is looked at, saved with its range, and made the re
       const there = Array.from({ length: data.length / 4 }, (_, i) => i).filter(i => data[4 * i + 3] > 200);
       return there.reduce((sum, i) => sum + data[4 * i], 0) / there.length;
     });
-  const before = await brightness();
+  const whole = await brightness();
   const far = page.getByRole("textbox", { name: "Far, number" });
   await far.fill("0.6");
   await far.press("Enter");
   await page.waitForFunction(() => document.querySelector("[aria-label='Near, number']")?.value === "1.00");
-  const after = await brightness();
-  assert.ok(before > 60 && after < before - 20, `${before} became ${after}`);
+  const nearer = await brightness();
+  assert.ok(whole > 60 && nearer < whole - 20, `${whole} became ${nearer}`);
   await shot(page, "web-depth");
   const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Save PNG…" }).click()]);
   assert.equal(download.suggestedFilename(), "duck.depth.png");
