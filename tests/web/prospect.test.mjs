@@ -95,6 +95,7 @@ test("a prompt becomes pictures one by one, which are kept, rejected, varied and
   await page.keyboard.press("Control+Enter");
   await pictures(page).first().waitFor();
   assert.ok((await pictures(page).count()) < 4, "the first is shown before the last is made");
+  assert.equal(await page.locator(".prospect-head").getByText(/once it starts|left$/).count(), 0, "nothing is known yet");
   await shot(page, "prospect-running");
   await pictures(page).nth(3).waitFor();
   await page.getByText("#503").waitFor();
@@ -110,8 +111,13 @@ test("a prompt becomes pictures one by one, which are kept, rejected, varied and
   await shot(page, "prospect-done");
 
   await page.getByRole("button", { name: "Picture with seed 501, kept" }).click();
+  await server.command("pause_queue", { paused: true });
   await page.keyboard.press("r");
   await page.locator(".history-row").nth(1).waitFor();
+  // The four before it say how long one takes here, to the second or so.
+  await page.locator(".prospect-head").getByText(/^· (about \d+ s|under 1 s) once it starts$/).waitFor();
+  await shot(page, "prospect-estimate");
+  await server.command("pause_queue", { paused: false });
   await pictures(page).first().waitFor();
   const [rerolled] = await prospects();
   assert.deepEqual([rerolled.request.count, rerolled.request.inputs.steps, rerolled.request.prompt], [1, 5, asked.request.prompt]);

@@ -109,6 +109,32 @@ test("a server is added with its token at once, in light colours too", async () 
   await page.close();
 });
 
+test("limits are kept, and a disk that would be left too full is not written to", async () => {
+  await useServers();
+  const page = await open(context, server.address);
+  await page.keyboard.press("Control+,");
+  await page.getByRole("button", { name: "Limits" }).click();
+  await page.getByRole("combobox", { name: "The trash keeps things" }).click();
+  await page.getByRole("option", { name: "30 days" }).click();
+  const spare = page.getByLabel("Free disk space, gigabytes");
+  await spare.fill("1000");
+  const answered = page.waitForResponse(answer => answer.url().endsWith("/save_settings") && answer.request().postData().includes("1000000"));
+  await spare.blur();
+  await shot(page, "settings-limits");
+  assert.deepEqual(await objections(page), []);
+  await answered;
+  const saved = await server.command("get_settings");
+  assert.deepEqual([saved.spare_mb, saved.trash_days], [1_000_000, 30]);
+  const job = await server.command("start_forge", { request: { source: { from: "sample", name: "duck" } } });
+  await (await fetch(`${server.url}/api/jobs/${job.id}/events`, { headers: { Authorization: `Bearer ${server.token}` } })).text();
+  const { error } = await server.command("get_job", { id: job.id });
+  assert.equal(error.code, "disk_full");
+  assert.match(error.message, /1000000 MB are to stay free/);
+  await server.command("save_settings", { settings: { ...saved, spare_mb: 32 } });
+  assert.deepEqual(page.problems, []);
+  await page.close();
+});
+
 test("a finished draft is made anew by a server that can, and stays until then", async () => {
   await useServers();
   const page = await open(context, server.address);
