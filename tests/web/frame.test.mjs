@@ -165,7 +165,9 @@ test("a server is added, asked how it is, kept and removed", async () => {
   const page = await open(context, server.address);
   await page.keyboard.press("Control+,");
   await page.getByLabel("Address of a server").fill("127.0.0.1:9");
-  await page.getByLabel("Access token, if it asks for one").fill("between-us");
+  await page.getByRole("combobox", { name: "It asks for" }).click();
+  await page.getByRole("option", { name: "A token" }).click();
+  await page.getByLabel("Token").fill("between-us");
   await page.getByRole("button", { name: "Add server" }).click();
   const row = page.locator(".settings-row", { hasText: "http://127.0.0.1:9" });
   // Nobody listens there, and that is said in words.
