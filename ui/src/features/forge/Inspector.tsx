@@ -63,7 +63,7 @@ interface InspectorProps {
 /** One main verb, always at this place. */
 function Verb({ job, editing, savingMask, changed, forge, onCancel, onUseCutout }: InspectorProps) {
   const set = useUi((state) => state.set);
-  const format = useUi((state) => state.saveAs.format);
+  const { format, compressed } = useUi((state) => state.saveAs);
   if (job === null) {
     return (
       <>
@@ -118,7 +118,7 @@ function Verb({ job, editing, savingMask, changed, forge, onCancel, onUseCutout 
           </Button>
         </div>
         <div className="verb-note">
-          {format === "glb" ? <span className="note mono">{fileSize(mesh.bytes)}</span> : <span />}
+          {format === "glb" && !compressed ? <span className="note mono">{fileSize(mesh.bytes)}</span> : <span />}
           <Kbd>Ctrl S</Kbd>
         </div>
       </>

@@ -33,7 +33,7 @@ const PRESETS: { value: ExportPreset | "none"; label: string; note: string; form
 export function layoutOf({ preset, format, compressed }: Choice): string {
   const zUp = preset === "unreal" || preset === "print" || (preset === "blender" && format === "ply");
   const unit = format === "fbx" || preset === "unreal" ? "centimetres" : preset === "print" ? "millimetres" : "metres";
-  const axes = format === "glb" || format === "usdz" ? "Y up, in metres, as the format is" : `${zUp ? "Z" : "Y"} up, in ${unit}`;
+  const axes = format === "glb" || format === "usdz" ? `Y up, in metres, as ${format.toUpperCase()} always is` : `${zUp ? "Z" : "Y"} up, in ${unit}`;
   const isPacked = format === "glb" && compressed;
   const carriesName = format !== "stl" && format !== "ply";
   const named = preset === "unreal" && carriesName ? " The object's name begins with SM_." : "";
