@@ -20,6 +20,8 @@ pub struct Options {
     pub max_upload_bytes: u64,
     /// How long a sampler step takes.
     pub step: Duration,
+    /// What it calls itself; None for a fork that tells nothing.
+    pub version: Option<&'static str>,
     /// Where the server says that its models lie.
     pub models_folder: PathBuf,
 }
@@ -32,6 +34,7 @@ impl Default for Options {
             auth: None,
             max_upload_bytes: 100 * 1024 * 1024,
             step: Duration::ZERO,
+            version: Some("0.3.64"),
             models_folder: PathBuf::from("/comfyui/models"),
         }
     }

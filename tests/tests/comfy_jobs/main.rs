@@ -22,6 +22,7 @@ fn main() -> ExitCode {
         Trial::test("each_step_has_its_own_engine", outcomes::one_step_each),
         Trial::test("auto_falls_back_to_the_draft_engine_and_says_why", outcomes::fall_back),
         Trial::test("all_that_is_missing_is_said_at_once", outcomes::missing),
+        Trial::test("a_server_too_old_for_a_workflow_is_told_apart", outcomes::too_old),
         Trial::test("a_node_that_fails_ends_the_job_in_words", outcomes::node_error),
         Trial::test("a_job_goes_to_the_least_busy_server_that_has_what_it_needs", several::least_busy),
         Trial::test("a_server_that_dies_hands_its_step_to_another", several::hand_over),

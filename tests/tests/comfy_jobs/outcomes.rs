@@ -110,6 +110,36 @@ pub fn missing() -> Result<(), Failed> {
     Ok(())
 }
 
+/// A workflow says how new a ComfyUI it takes: all of its nodes may be there and do something else.
+pub fn too_old() -> Result<(), Failed> {
+    let run_on = |fake: &FakeComfy| {
+        let desk = Desk::new();
+        let request = desk.small_request(fake);
+        let manifest = desk.path("data/workflows/small-image-to-views-zero123.toml");
+        let text = std::fs::read_to_string(&manifest).unwrap();
+        std::fs::write(&manifest, text.replace("min_comfyui = \"0.3.0\"", "min_comfyui = \"0.9\"")).unwrap();
+        block_on(run(&desk, request))
+    };
+    let fake = server();
+    let (job, _) = run_on(&fake)?;
+    let error = job.error.unwrap();
+    assert_eq!(error.code, ErrorCode::EngineUnavailable);
+    assert!(error.message.contains("This is ComfyUI 0.3.64; the workflow needs 0.9.0."), "{}", error.message);
+    assert!(error.hint.unwrap().contains("Update ComfyUI to 0.9.0 or newer."));
+    assert_eq!(ours(&fake), [], "nothing was queued");
+
+    let silent = FakeComfy::start(Options { version: None, ..Options::default() });
+    silent.set_models("checkpoints", &crate::desk::MODELS);
+    let (job, events) = run_on(&silent)?;
+    assert_eq!(job.error, None);
+    let logs = logs(&events);
+    assert!(
+        logs.iter().any(|log| log.contains("does not tell its version") && log.contains("0.9.0")),
+        "{logs:?}"
+    );
+    Ok(())
+}
+
 pub fn node_error() -> Result<(), Failed> {
     let (fake, desk) = (server(), Desk::new());
     fake.inject(Boundary::message("executing", 3), Fault::NodeError("the tensor is shy".to_owned()));

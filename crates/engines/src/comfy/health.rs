@@ -8,9 +8,10 @@ use super::address::Credentials;
 use super::back_off::BackOff;
 use super::http::HttpError;
 use super::server::Server;
+use super::version::Version;
 
 /// The oldest server known to take our prompt ids and to interrupt one prompt and no other.
-const OLDEST_VERSION: [u32; 3] = [0, 3, 64];
+const OLDEST_VERSION: Version = Version([0, 3, 64]);
 
 /// How a server is, with the reason in a person's words.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -115,6 +116,11 @@ impl Health {
         }
     }
 
+    /// Of a server that can be used and tells it so that it can be read.
+    pub fn version(&self) -> Option<Version> {
+        Version::read(self.info()?.version.as_deref()?)
+    }
+
     pub fn info(&self) -> Option<&ServerInfo> {
         match self {
             Health::Ready(info) | Health::Busy { info, .. } => Some(info),
@@ -153,10 +159,7 @@ impl Server {
         }
         if let Some(version) = stats.system.comfyui_version.as_deref().filter(|version| is_too_old(version)) {
             return Health::Incompatible {
-                reason: format!(
-                    "it is ComfyUI {version}; {} or newer is needed",
-                    OLDEST_VERSION.map(|part| part.to_string()).join(".")
-                ),
+                reason: format!("it is ComfyUI {version}; {OLDEST_VERSION} or newer is needed"),
             };
         }
         let info = ServerInfo { version: stats.system.comfyui_version, devices: stats.devices };
@@ -227,13 +230,7 @@ fn not_comfy() -> Health {
 
 /// A version that cannot be read is given a chance.
 fn is_too_old(version: &str) -> bool {
-    let numbers: Vec<u32> = version
-        .trim_start_matches('v')
-        .split(|c: char| !c.is_ascii_digit())
-        .map_while(|part| part.parse().ok())
-        .take(3)
-        .collect();
-    numbers.len() == 3 && numbers[..] < OLDEST_VERSION[..]
+    Version::read(version).is_some_and(|version| version < OLDEST_VERSION)
 }
 
 #[cfg(test)]
@@ -241,18 +238,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn compares_versions_by_number() {
-        for (version, too_old) in [
-            ("0.3.64", false),
-            ("0.3.100", false),
-            ("0.4.0", false),
-            ("v1.0.0", false),
-            ("0.3.64-dev", false),
-            ("0.3.9", true),
-            ("v0.2.7", true),
-            ("", false),
-            ("nightly", false),
-        ] {
+    fn what_cannot_be_read_is_not_too_old() {
+        let versions =
+            [("0.3.64", false), ("0.3.9", true), ("v0.2.7", true), ("", false), ("nightly", false)];
+        for (version, too_old) in versions {
             assert_eq!(is_too_old(version), too_old, "{version}");
         }
     }

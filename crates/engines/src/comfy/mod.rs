@@ -34,6 +34,7 @@ mod server;
 mod socket;
 mod stamp;
 mod upload;
+mod version;
 pub mod workflow;
 
 pub(crate) use address::is_this_computer;
@@ -63,3 +64,4 @@ pub use run::{OnSight, RunError, Sight};
 pub use secrets::{NoKeyring, keep_secret, secret_of};
 pub use server::{Graph, Server};
 pub use upload::{Upload, Uploaded};
+pub use version::Version;

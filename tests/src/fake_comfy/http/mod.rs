@@ -161,11 +161,11 @@ fn server_features(process: &Process) -> Value {
     json!({ "supports_preview_metadata": true, "max_upload_size": process.world.options.max_upload_bytes })
 }
 
-async fn system_stats() -> Response {
+async fn system_stats(State(process): State<Arc<Process>>) -> Response {
     json_answer(&json!({
         "system": {
             "os": "posix", "ram_total": 25_276_502_016_u64, "ram_free": 19_469_557_760_u64,
-            "comfyui_version": "0.3.64", "required_frontend_version": "1.27.10",
+            "comfyui_version": process.world.options.version, "required_frontend_version": "1.27.10",
             "installed_templates_version": "0.1.95", "required_templates_version": "0.1.95",
             "python_version": "3.11.7 (main, May  9 2026, 07:35:25) [GCC 12.2.0]",
             "pytorch_version": "2.6.0+cu124", "embedded_python": false,

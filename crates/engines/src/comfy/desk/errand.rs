@@ -99,9 +99,7 @@ impl Desk {
                 },
             };
             let errand = &errands[fit.errand];
-            match while_wanted(context, |wish| on_server(context, &fit.server, errand, share.clone(), wish))
-                .await
-            {
+            match while_wanted(context, |wish| on_server(context, &fit, errand, share.clone(), wish)).await {
                 Ok(made) => {
                     return Ok(Ran { errand: fit.errand, server: fit.server.address().to_string(), made });
                 }
@@ -180,7 +178,7 @@ async fn while_wanted<W: Future<Output = Result<Vec<Made>, Unmade>>>(
 
 async fn on_server(
     context: &StepContext,
-    server: &Server,
+    Fit { server, version, .. }: &Fit,
     errand: &Errand,
     share: Range<f32>,
     wish: CancellationToken,
@@ -197,9 +195,17 @@ async fn on_server(
     }
     let filled = errand.workflow.fill(&values).map_err(|error| over(words::bad_input(&error)))?;
     let nodes = nodes_of(server, &wish).await?;
-    let checked = preflight(&filled, &errand.workflow.manifest, &ObjectInfo::of(&nodes));
+    let manifest = &errand.workflow.manifest;
+    let checked = preflight(&filled, manifest, &ObjectInfo::of(&nodes).on(*version));
+    if version.is_none() {
+        let words = format!("{} does not tell its version", server.address());
+        context.log(
+            LogLevel::Info,
+            format!("{words}; \"{}\" is made for ComfyUI {} or newer.", manifest.title, manifest.min_comfyui),
+        );
+    }
     if !checked.problems.is_empty() {
-        return Err(over(words::unfit(server, &errand.workflow.manifest.title, &checked.problems)));
+        return Err(over(words::unfit(server, &manifest.title, &checked.problems)));
     }
     for change in checked.changes {
         context.log(LogLevel::Info, format!("Fitted to the server: {change}."));

@@ -9,6 +9,7 @@ use oreforge_protocol::{ErrorCode, ErrorReport, PromptNote};
 use super::health::Health;
 use super::preflight::{ObjectInfo, Problem, preflight};
 use super::server::Server;
+use super::version::Version;
 use super::workflow::InputError;
 
 pub use errand::{Errand, Ran};
@@ -27,6 +28,8 @@ pub struct Desk {
 pub(crate) struct Fit {
     pub server: Server,
     pub errand: usize,
+    /// Of the server, where it is known.
+    pub version: Option<Version>,
 }
 
 /// Why a server is no place for some errand.
@@ -62,9 +65,11 @@ impl Desk {
     /// What each server that answers has, by its address.
     pub async fn nodes(&self) -> Vec<(String, ObjectInfo)> {
         let asked = self.servers.iter().map(async |server| {
-            server.health_within(TRIES).await.queued()?;
+            let health = server.health_within(TRIES).await;
+            health.queued()?;
             let nodes = server.object_info_within(TRIES).await.ok()?;
-            Some((server.address().to_string(), ObjectInfo::of(&nodes)))
+            let info = ObjectInfo::of(&nodes).on(health.version());
+            Some((server.address().to_string(), info))
         });
         join_all(asked).await.into_iter().flatten().collect()
     }
@@ -98,19 +103,19 @@ impl Desk {
             .filter(|server| passed_over.iter().all(|gone| gone.address() != server.address()));
         let asked = join_all(left.map(async |server| (server, server.health_within(TRIES).await))).await;
         let mut unfit: Vec<(&Server, Unfit)> = Vec::new();
-        let mut ready: Vec<(u32, &Server)> = Vec::new();
+        let mut ready: Vec<(u32, &Server, Option<Version>)> = Vec::new();
         for (server, health) in asked {
             match health.queued() {
-                Some(queued) => ready.push((queued, server)),
+                Some(queued) => ready.push((queued, server, health.version())),
                 None => unfit.push((server, Unfit::Health(health))),
             }
         }
         // Stable: servers that are equally busy stay in the order they were named in.
-        ready.sort_by_key(|(queued, _)| *queued);
+        ready.sort_by_key(|(queued, ..)| *queued);
         let mut known: Vec<(&Server, ObjectInfo)> = Vec::new();
-        for (_, server) in ready {
+        for (_, server, version) in ready {
             match server.object_info_within(TRIES).await {
-                Ok(nodes) => known.push((server, ObjectInfo::of(&nodes))),
+                Ok(nodes) => known.push((server, ObjectInfo::of(&nodes).on(version))),
                 Err(error) => {
                     let reason = error.to_string();
                     unfit.push((server, Unfit::Health(Health::Starting { reason })));
@@ -124,7 +129,8 @@ impl Desk {
                     Ok(graph) => {
                         let problems = preflight(&graph, &errand.workflow.manifest, nodes).problems;
                         if problems.is_empty() {
-                            return Ok(Fit { server: (*server).clone(), errand: index });
+                            let version = nodes.version;
+                            return Ok(Fit { server: (*server).clone(), errand: index, version });
                         }
                         let title = errand.workflow.manifest.title.clone();
                         unfit.push((server, Unfit::Problems { title, problems }));

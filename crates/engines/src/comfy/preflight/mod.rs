@@ -8,8 +8,8 @@ use std::fmt;
 
 use serde_json::{Number, Value};
 
-use super::Graph;
 use super::workflow::{InputKind, Manifest, ModelFile, link};
+use super::{Graph, Version};
 use nearest::nearest;
 
 pub use object_info::{Class, InputSpec, ObjectInfo, ObjectInfoError, Takes};
@@ -31,6 +31,10 @@ pub struct Preflight {
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fault {
+    ServerTooOld {
+        version: Version,
+        wanted: Version,
+    },
     NodeNotInstalled,
     ModelNotInstalled {
         wanted: Vec<String>,
@@ -60,7 +64,7 @@ pub enum Fault {
     },
 }
 
-/// One thing in the way, at one input or, without one, at the node.
+/// One thing in the way, at one input, at a node or, without one, at the server.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Problem {
     pub node: String,
@@ -74,6 +78,7 @@ impl Problem {
     pub fn hint(&self) -> String {
         let or = |names: &[String]| names.join(" or ");
         match &self.fault {
+            Fault::ServerTooOld { wanted, .. } => format!("Update ComfyUI to {wanted} or newer."),
             Fault::NodeNotInstalled => format!(
                 "Update ComfyUI, or install the custom nodes that bring {}, and start it again.",
                 self.class
@@ -110,6 +115,9 @@ impl fmt::Display for Problem {
         let Self { node, class, input, fault } = self;
         let input = input.as_deref().unwrap_or_default();
         match fault {
+            Fault::ServerTooOld { version, wanted } => {
+                write!(f, "This is ComfyUI {version}; the workflow needs {wanted}.")
+            }
             Fault::NodeNotInstalled => write!(f, "This ComfyUI has no node {class}."),
             Fault::ModelNotInstalled { wanted, .. } => {
                 write!(f, "The model {} is not installed.", wanted.first().map_or("", String::as_str))
@@ -131,6 +139,7 @@ impl fmt::Display for Problem {
 /// folder or under another of its names, an input that is missing and has a default on the server.
 pub fn preflight(graph: &Graph, manifest: &Manifest, server: &ObjectInfo) -> Preflight {
     let mut check = Check { manifest, server, changes: Vec::new(), problems: Vec::new() };
+    check.version();
     let mut mended = graph.clone();
     for (id, node) in graph {
         check.node(graph, &mut mended, id, node);
@@ -146,6 +155,15 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
+    /// A server that does not tell its version may be new enough: its nodes are looked at all the same.
+    fn version(&mut self) {
+        let wanted = self.manifest.min_comfyui;
+        if let Some(version) = self.server.version.filter(|&version| version < wanted) {
+            let fault = Fault::ServerTooOld { version, wanted };
+            self.problems.push(Problem { node: String::new(), class: String::new(), input: None, fault });
+        }
+    }
+
     fn node(&mut self, graph: &Graph, mended: &mut Graph, id: &str, node: &Value) {
         let class_name = node["class_type"].as_str().unwrap_or_default();
         let problem = |input: Option<&str>, fault: Fault| Problem {

@@ -3,6 +3,8 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 use thiserror::Error;
 
+use crate::comfy::Version;
+
 /// Of an answer to GET /object_info. With many custom nodes it is a few megabytes.
 const MAX_BYTES: usize = 64 * 1024 * 1024;
 
@@ -18,6 +20,8 @@ pub enum ObjectInfoError {
 #[derive(Debug, Clone, Default)]
 pub struct ObjectInfo {
     classes: BTreeMap<String, Class>,
+    /// Of the server, where it is known.
+    pub version: Option<Version>,
 }
 
 #[derive(Debug, Clone)]
@@ -63,9 +67,14 @@ impl ObjectInfo {
         Ok(Self::of(&all))
     }
 
-    /// From the answer to GET /object_info.
+    /// From the answer to GET /object_info, which does not tell the version.
     pub fn of(all: &Map<String, Value>) -> Self {
-        Self { classes: all.iter().map(|(name, class)| (name.clone(), read(class))).collect() }
+        Self { classes: all.iter().map(|(name, class)| (name.clone(), read(class))).collect(), version: None }
+    }
+
+    /// The same, with what else is known of the server.
+    pub fn on(self, version: Option<Version>) -> Self {
+        Self { version, ..self }
     }
 
     pub fn class(&self, name: &str) -> Option<&Class> {

@@ -1,4 +1,4 @@
-use super::super::Graph;
+use super::super::{Graph, Version};
 use super::manifest::{Input, InputKind, Kind, Manifest, Output, OutputKind};
 use super::parse::link;
 
@@ -68,7 +68,7 @@ pub fn infer(name: &str, graph: &Graph) -> Manifest {
     Manifest {
         title: name.to_owned(),
         kind,
-        min_comfyui: "0.3.0".to_owned(),
+        min_comfyui: Version([0, 3, 0]),
         inputs,
         outputs,
         models: Vec::new(),

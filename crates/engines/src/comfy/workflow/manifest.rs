@@ -1,8 +1,9 @@
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use thiserror::Error;
 
-use super::super::Graph;
+use super::super::{Graph, Version};
 
 /// What a workflow is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -24,13 +25,19 @@ pub struct Manifest {
     pub title: String,
     pub kind: Kind,
     /// The oldest ComfyUI that has all nodes.
-    pub min_comfyui: String,
+    #[serde(deserialize_with = "version")]
+    pub min_comfyui: Version,
     #[serde(default, rename = "input")]
     pub inputs: Vec<Input>,
     #[serde(rename = "output")]
     pub outputs: Vec<Output>,
     #[serde(default, rename = "model")]
     pub models: Vec<ModelFile>,
+}
+
+fn version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Version, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    Version::read(&text).ok_or_else(|| D::Error::custom(format!("{text:?} is no version of ComfyUI")))
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
