@@ -11,6 +11,8 @@ use crate::queue::Inner;
 struct Reader {
     inner: Arc<Inner>,
     job: JobId,
+    /// Where the job was when the first event was read.
+    folder: Option<String>,
     cursor: EventSeq,
     batch: VecDeque<Event>,
     /// Nothing seen since the start, or since an event that ends the job.
@@ -29,6 +31,7 @@ pub(crate) fn stream(
         _interest: inner.hub.interested(),
         inner,
         job,
+        folder: None,
         cursor: after,
         batch: VecDeque::new(),
         may_be_over: true,
@@ -77,7 +80,13 @@ impl Reader {
     }
 
     async fn read_batch(&mut self) -> Result<bool, ErrorReport> {
-        self.batch = self.inner.pages.after(&self.inner, self.job, self.cursor).await?;
+        let job = self.job;
+        let folder = match self.folder.take() {
+            Some(folder) => folder,
+            None => self.inner.read(move |store| store.folder(job)).await?,
+        };
+        let folder = self.folder.insert(folder);
+        self.batch = self.inner.pages.after(&self.inner, job, folder, self.cursor).await?;
         Ok(!self.batch.is_empty())
     }
 }

@@ -13,7 +13,8 @@ const PAGE_EVENTS: u32 = 256;
 const MAX_PAGES: usize = 16;
 
 /// Parts of the log as they were read last, so that a hundred readers of a job cost little more than one. A page
-/// has every event of its stretch; progress in it may have been replaced since.
+/// has every event of its stretch; progress in it may have been replaced since. The paths in it are those of the
+/// folder the job was in: who comes after a project was renamed is not given them.
 #[derive(Default)]
 pub(crate) struct Pages {
     recent: Mutex<VecDeque<Page>>,
@@ -21,6 +22,7 @@ pub(crate) struct Pages {
 
 struct Page {
     job: JobId,
+    folder: String,
     /// The cursor it was read from.
     after: EventSeq,
     /// Not empty.
@@ -28,28 +30,32 @@ struct Page {
 }
 
 impl Pages {
-    /// The next events after a cursor, at least one unless the log ends there.
+    /// The next events after a cursor, at least one unless the log ends there. `folder` is where the reader has
+    /// found the job.
     pub(crate) async fn after(
         &self,
         inner: &Inner,
         job: JobId,
+        folder: &str,
         cursor: EventSeq,
     ) -> Result<VecDeque<Event>, ErrorReport> {
         // Held while the log is read: whoever waits meanwhile finds the page.
         let mut recent = self.recent.lock().await;
-        let known = recent.iter().rev().find(|page| page.reaches_beyond(job, cursor));
+        let known = recent.iter().rev().find(|page| page.reaches_beyond(job, folder, cursor));
         if let Some(page) = known {
             return Ok(page.rest(cursor));
         }
-        let events: Arc<[Event]> =
-            inner.read(move |store| store.events(job, cursor, PAGE_EVENTS)).await?.into();
+        let (folder, events) = inner
+            .read(move |store| Ok((store.folder(job)?, store.events(job, cursor, PAGE_EVENTS)?)))
+            .await?;
+        let events: Arc<[Event]> = events.into();
         if events.is_empty() {
             return Ok(VecDeque::new());
         }
         if recent.len() == MAX_PAGES {
             recent.pop_front();
         }
-        let page = Page { job, after: cursor, events };
+        let page = Page { job, folder, after: cursor, events };
         let rest = page.rest(cursor);
         recent.push_back(page);
         Ok(rest)
@@ -57,8 +63,9 @@ impl Pages {
 }
 
 impl Page {
-    fn reaches_beyond(&self, job: JobId, cursor: EventSeq) -> bool {
+    fn reaches_beyond(&self, job: JobId, folder: &str, cursor: EventSeq) -> bool {
         self.job == job
+            && self.folder == folder
             && self.after <= cursor
             && self.events.last().is_some_and(|newest| newest.seq > cursor)
     }

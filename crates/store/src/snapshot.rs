@@ -22,6 +22,11 @@ impl Store {
         self.read(|tx| Ok(job_row(tx, id)?.state))
     }
 
+    /// Where its files are, from the data folder; another one after its project was renamed.
+    pub fn folder(&self, id: JobId) -> Result<String, StoreError> {
+        self.read(|tx| Ok(job_row(tx, id)?.folder))
+    }
+
     /// Newest first.
     pub fn list(&self, limit: u32) -> Result<Vec<JobSnapshot>, StoreError> {
         self.read(|tx| {
