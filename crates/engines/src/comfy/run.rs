@@ -183,6 +183,8 @@ impl<'a> Shell<'a> {
             if cancel.is_cancelled() && !self.machine.is_stopping() {
                 self.take(Event::StopAsked);
             }
+            // Also what came during a long request: a socket that spoke is not deaf.
+            self.listen();
             self.show();
             match self.machine.act(self.began.elapsed()) {
                 Action::End(end) => return Ok(end),
@@ -191,7 +193,7 @@ impl<'a> Shell<'a> {
                     let pause = until.saturating_sub(self.began.elapsed());
                     tokio::select! {
                         () = sleep(pause) => {}
-                        () = self.socket.changed() => self.listen(),
+                        () = self.socket.changed() => {}
                         () = cancel.cancelled(), if !cancel.is_cancelled() => {}
                     }
                 }

@@ -200,6 +200,16 @@ impl Keeper {
         let mut heard = Instant::now();
         loop {
             tokio::select! {
+                // What has come is heard before silence is measured: this task may have slept.
+                biased;
+                () = stop.cancelled() => {
+                    self.close(stream).await;
+                    return Over::Stopped;
+                }
+                () = self.shared.reopen.notified() => {
+                    let closed = self.close(stream).await;
+                    return if closed { Over::Reopen } else { Over::Broken };
+                }
                 frame = stream.next() => {
                     heard = Instant::now();
                     if self.take(frame).is_break() {
@@ -212,16 +222,22 @@ impl Keeper {
                         return Over::Broken;
                     }
                 }
-                () = self.shared.reopen.notified() => {
-                    let closed = close(stream).await;
-                    return if closed { Over::Reopen } else { Over::Broken };
-                }
-                () = stop.cancelled() => {
-                    close(stream).await;
-                    return Over::Stopped;
-                }
             }
         }
+    }
+
+    /// Says goodbye and waits a moment for the answer; whether it came. What the server says until then is heard:
+    /// it says nothing twice.
+    async fn close(&self, mut stream: Stream) -> bool {
+        let goodbye = async {
+            stream.close(None).await.ok()?;
+            while let Some(Ok(frame)) = stream.next().await {
+                // A goodbye is followed by the end of the stream.
+                let _ = self.take(Some(Ok(frame)));
+            }
+            Some(())
+        };
+        matches!(timeout(CLOSE_LIMIT, goodbye).await, Ok(Some(())))
     }
 
     fn take(&self, frame: Option<Result<Frame, tungstenite::Error>>) -> ControlFlow<()> {
@@ -242,12 +258,34 @@ async fn send(stream: &mut Stream, frame: Frame) -> Result<(), ()> {
     }
 }
 
-/// Says goodbye and waits a moment for the answer; whether it came.
-async fn close(mut stream: Stream) -> bool {
-    let goodbye = async {
-        stream.close(None).await.ok()?;
-        while let Some(Ok(_)) = stream.next().await {}
-        Some(())
-    };
-    matches!(timeout(CLOSE_LIMIT, goodbye).await, Ok(Some(())))
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+    use tokio_tungstenite::accept_async;
+
+    use super::*;
+    use crate::comfy::{Limits, ServerAddress};
+
+    #[tokio::test]
+    async fn what_is_said_while_a_socket_is_closed_is_heard() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = ServerAddress::parse(&listener.local_addr().unwrap().to_string()).unwrap();
+        let limits = Limits { ping: Duration::from_secs(3600), ..Limits::default() };
+        let socket = Socket::open(&Http::new(address, limits).unwrap(), "p");
+
+        let mut first = accept_async(listener.accept().await.unwrap().0).await.unwrap();
+        // The flags and the first ping.
+        for _ in 0..2 {
+            first.next().await.unwrap().unwrap();
+        }
+        socket.reopen();
+        // The goodbye has come and is not read yet.
+        first.get_ref().readable().await.unwrap();
+        let success = r#"{"type": "execution_success", "data": {"prompt_id": "p"}}"#;
+        first.send(Frame::text(success)).await.unwrap();
+        while let Some(Ok(_)) = first.next().await {}
+
+        let _second = accept_async(listener.accept().await.unwrap().0).await.unwrap();
+        assert!(socket.news().succeeded);
+    }
 }
