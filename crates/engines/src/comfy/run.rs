@@ -73,8 +73,8 @@ pub(crate) struct Finished {
     pub recalled: bool,
 }
 
-/// Runs a prompt to its end and names the files it made, which are noted by then. Cancelling is waited for until it is true, or until
-/// the server stays away too long.
+/// Runs a prompt to its end and names the files it made, which are noted by then. Cancelling is waited for until it
+/// is true, or until the server stays away too long.
 pub(crate) async fn run(
     server: &Server,
     order: Order<'_>,
@@ -92,7 +92,11 @@ pub(crate) async fn run(
     let end = shell.drive(cancel).await;
     let (mut note, refusal, last_error) = (shell.order.note, shell.refusal, shell.last_error);
     let news = socket.news();
-    socket.close().await;
+    // Files need not wait for the goodbye; another run of the same prompt must.
+    match &end {
+        Ok(End::Known(Verdict::Success(_)) | End::Untold) => drop(socket),
+        Ok(_) | Err(_) => socket.close().await,
+    }
     let end = end.map_err(RunError::Ledger)?;
     let recalled = end == End::Untold;
     match &end {
