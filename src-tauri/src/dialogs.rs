@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use oreforge_commands::page_policy;
 use oreforge_protocol::{
-    ArtifactId, Command, DepthRequest, ErrorCode, ErrorReport, ExportPreset, ExportedMesh, MeshExport,
-    MeshRef, Reply, SavedFile, Settings, SourceInfo, SourceRef,
+    ArtifactId, Command, DepthRequest, ErrorCode, ErrorReport, ExportPreset, ExportRoute, ExportedMesh,
+    MeshExport, MeshRef, Reply, SavedFile, Settings, SourceInfo, SourceRef,
 };
 use serde::Serialize;
 use tauri::{State, WebviewWindow};
@@ -180,6 +180,7 @@ pub async fn save_mesh(
                 export: MeshExport {
                     mesh,
                     path,
+                    via: ExportRoute::Oreforge,
                     preset,
                     repair: false,
                     fix: false,

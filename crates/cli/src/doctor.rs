@@ -14,11 +14,13 @@ pub async fn doctor(args: DoctorArgs) -> anyhow::Result<Exit> {
         Ok(()) => forge.execute(Command::Doctor { comfy: args.comfy.comfy }).await,
         Err(report) => Err(report),
     };
+    let blender = forge.check_blender().await;
     forge.shutdown().await;
-    let report = match answer? {
+    let mut report = match answer? {
         Reply::Doctor(report) => report,
         _ => return Err(mismatch().into()),
     };
+    report.checks.push(blender);
     if args.common.json {
         show::json_line(&report)
     } else {

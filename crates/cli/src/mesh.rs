@@ -3,12 +3,13 @@ use std::path::{Path, PathBuf};
 use clap::Args as ClapArgs;
 use oreforge_commands::{Config, Oreforge};
 use oreforge_protocol::{
-    Command, ErrorCode, ErrorReport, ExportPreset, GateVerdict, MeshExport, MeshFix, MeshRef, MeshTicket,
-    RepairTicket, Reply, SourceRef,
+    Command, ErrorCode, ErrorReport, ExportPreset, ExportRoute, GateVerdict, MeshExport, MeshFix, MeshRef,
+    MeshTicket, RepairTicket, Reply, SourceRef,
 };
 
 use crate::exit::Exit;
 use crate::follow::mismatch;
+use crate::interrupt::Interrupt;
 use crate::show::{json_line, out_line};
 
 pub const INSPECT_EXAMPLES: &str = "\
@@ -35,9 +36,12 @@ Examples:
       meshopt compression and WebP textures
   oreforge export scan.obj --to scan.glb --triangles 20000 --lods 3
       thinned, seams and texture kept, with three more levels of detail
+  oreforge export duck.glb --to duck.fbx --via blender
+      written by an installed Blender, and read back before it counts
 
 Writes GLB, glTF, OBJ, STL, PLY, USDZ and FBX, chosen by the ending; reads GLB, glTF, OBJ, STL and PLY. What a format
-cannot carry is said. Exit codes: 0 written, 2 usage or a place that cannot be written, 3 no mesh that can be read.";
+cannot carry is said. Exit codes: 0 written, 2 usage or a place that cannot be written, 3 no mesh that can be read, 4 no
+Blender, 6 Blender failed, 130 cancelled.";
 
 #[derive(Debug, ClapArgs)]
 pub struct InspectArgs {
@@ -64,6 +68,12 @@ pub struct ExportArgs {
     /// Who it is for: unity, unreal, godot, blender or print.
     #[arg(long, value_name = "NAME")]
     preset: Option<ExportPreset>,
+    /// Who writes the file: oreforge, or an installed blender (glb, fbx, obj, stl, ply).
+    #[arg(long, value_name = "NAME", default_value = "oreforge")]
+    via: ExportRoute,
+    /// The Blender to use, 3.4 or newer; else that of OREFORGE_BLENDER, else the one that the system finds.
+    #[arg(long, value_name = "PROGRAM")]
+    blender: Option<PathBuf>,
     /// Close holes, turn triangles outward, make it manifold, drop floaters and inner shells; says what was wrong.
     #[arg(long)]
     repair: bool,
@@ -104,10 +114,16 @@ pub async fn inspect(args: InspectArgs) -> anyhow::Result<Exit> {
 }
 
 pub async fn export(args: ExportArgs) -> anyhow::Result<Exit> {
+    let interrupt = Interrupt::listen();
     let forge = Oreforge::open(Config { data_dir: args.data_dir, only_own_jobs: true })?;
+    let forge = match args.blender {
+        Some(program) => forge.with_blender(program),
+        None => forge,
+    };
     let export = MeshExport {
         mesh: MeshRef::Path { path: text(&args.mesh)? },
         path: text(&args.to)?,
+        via: args.via,
         preset: args.preset,
         repair: args.repair,
         fix: args.fix,
@@ -115,9 +131,12 @@ pub async fn export(args: ExportArgs) -> anyhow::Result<Exit> {
         lods: args.lods,
         compressed: args.compress,
     };
-    let Reply::ExportMesh(exported) = forge.execute(Command::ExportMesh { export }).await? else {
-        return Err(mismatch().into());
+    let reply = tokio::select! {
+        reply = forge.execute(Command::ExportMesh { export }) => reply?,
+        // Blender ends with whoever waits for it.
+        () = interrupt.wait() => return Ok(Exit::Cancelled),
     };
+    let Reply::ExportMesh(exported) = reply else { return Err(mismatch().into()) };
     if args.json {
         json_line(&exported);
         return Ok(Exit::Done);

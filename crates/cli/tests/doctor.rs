@@ -44,13 +44,31 @@ fn checks(output: &Output) -> Vec<Value> {
     report["checks"].as_array().unwrap().clone()
 }
 
+fn check_of(output: &Output, subject: &str) -> Value {
+    checks(output).into_iter().find(|check| check["subject"].as_str().unwrap().contains(subject)).unwrap()
+}
+
 #[test]
 fn all_is_well_without_a_server() {
     let output = doctor(&["--json"]);
     assert_eq!(output.status.code(), Some(0));
     let checks = checks(&output);
-    assert_eq!(checks.len(), 2);
+    assert_eq!(checks.len(), 3);
     assert!(checks.iter().all(|check| check["state"] == "good"), "{checks:?}");
+}
+
+#[test]
+fn a_program_that_is_not_blender_is_no_fault_and_no_blender() {
+    let data = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_oreforge"));
+    command.args(["doctor", "--json", "--data-dir"]).arg(data.path()).env_remove("RUST_LOG");
+    for (program, words) in [("true", "true is not Blender"), ("/nowhere/blender", "Blender is not there")] {
+        let output = command.env("OREFORGE_BLENDER", program).output().unwrap();
+        assert_eq!(output.status.code(), Some(0));
+        let check = check_of(&output, "blender");
+        assert!(check["message"].as_str().unwrap().contains(words), "{check}");
+        assert!(check["hint"].as_str().unwrap().contains("--blender"), "{check}");
+    }
 }
 
 #[test]
@@ -115,7 +133,7 @@ fn a_server_that_wants_a_token_says_so_and_takes_it() {
         for log in std::fs::read_dir(data.path().join("logs")).unwrap() {
             assert!(!std::fs::read_to_string(log.unwrap().path()).unwrap().contains("hush"));
         }
-        (output.status.code(), checks(&output).pop().unwrap())
+        (output.status.code(), check_of(&output, "://"))
     };
     let (code, check) = told(&[], None);
     assert_eq!((code, check["state"].as_str()), (Some(4), Some("bad")));
@@ -141,7 +159,7 @@ fn what_is_wrong_is_told_apart() {
     {
         let output = doctor(&["--json", "--comfy", &address]);
         assert_eq!(output.status.code(), Some(4), "{address}");
-        let server = checks(&output).pop().unwrap();
+        let server = check_of(&output, "://");
         assert_eq!(server["state"], state, "{server}");
         assert!(server["message"].as_str().unwrap().contains(words), "{server}");
         assert!(server["hint"].is_string(), "{server}");

@@ -15,6 +15,15 @@ pub(crate) async fn examine(forge: &Oreforge, comfy: Option<String>) -> Result<D
     Ok(DoctorReport { version: env!("CARGO_PKG_VERSION").to_owned(), checks })
 }
 
+/// No fault when it is not there: only those who export by way of it need it.
+pub(crate) async fn blender(forge: &Oreforge) -> Check {
+    let (message, hint) = match forge.blender.version().await {
+        Ok(version) => (format!("{version} is there for `oreforge export --via blender`."), None),
+        Err(report) => (report.message + " Only `oreforge export --via blender` needs it.", report.hint),
+    };
+    Check { subject: "blender".to_owned(), state: CheckState::Good, message, hint }
+}
+
 async fn data_folder(forge: &Oreforge) -> Check {
     let subject = "data folder".to_owned();
     match forge.jobs.read(|store| store.list(1).map(|_| store.root().display().to_string())).await {

@@ -1,6 +1,7 @@
 //! The one public API of Oreforge: every host passes a [`Command`](oreforge_protocol::Command) in and gets a
 //! reply, an error in words, or a stream of events out.
 
+mod blender;
 mod bug_report;
 mod depth;
 mod dispatch;

@@ -6,11 +6,12 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
-use oreforge_jobs::meshes::{self, ExportOptions, FinishOptions, NamedFile};
+use oreforge_jobs::meshes::{self, ExportOptions, Exported, FinishOptions, NamedFile};
 use oreforge_jobs::{safe_file_name, write_atomically};
 use oreforge_protocol::{
-    Artifact, ArtifactId, ArtifactKind, ErrorCode, ErrorReport, ExportPreset, ExportedMesh, FinishedMesh,
-    MeshExport, MeshFinish, MeshRef, MeshTicket, SavedFile, SourceRef, SpriteRender, SpriteSheet,
+    Artifact, ArtifactId, ArtifactKind, ErrorCode, ErrorReport, ExportPreset, ExportRoute, ExportedMesh,
+    FinishedMesh, MeshExport, MeshFinish, MeshRef, MeshTicket, SavedFile, SourceRef, SpriteRender,
+    SpriteSheet,
 };
 use tokio::sync::Semaphore;
 
@@ -67,28 +68,40 @@ async fn made_of(forge: &Oreforge, id: ArtifactId) -> Result<Option<Vec<u8>>, Er
 
 pub(crate) async fn export(forge: &Oreforge, export: MeshExport) -> Result<ExportedMesh, ErrorReport> {
     let mesh = open(forge, export.mesh).await?;
-    blocking(move || {
-        let (target, file_name) = target(&export.path)?;
-        let options = ExportOptions {
-            file_name,
-            preset: export.preset,
-            repair: export.repair,
-            fix: export.fix,
-            triangles: export.triangles,
-            lods: export.lods,
-            compressed: export.compressed,
-        };
-        let exported = mesh
-            .with_companions(|companion| meshes::export(&mesh.bytes, &mesh.file_name, companion, &options))?;
-        let files = put_all(&target, &exported.files)?;
-        Ok(ExportedMesh {
-            files,
-            triangles: exported.triangles,
-            repaired: exported.repaired,
-            notes: exported.notes,
-        })
-    })
-    .await
+    let (target, file_name) = target(&export.path)?;
+    let options = ExportOptions {
+        file_name,
+        preset: export.preset,
+        repair: export.repair,
+        fix: export.fix,
+        triangles: export.triangles,
+        lods: export.lods,
+        compressed: export.compressed,
+    };
+    let save = move |exported: Exported| {
+        let Exported { files, triangles, repaired, notes } = exported;
+        Ok(ExportedMesh { files: put_all(&target, &files)?, triangles, repaired, notes })
+    };
+    match export.via {
+        ExportRoute::Oreforge => {
+            blocking(move || {
+                save(mesh.with_companions(|companion| {
+                    meshes::export(&mesh.bytes, &mesh.file_name, companion, &options)
+                })?)
+            })
+            .await
+        }
+        ExportRoute::Blender => {
+            let handover = blocking(move || {
+                mesh.with_companions(|companion| {
+                    meshes::hand_over(&mesh.bytes, &mesh.file_name, companion, &options)
+                })
+            })
+            .await?;
+            let files = forge.blender.convert(&handover).await?;
+            blocking(move || save(handover.accept(files)?)).await
+        }
+    }
 }
 
 /// A mesh in another format, not written anywhere.

@@ -5,15 +5,16 @@ use directories::ProjectDirs;
 use futures_util::Stream;
 use oreforge_jobs::{Downloads, Engines, HostKind, Jobs, Limits, News, PipelineRuns, Store};
 use oreforge_protocol::{
-    ArtifactId, Command, ErrorCode, ErrorReport, Event, EventSeq, ExportPreset, JobId, Reply, Secret,
+    ArtifactId, Check, Command, ErrorCode, ErrorReport, Event, EventSeq, ExportPreset, JobId, Reply, Secret,
     SourceInfo,
 };
 use tokio::runtime::Handle;
 
+use crate::blender::Blender;
 use crate::logs::{self, LogGuard};
 use crate::shown::{self, Shown, ShownFile};
 use crate::thumbnails::Thumbnails;
-use crate::{dispatch, mesh_files, pictures};
+use crate::{dispatch, doctor, mesh_files, pictures};
 
 /// How to open Oreforge.
 #[derive(Debug, Clone, Default)]
@@ -31,6 +32,7 @@ pub struct Oreforge {
     pub(crate) engines: Engines,
     pub(crate) downloads: Downloads,
     pub(crate) thumbnails: Arc<Thumbnails>,
+    pub(crate) blender: Blender,
     data_folder: Arc<Path>,
     _logs: Arc<LogGuard>,
 }
@@ -68,7 +70,20 @@ impl Oreforge {
         let host = if config.only_own_jobs { HostKind::Errand } else { HostKind::Resident };
         let jobs = Jobs::start(Arc::new(store), Arc::new(PipelineRuns::new(engines.clone())), host);
         let downloads = Downloads::start(&jobs, engines.clone());
-        Ok(Self { jobs, engines, downloads, thumbnails, data_folder, _logs: Arc::new(logs) })
+        let blender = Blender::new(None);
+        Ok(Self { jobs, engines, downloads, thumbnails, blender, data_folder, _logs: Arc::new(logs) })
+    }
+
+    /// With this Blender, not the one of the environment variable `OREFORGE_BLENDER` or of the path of programs.
+    #[must_use]
+    pub fn with_blender(mut self, program: PathBuf) -> Self {
+        self.blender = Blender::new(Some(program));
+        self
+    }
+
+    /// Whether Blender is there, as a line of the doctor's; it is started for that, which a page does not wait for.
+    pub async fn check_blender(&self) -> Check {
+        doctor::blender(self).await
     }
 
     /// Where everything is kept. Absolute.

@@ -61,6 +61,29 @@ impl FromStr for ExportPreset {
     }
 }
 
+/// Which program writes the file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum ExportRoute {
+    #[default]
+    Oreforge,
+    /// An installed Blender, for programs that want exactly what it writes.
+    Blender,
+}
+
+impl FromStr for ExportRoute {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "oreforge" => Ok(ExportRoute::Oreforge),
+            "blender" => Ok(ExportRoute::Blender),
+            _ => Err(format!("\"{text}\" writes no meshes here; use oreforge or blender")),
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -68,6 +91,8 @@ pub struct MeshExport {
     pub mesh: MeshRef,
     /// The ending chooses the format: glb, gltf, obj, stl, ply, usdz or fbx. What belongs beside it is written beside it.
     pub path: String,
+    #[serde(default)]
+    pub via: ExportRoute,
     #[serde(default)]
     pub preset: Option<ExportPreset>,
     /// Make it closed, manifold and outward first.

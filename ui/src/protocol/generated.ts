@@ -225,6 +225,11 @@ export type EventSeq = number;
  */
 export type ExportPreset = "unity" | "unreal" | "godot" | "blender" | "print";
 
+/**
+ * Which program writes the file.
+ */
+export type ExportRoute = "oreforge" | "blender";
+
 export type ExportedMesh = { 
 /**
  * The last is the one to open.
@@ -528,7 +533,7 @@ export type MeshExport = { mesh: MeshRef,
 /**
  * The ending chooses the format: glb, gltf, obj, stl, ply, usdz or fbx. What belongs beside it is written beside it.
  */
-path: string, preset: ExportPreset | null, 
+path: string, via: ExportRoute, preset: ExportPreset | null, 
 /**
  * Make it closed, manifold and outward first.
  */

@@ -1,6 +1,7 @@
 //! Meshes as other programs hand them over, in and out: several materials, textures, files beside the file.
 
 mod format;
+mod measure;
 mod mend;
 mod read;
 mod thin;
@@ -13,6 +14,7 @@ use thiserror::Error;
 use crate::TriMesh;
 
 pub use format::Format;
+pub use measure::{Measured, measure};
 pub use mend::{Mended, mend};
 pub use read::{Companion, Imported, read};
 pub use thin::thin;

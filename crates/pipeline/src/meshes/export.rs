@@ -39,7 +39,7 @@ pub struct Exported {
     pub notes: Vec<String>,
 }
 
-/// Nobody cancels an export: it ends with its process. Reads a mesh, thins it when asked, and writes it as `options` say; the result was read back before it counts.
+/// Reads a mesh, thins it when asked, and writes it as `options` say; the result was read back before it counts.
 ///
 /// # Errors
 /// When the bytes are no mesh, the options make no sense, or the format cannot hold the mesh.
@@ -49,6 +49,31 @@ pub fn export(
     companion: Companion<'_>,
     options: &ExportOptions,
 ) -> Result<Exported, ErrorReport> {
+    let Prepared { lods, format, layout, repaired, mut notes } =
+        prepare(bytes, file_name, companion, options)?;
+    let Written { files, notes: losses } = write(&lods, format, &layout).map_err(|e| failure(&e))?;
+    notes.extend(losses);
+    let counts = lods.iter().map(|lod: &Asset| lod.triangles.len() as u32).collect();
+    Ok(Exported { files, triangles: counts, repaired, notes })
+}
+
+/// What is to be written.
+pub(super) struct Prepared {
+    /// The finest first.
+    pub lods: Vec<Asset>,
+    pub format: Format,
+    pub layout: WriteOptions,
+    pub repaired: Option<RepairTicket>,
+    pub notes: Vec<String>,
+}
+
+/// Nobody cancels this: it ends with its process.
+pub(super) fn prepare(
+    bytes: &[u8],
+    file_name: &str,
+    companion: Companion<'_>,
+    options: &ExportOptions,
+) -> Result<Prepared, ErrorReport> {
     let (format, name) = target(options)?;
     let (source_format, Imported { mut asset, mut notes }) = import(bytes, file_name, companion)?;
     let ticket = options.fix.then(|| ticket::of(&asset, source_format, Vec::new()));
@@ -100,8 +125,8 @@ pub fn export(
         notes.push(format!("There are only {} levels of detail; the shape has no more.", lods.len()));
     }
     notes.extend(preset_notes(options, format));
-    let (z_up, units_per_metre) = layout(options.preset, format);
-    let write_options = WriteOptions {
+    let (z_up, units_per_metre) = axes_and_unit(options.preset, format);
+    let layout = WriteOptions {
         file_stem,
         object_name,
         generator: generator(),
@@ -110,10 +135,7 @@ pub fn export(
         compressed: options.compressed,
         extras: None,
     };
-    let Written { files, notes: losses } = write(&lods, format, &write_options).map_err(|e| failure(&e))?;
-    notes.extend(losses);
-    let counts = lods.iter().map(|lod: &Asset| lod.triangles.len() as u32).collect();
-    Ok(Exported { files, triangles: counts, repaired, notes })
+    Ok(Prepared { lods, format, layout, repaired, notes })
 }
 
 /// Side of a texture that keeps what the mesh shows.
@@ -144,7 +166,7 @@ fn target(options: &ExportOptions) -> Result<(Format, &str), ErrorReport> {
 }
 
 /// Whether Z is up, and the units in a metre, for formats that leave it open.
-fn layout(preset: Option<ExportPreset>, format: Format) -> (bool, f32) {
+fn axes_and_unit(preset: Option<ExportPreset>, format: Format) -> (bool, f32) {
     match preset {
         None | Some(ExportPreset::Unity | ExportPreset::Godot) => (false, 1.0),
         // Its PLY importer takes the file's axes as they are; the others turn them.
@@ -182,7 +204,7 @@ fn stand(positions: &mut [Vec3]) {
     positions.iter_mut().for_each(|p| *p -= feet);
 }
 
-fn failure(error: &WriteError) -> ErrorReport {
+pub(super) fn failure(error: &WriteError) -> ErrorReport {
     match error {
         WriteError::Empty | WriteError::TooLarge(_) => {
             ErrorReport::new(ErrorCode::MeshTooLarge, format!("It cannot be written: {error}."))

@@ -2,12 +2,14 @@
 //! finished.
 
 mod beside;
+mod blender;
 mod export;
 mod finish;
 mod look;
 mod sprites;
 mod ticket;
 
+pub use blender::{Handover, hand_over};
 pub use export::{ExportOptions, Exported, export};
 pub use finish::{FinishOptions, Finished, finish};
 pub use oreforge_geometry::asset::{Companion, NamedFile};
