@@ -140,17 +140,16 @@ fn another_mesh_is_not_taken_for_ours() {
         None => format!("{line}\n"),
     });
     fs::write(desk.path("moved.obj"), moved.collect::<String>()).unwrap();
-    let cases = [("crate.obj", None), ("open.obj", Some("instead of 20")), ("moved.obj", Some("its place"))];
-    for (other, word) in cases {
+    for (other, is_ours) in [("crate.obj", true), ("open.obj", false), ("moved.obj", false)] {
         let what = format!("cp '{}' \"$out\"", desk.path(other).display());
         let output = desk.export("told.obj", &desk.blender(&what));
-        let Some(word) = word else {
+        if is_ours {
             assert!(output.status.success(), "{}", stderr(&output));
             fs::remove_file(desk.path("told.obj")).unwrap();
             continue;
-        };
+        }
         assert_eq!(output.status.code(), Some(6), "{other}");
-        assert!(stderr(&output).contains(word), "{other}: {}", stderr(&output));
+        assert!(stderr(&output).contains("not the mesh"), "{other}: {}", stderr(&output));
         desk.nothing_is_left("told.obj");
     }
 }
@@ -172,9 +171,9 @@ fn an_interrupt_ends_blender_and_all_that_it_started() {
     assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
     let blender = desk
         .blender(&format!("exec 3> '{}'; echo up >&3; (sleep 60; echo survived >&3) & wait", fifo.display()));
-    let args = ["export", "crate.glb", "--to", "crate.fbx", "--via", "blender", "--blender"];
-    let mut command = desk.command(&args);
-    let mut oreforge = command.arg(&blender).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let blender = blender.to_str().unwrap();
+    let args = ["export", "crate.glb", "--to", "crate.fbx", "--via", "blender", "--blender", blender];
+    let mut oreforge = desk.command(&args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let mut alive = File::open(&fifo).unwrap();
     let mut up = [0; 3];
     alive.read_exact(&mut up).unwrap();

@@ -126,10 +126,15 @@ impl Blender {
 const WHERE: &str =
     "Install Blender 3.4 or newer, name it with --blender or OREFORGE_BLENDER, or export without it.";
 
-fn failed(message: &str, details: String) -> ErrorReport {
-    ErrorReport::new(ErrorCode::EngineFailed, message)
+/// With the last line of what it said, where a Python error stands.
+fn failed(message: &str, said: String) -> ErrorReport {
+    let last = said.lines().map(str::trim).rfind(|line| !line.is_empty()).map(|line| {
+        let line: String = line.chars().filter(|c| !c.is_control()).take(200).collect();
+        format!("{message} It said last: {line}")
+    });
+    ErrorReport::new(ErrorCode::EngineFailed, last.unwrap_or_else(|| message.to_owned()))
         .with_hint("Nothing was saved. Export without Blender, or try a smaller mesh.")
-        .with_details(details)
+        .with_details(said)
 }
 
 fn no_room(error: &io::Error) -> ErrorReport {
