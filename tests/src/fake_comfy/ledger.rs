@@ -3,6 +3,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
 
+use super::sockets::Word;
+
 /// What became of one submission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
@@ -25,9 +27,12 @@ pub struct Submission {
     /// SHA-256 of the graph as it was sent.
     pub graph_digest: String,
     pub outcome: Outcome,
-    /// A file was asked for after its success: somebody knows of it.
-    pub known: bool,
-    /// The process died after its success and before anybody showed to know of it.
+    /// Its success went out, over a socket that hears and that took all its outputs, or in a history that was
+    /// answered: its client knows of it.
+    pub told: bool,
+    /// An output went out to nobody.
+    unheard: bool,
+    /// The process died after its success and before that was told.
     pub word_lost: bool,
 }
 
@@ -54,7 +59,8 @@ impl Ledger {
             client_id: client_id.map(str::to_owned),
             graph_digest,
             outcome: if alive.is_cancelled() { Outcome::Lost } else { Outcome::Waiting },
-            known: false,
+            told: false,
+            unheard: false,
             word_lost: false,
         });
         submissions.len() - 1
@@ -68,10 +74,23 @@ impl Ledger {
         }
     }
 
-    /// A client asks for files only when it knows what was made.
-    pub fn file_asked_for(&self) {
-        for submission in self.lock().iter_mut() {
-            submission.known |= submission.outcome == Outcome::Success;
+    /// Over the socket, before the history has it.
+    pub fn said(&self, word: Word, taken: bool) {
+        let mut submissions = self.lock();
+        match word {
+            Word::Output(submission) => submissions[submission].unheard |= !taken,
+            Word::Success(submission) => {
+                let Submission { outcome, told, unheard, .. } = &mut submissions[submission];
+                if taken && !*unheard && *outcome != Outcome::Lost {
+                    (*outcome, *told) = (Outcome::Success, true);
+                }
+            }
+        }
+    }
+
+    pub fn history_answered(&self, prompt_id: &str) {
+        for submission in self.lock().iter_mut().filter(|submission| submission.prompt_id == prompt_id) {
+            submission.told |= submission.outcome == Outcome::Success;
         }
     }
 
@@ -80,7 +99,7 @@ impl Ledger {
         for submission in self.lock().iter_mut() {
             match submission.outcome {
                 Outcome::Waiting | Outcome::Running => submission.outcome = Outcome::Lost,
-                Outcome::Success => submission.word_lost |= !submission.known,
+                Outcome::Success => submission.word_lost |= !submission.told,
                 Outcome::Error | Outcome::Interrupted | Outcome::Deleted | Outcome::Lost => {}
             }
         }

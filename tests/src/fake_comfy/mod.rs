@@ -29,6 +29,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use serde_json::Value;
 use tempfile::TempDir;
+use tokio::net::TcpSocket;
 use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, oneshot};
 
@@ -46,6 +47,7 @@ pub struct FakeComfy {
     process: Arc<Mutex<Option<Arc<Process>>>>,
     // Declared before the directory: the server ends first.
     runtime: Option<Runtime>,
+    _port: TcpSocket,
     _directory: TempDir,
 }
 
@@ -67,8 +69,9 @@ impl FakeComfy {
             .build()
             .expect("threads");
         let entered = runtime.enter();
-        let listener = serve::listen(SocketAddr::from(([127, 0, 0, 1], options.port))).expect("a free port");
-        let address = listener.local_addr().expect("a listener has an address");
+        let port = serve::reserve(options.port).expect("a free port");
+        let address = port.local_addr().expect("a bound socket has an address");
+        let listener = serve::listen(address).expect("a port of its own");
         let (commands, orders) = mpsc::unbounded_channel();
         let world = Arc::new(World {
             options,
@@ -85,7 +88,7 @@ impl FakeComfy {
         drop(entered);
         *process.lock().unwrap_or_else(PoisonError::into_inner) = Some(first.clone());
         runtime.spawn(serve::supervise(world.clone(), process.clone(), first, listener, orders));
-        Self { address, world, process, runtime: Some(runtime), _directory: directory }
+        Self { address, world, process, runtime: Some(runtime), _port: port, _directory: directory }
     }
 
     /// Where it listens, with the base path, without a slash at the end.

@@ -16,7 +16,7 @@ use super::lockstep::Lockstep;
 use super::options::Options;
 use super::queue::{Heap, History, Item};
 use super::schema::Schema;
-use super::sockets::{Outgoing, Sockets, text};
+use super::sockets::{Outgoing, Sockets, Word, text};
 
 /// What outlives the server process: files, installed models, the test's wishes.
 pub(super) struct World {
@@ -104,16 +104,16 @@ impl Process {
     }
 
     /// Puts a message in the row; the worker's come through [`super::worker`], which passes the boundaries.
-    pub fn enqueue(&self, to: Option<&str>, message: Message) {
+    pub fn enqueue(&self, to: Option<&str>, message: Message, word: Option<Word>) {
         self.unsent.send_modify(|count| *count += 1);
         // The publisher ends with the process only.
-        let _ = self.outbox.send(Outgoing { to: to.map(str::to_owned), message });
+        let _ = self.outbox.send(Outgoing { to: to.map(str::to_owned), message, word });
     }
 
     pub fn tell_queue_length(&self) {
         let queue_remaining = self.core().queue_remaining();
         let status = json!({ "status": { "exec_info": { "queue_remaining": queue_remaining } } });
-        self.enqueue(None, text("status", &status));
+        self.enqueue(None, text("status", &status), None);
     }
 
     /// Waits until every message enqueued so far is sent.
@@ -148,6 +148,7 @@ impl Process {
 
     /// Never comes back: the task that asks dies with the process.
     async fn die(&self, down: Option<Duration>) -> Option<Fault> {
+        self.say_the_rest().await;
         let _ = self.world.commands.send(Command::Die { down, done: None });
         pending().await
     }
@@ -171,10 +172,14 @@ impl Process {
 
 /// One loop for all sockets, each send awaited.
 async fn publish(process: Arc<Process>, mut inbox: mpsc::UnboundedReceiver<Outgoing>) {
-    while let Some(Outgoing { to, message }) = inbox.recv().await {
+    while let Some(Outgoing { to, message, word }) = inbox.recv().await {
+        let mut taken = false;
         for socket in process.sockets.addressed(to.as_deref()) {
-            socket.send(message.clone()).await;
+            taken |= socket.send(message.clone()).await;
             process.world.lockstep.sent(socket.number);
+        }
+        if let Some(word) = word {
+            process.world.ledger.said(word, taken);
         }
         process.unsent.send_modify(|count| *count -= 1);
     }

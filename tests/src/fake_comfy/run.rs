@@ -11,8 +11,8 @@ use super::nodes::{self, Call, Data, Raised, Shown};
 use super::plan::Plan;
 use super::process::Process;
 use super::queue::Item;
-use super::sockets::{preview, preview_with_metadata};
-use super::worker::{tell, tell_unasked, timestamp_ms};
+use super::sockets::{Word, preview, preview_with_metadata};
+use super::worker::{tell, tell_of, tell_unasked, timestamp_ms};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum End {
@@ -108,7 +108,8 @@ impl<'a> Run<'a> {
         data["timestamp"] = json!(timestamp_ms());
         self.messages.push(json!([kind, data]));
         if self.item.client_id().is_some() || broadcast {
-            tell(self.process, self.item.client_id(), kind, &data).await;
+            let word = (kind == "execution_success").then_some(Word::Success(self.item.submission));
+            tell_of(self.process, self.item.client_id(), kind, &data, word).await;
         } else {
             self.process.meet(format!("message {kind}")).await;
         }
@@ -193,14 +194,17 @@ impl<'a> Run<'a> {
         };
         self.process.world.lockstep.park().await;
         self.process.meet("message preview".into()).await;
-        self.process.enqueue(self.item.client_id(), message);
+        self.process.enqueue(self.item.client_id(), message, None);
     }
 
     async fn tell_executed(&self, id: &str, ui: &Value) {
         let executed =
             json!({ "node": id, "display_node": id, "output": ui, "prompt_id": self.item.prompt_id });
         match self.item.client_id() {
-            Some(client_id) => tell(self.process, Some(client_id), "executed", &executed).await,
+            Some(client_id) => {
+                let word = Word::Output(self.item.submission);
+                tell_of(self.process, Some(client_id), "executed", &executed, Some(word)).await
+            }
             None => self.process.meet("message executed".into()).await,
         };
     }

@@ -8,12 +8,21 @@ use axum::body::Body;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::mpsc;
 use tower::ServiceExt as _;
 
 use super::http::{DropConnection, router};
 use super::process::{Command, Process, World};
+
+/// A port that nobody else is given while it lives, also while nothing listens there. 0 is any.
+pub(super) fn reserve(port: u16) -> io::Result<TcpSocket> {
+    let socket = TcpSocket::new_v4()?;
+    // Allows the listener beside it.
+    socket.set_reuseaddr(true)?;
+    socket.bind(SocketAddr::from(([127, 0, 0, 1], port)))?;
+    Ok(socket)
+}
 
 /// Needs a runtime around it, and no await. The standard library allows a port that still has connections of the
 /// process that died.

@@ -23,13 +23,13 @@ impl Socket {
         Self { number, sink: Arc::new(tokio::sync::Mutex::new(sink)), gone }
     }
 
-    /// Waits until the message is out, as the server does: a client that stops reading stops everybody.
-    pub async fn send(&self, message: Message) {
+    /// Waits until the message is out, as the server does: a client that stops reading stops everybody. False when
+    /// the connection has gone.
+    pub async fn send(&self, message: Message) -> bool {
         let send = async { self.sink.lock().await.send(message).await };
         tokio::select! {
-            // An error is a connection that has gone; its reader notices.
-            _ = send => {}
-            () = self.gone.cancelled() => {}
+            sent = send => sent.is_ok(),
+            () = self.gone.cancelled() => false,
         }
     }
 }
@@ -97,6 +97,14 @@ impl Sockets {
 pub(super) struct Outgoing {
     pub to: Option<String>,
     pub message: Message,
+    pub word: Option<Word>,
+}
+
+/// What a client has to hear of a submission, by its number, to know what became of it.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Word {
+    Output(usize),
+    Success(usize),
 }
 
 pub(super) fn text(kind: &str, data: &Value) -> Message {

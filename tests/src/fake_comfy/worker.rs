@@ -9,7 +9,7 @@ use super::ledger::Outcome;
 use super::process::Process;
 use super::queue::{Item, Shown};
 use super::run::{End, Run};
-use super::sockets::text;
+use super::sockets::{Word, text};
 
 /// What the server takes out of `extra_data` before it writes the history.
 const SENSITIVE: [&str; 2] = ["auth_token_comfy_org", "api_key_comfy_org"];
@@ -49,19 +49,40 @@ pub(super) async fn tell(
     kind: &str,
     data: &Value,
 ) -> Option<super::Fault> {
-    process.world.lockstep.park().await;
-    tell_unasked(process, to, kind, data).await
+    tell_of(process, to, kind, data, None).await
 }
 
-/// The same after the caller has waited for its turn itself.
+/// The same, of a message that its client has to hear.
+pub(super) async fn tell_of(
+    process: &Process,
+    to: Option<&str>,
+    kind: &str,
+    data: &Value,
+    word: Option<Word>,
+) -> Option<super::Fault> {
+    process.world.lockstep.park().await;
+    pass(process, to, kind, data, word).await
+}
+
+/// As [`tell`], after the caller has waited for its turn itself.
 pub(super) async fn tell_unasked(
     process: &Process,
     to: Option<&str>,
     kind: &str,
     data: &Value,
 ) -> Option<super::Fault> {
+    pass(process, to, kind, data, None).await
+}
+
+async fn pass(
+    process: &Process,
+    to: Option<&str>,
+    kind: &str,
+    data: &Value,
+    word: Option<Word>,
+) -> Option<super::Fault> {
     let fault = process.meet(format!("message {kind}")).await;
-    process.enqueue(to, text(kind, data));
+    process.enqueue(to, text(kind, data), word);
     fault
 }
 

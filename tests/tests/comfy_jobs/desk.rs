@@ -33,6 +33,11 @@ pub fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Failed> {
 pub const MODELS: [&str; 3] =
     ["stable_zero123.ckpt", "hunyuan3d-dit-v2.safetensors", "hunyuan3d-dit-v2-mv.safetensors"];
 
+const SMALL: [(&str, &str); 4] =
+    [("views.steps", "1"), ("views.size", "64"), ("mesh.steps", "1"), ("mesh.octree_resolution", "16")];
+
+const SMALL_WORKFLOWS: [&str; 2] = ["small-image-to-views-zero123", "small-views-to-mesh-hunyuan3d"];
+
 /// A server with every model of the built-in workflows for views and meshes.
 pub fn server() -> FakeComfy {
     let fake = FakeComfy::start(Options::default());
@@ -123,8 +128,8 @@ impl Desk {
         ForgeRequest { params, ..ForgeRequest::new(source) }
     }
 
-    /// As [`Desk::request`], with workflows that take one step and make a coarse mesh.
-    pub fn small_request(&self, fake: &FakeComfy) -> ForgeRequest {
+    /// Workflows that take one step and make a coarse mesh.
+    fn write_small_workflows(&self) {
         let folder = self.path("data/workflows");
         std::fs::create_dir_all(&folder).unwrap();
         for name in ["image-to-views-zero123", "views-to-mesh-hunyuan3d"] {
@@ -134,29 +139,43 @@ impl Desk {
             };
             let graph = built_in("json").replace(r#""num_chunks": 8000"#, r#""num_chunks": 500000"#);
             let usual_and_small =
-                [("min = 5\n", "min = 1\n"), ("min = 64\n", "min = 16\n"), ("min = 256\n", "min = 128\n")];
+                [("min = 5\n", "min = 1\n"), ("min = 64\n", "min = 16\n"), ("min = 256\n", "min = 64\n")];
             let manifest = usual_and_small
                 .iter()
                 .fold(built_in("toml"), |text, (usual, small)| text.replace(usual, small));
             std::fs::write(folder.join(format!("small-{name}.json")), graph).unwrap();
             std::fs::write(folder.join(format!("small-{name}.toml")), manifest).unwrap();
         }
+    }
+
+    /// As [`Desk::request`], with small workflows.
+    pub fn small_request(&self, fake: &FakeComfy) -> ForgeRequest {
+        self.write_small_workflows();
         let mut request = self.request(EngineChoice::Comfy, Some(fake.url()));
-        let set = [
-            ("views.steps", "1"),
-            ("views.size", "128"),
-            ("mesh.steps", "1"),
-            ("mesh.octree_resolution", "16"),
-        ];
-        request.params.comfy.set = set.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
-        request.params.comfy.views_workflow = Some("small-image-to-views-zero123".to_owned());
-        request.params.comfy.mesh_workflow = Some("small-views-to-mesh-hunyuan3d".to_owned());
+        request.params.detail_maps = Some(false);
+        let comfy = &mut request.params.comfy;
+        comfy.set = SMALL.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+        comfy.views_workflow = Some(SMALL_WORKFLOWS[0].to_owned());
+        comfy.mesh_workflow = Some(SMALL_WORKFLOWS[1].to_owned());
         request
     }
 
-    /// The program, at work.
-    pub fn start(&self, args: &[&str]) -> Running {
-        let child = Program::new(std::env::current_exe().unwrap())
+    /// The program at work on [`Desk::small_request`].
+    pub fn small_forge(&self, fake: &FakeComfy) -> Running {
+        self.write_small_workflows();
+        let url = fake.url();
+        let mut args =
+            vec!["forge", "stick.png", "--engine", "comfy", "--comfy", &url, "--json", "--out", "out"];
+        args.extend(["--triangles", "200", "--texture", "64"]);
+        args.extend(["--views-workflow", SMALL_WORKFLOWS[0], "--mesh-workflow", SMALL_WORKFLOWS[1]]);
+        let set = SMALL.map(|(key, value)| format!("{key}={value}"));
+        args.extend(set.iter().flat_map(|value| ["--set", value]));
+        self.start(&args)
+    }
+
+    fn program(&self, args: &[&str]) -> Program {
+        let mut program = Program::new(std::env::current_exe().unwrap());
+        program
             .args(args)
             .arg("--data-dir")
             .arg(self.path("data"))
@@ -165,10 +184,13 @@ impl Desk {
             .env_remove("RUST_LOG")
             .stdin(Stdio::null())
             .stdout(File::create(self.path("stdout")).unwrap())
-            .stderr(File::create(self.path("stderr")).unwrap())
-            .spawn()
-            .unwrap();
-        Running(child)
+            .stderr(File::create(self.path("stderr")).unwrap());
+        program
+    }
+
+    /// The program, at work.
+    pub fn start(&self, args: &[&str]) -> Running {
+        Running(self.program(args).spawn().unwrap())
     }
 
     pub fn forge(&self, fake: &FakeComfy) -> Running {
@@ -204,6 +226,16 @@ impl Running {
     pub fn kill(mut self) {
         self.0.kill().unwrap();
         self.0.wait().unwrap();
+    }
+
+    /// Its exit code, once it has ended by itself.
+    pub async fn ended(&mut self) -> Option<i32> {
+        loop {
+            if let Some(status) = self.0.try_wait().unwrap() {
+                return status.code();
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
     }
 
     /// Its exit code.

@@ -6,6 +6,8 @@ use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Trial};
 
+mod cases;
+mod deaths;
 mod desk;
 mod faults;
 mod kills;
@@ -33,6 +35,7 @@ fn main() -> ExitCode {
             several::refused_and_accepted,
         ),
         Trial::test("faults_of_every_kind_at_the_boundaries", faults::at_every_boundary),
+        Trial::test("a_program_killed_at_any_moment_runs_nothing_twice", deaths::at_every_boundary),
         Trial::test("a_cancel_anywhere_is_honoured", faults::cancel_anywhere),
         Trial::test("a_program_killed_while_its_prompt_runs_takes_the_result_over", kills::while_it_runs),
         Trial::test("a_program_killed_with_its_server_takes_over_what_was_made", kills::with_its_server),

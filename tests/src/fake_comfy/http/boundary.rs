@@ -57,6 +57,10 @@ fn foreign_origin(headers: &HeaderMap) -> bool {
     loopback && !origin.is_empty() && !host.eq_ignore_ascii_case(origin)
 }
 
+/// Goes with an answer that has the history entry of a prompt.
+#[derive(Clone)]
+pub(super) struct EntryOf(pub String);
+
 /// Boundaries before the server acts on a request and before it answers.
 pub(super) async fn boundaries(
     State(process): State<Arc<Process>>,
@@ -64,9 +68,6 @@ pub(super) async fn boundaries(
     next: Next,
 ) -> Response {
     let route = route(&process.world.options.base_path, request.method(), request.uri());
-    if route == "GET /view" {
-        process.world.ledger.file_asked_for();
-    }
     if let Some(refused) = process.meet(format!("request {route}")).await.and_then(instead_of_acting) {
         return refused;
     }
@@ -74,7 +75,12 @@ pub(super) async fn boundaries(
     match process.meet(format!("answer {route}")).await {
         Some(Fault::Body(fault)) => spoiled(fault, response).await,
         Some(fault) => instead_of_acting(fault).unwrap_or(response),
-        None => response,
+        None => {
+            if let Some(EntryOf(prompt_id)) = response.extensions().get() {
+                process.world.ledger.history_answered(prompt_id);
+            }
+            response
+        }
     }
 }
 

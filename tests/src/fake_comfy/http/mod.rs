@@ -102,7 +102,13 @@ async fn history(
 }
 
 async fn history_of(State(process): State<Arc<Process>>, Path(prompt_id): Path<String>) -> Response {
-    json_answer(&process.core().history.one(&prompt_id))
+    let core = process.core();
+    let entry = core.history.one(&prompt_id);
+    let mut answer = json_answer(&entry);
+    if !entry.is_empty() {
+        answer.extensions_mut().insert(boundary::EntryOf(prompt_id.clone()));
+    }
+    answer
 }
 
 async fn change_history(State(process): State<Arc<Process>>, body: Bytes) -> Response {
