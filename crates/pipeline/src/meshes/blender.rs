@@ -83,14 +83,14 @@ impl Handover {
         let Self { format, wanted, mut exported, .. } = self;
         let found = measured(&files, format).map_err(|error| wrong(&error.to_string()))?;
         if found.triangles != wanted.triangles {
-            let counts = format!("It has {} triangles instead of {}.", found.triangles, wanted.triangles);
+            let counts = format!("it has {} triangles instead of {}", found.triangles, wanted.triangles);
             return Err(wrong(&counts));
         }
         let near = NEAR * wanted.low.distance(wanted.high);
         // Said so that a coordinate that is no number is not near.
         let same = found.low.distance(wanted.low) <= near && found.high.distance(wanted.high) <= near;
         if !same {
-            return Err(wrong("Its size, its place or its axes are others."));
+            return Err(wrong("its size, its place or its axes are others"));
         }
         if found.textures < wanted.textures && format != Format::Stl {
             let note =
@@ -111,8 +111,9 @@ fn measured(files: &[NamedFile], format: Format) -> Result<Measured, AssetError>
     measure(main, format, &beside)
 }
 
-fn wrong(details: &str) -> ErrorReport {
-    ErrorReport::new(ErrorCode::EngineFailed, "What Blender wrote is not the mesh it was given.")
+fn wrong(reason: &str) -> ErrorReport {
+    let message =
+        format!("What Blender wrote is not the mesh it was given: {}.", reason.trim_end_matches('.'));
+    ErrorReport::new(ErrorCode::EngineFailed, message)
         .with_hint("Nothing was saved. Try it with --repair, or export without Blender.")
-        .with_details(details)
 }
