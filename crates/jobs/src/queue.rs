@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use futures_util::Stream;
+use futures_util::{Stream, StreamExt};
 use oreforge_protocol::{ErrorCode, ErrorReport, Event, EventSeq, JobId, JobRequest, JobSnapshot, StepName};
 use oreforge_store::{CancelAnswer, NewJob, QueuedJob, Store, StoreError, StoredSource};
 use tokio::sync::{Notify, watch};
@@ -87,7 +87,12 @@ impl Jobs {
         inner.tasks.spawn(watch_others::watch_others(Arc::clone(&inner)));
         inner.tasks.spawn(take_back::take_back(Arc::clone(&inner)));
         if host == HostKind::Resident {
-            inner.tasks.spawn(keep_trash::keep_trash(Arc::clone(&inner)));
+            let looks = keep_trash::hourly().take_until(stop.clone().cancelled_owned());
+            let expiring = Arc::clone(&inner);
+            inner.tasks.spawn(keep_trash::keep_trash(looks, move |now_ms| {
+                let inner = Arc::clone(&expiring);
+                async move { inner.write(move |store| store.expire_trash(now_ms)).await }
+            }));
         }
         Self { inner, _stop_with_the_last: Arc::new(stop.drop_guard()) }
     }
