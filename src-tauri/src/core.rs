@@ -54,6 +54,8 @@ struct Shared {
     opening: tokio::sync::OnceCell<Opening>,
     subscriptions: Mutex<HashMap<u32, Subscription>>,
     next_serial: AtomicU64,
+    /// The mesh that is being written.
+    saving: Mutex<CancellationToken>,
     drops: Mutex<Option<Channel<Drop>>>,
 }
 
@@ -66,12 +68,26 @@ impl Core {
             opening: tokio::sync::OnceCell::new(),
             subscriptions: Mutex::default(),
             next_serial: AtomicU64::new(0),
+            saving: Mutex::default(),
             drops: Mutex::default(),
         }))
     }
 
     pub fn forge(&self) -> Result<Oreforge, ErrorReport> {
         lock(&self.0.forge).clone()
+    }
+
+    /// For what begins to be written: ended by `stop_saving`.
+    pub fn saving(&self) -> CancellationToken {
+        let mut saving = lock(&self.0.saving);
+        if saving.is_cancelled() {
+            *saving = CancellationToken::new();
+        }
+        saving.clone()
+    }
+
+    pub fn stop_saving(&self) {
+        lock(&self.0.saving).cancel();
     }
 
     /// Opens a data folder that could not be opened before.

@@ -7,7 +7,8 @@ use oreforge_protocol::{
     ArtifactId, Command, DepthRequest, ErrorCode, ErrorReport, ExportPreset, ExportRoute, ExportedMesh,
     MeshExport, MeshRef, Reply, SavedFile, Settings, SourceInfo, SourceRef,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use tauri::ipc::Channel;
 use tauri::{State, WebviewWindow};
 use tauri_plugin_dialog::{DialogExt, FileDialogBuilder, FilePath};
 use tokio::sync::oneshot;
@@ -134,6 +135,20 @@ const MESHES: [(&str, &str); 7] = [
     ("glTF", "gltf"),
 ];
 
+/// What Blender writes of them.
+const MESHES_OF_BLENDER: [&str; 5] = ["glb", "fbx", "obj", "stl", "ply"];
+
+/// What a mesh is saved as, before the dialog is answered.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MeshWish {
+    suggested_name: String,
+    preset: Option<ExportPreset>,
+    /// A GLB packed for the web.
+    compressed: bool,
+    via: ExportRoute,
+}
+
 /// A mesh file of the artist's.
 #[derive(Debug, Serialize)]
 pub struct SavedMesh {
@@ -143,24 +158,25 @@ pub struct SavedMesh {
     notes: Vec<String>,
 }
 
-/// A mesh in the format of the artist's choice, laid out for `preset`; the file to open. A GLB is packed for the web where
-/// it is `compressed`.
+/// A mesh in the format of the artist's choice, laid out for whom it is; the file to open. `writing` hears the name once it is
+/// chosen. From then on `stop_saving` ends it with nothing written.
 #[tauri::command]
 pub async fn save_mesh(
     core: State<'_, Core>,
     window: WebviewWindow,
     id: ArtifactId,
-    suggested_name: String,
-    preset: Option<ExportPreset>,
-    compressed: bool,
+    wish: MeshWish,
+    writing: Channel<String>,
 ) -> Result<Option<SavedMesh>, ErrorReport> {
+    let MeshWish { suggested_name, preset, compressed, via } = wish;
     let name = Path::new(&suggested_name).file_name().map(|name| name.to_string_lossy().into_owned());
     let name = name.unwrap_or_else(|| "mesh.glb".to_owned());
     let proposed = MESHES.into_iter().find(|(_, ending)| name.ends_with(&format!(".{ending}")));
     let (kind, extension) = proposed.unwrap_or(MESHES[0]);
     let dialog = begun_in_its_folder(&core, dialog(&window)).await?;
     let path = chosen(|answer| {
-        let others = MESHES.into_iter().filter(|(_, ending)| *ending != extension);
+        let is_written = |ending| via == ExportRoute::Oreforge || MESHES_OF_BLENDER.contains(&ending);
+        let others = MESHES.into_iter().filter(|&(_, ending)| ending != extension && is_written(ending));
         let dialog = std::iter::once((kind, extension))
             .chain(others)
             .fold(dialog, |dialog, (kind, ending)| dialog.add_filter(kind, &[ending]));
@@ -169,18 +185,20 @@ pub async fn save_mesh(
     .await?;
     let Some(path) = path else { return Ok(None) };
     let path = with_extension(path, extension);
+    // A page that has gone hears of nothing.
+    let _ = writing.send(path.file_name().unwrap_or_default().to_string_lossy().into_owned());
     let is_glb = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("glb"));
     let path = path.display().to_string();
     let command = match preset {
         // As it was made, to the byte.
-        None if is_glb && !compressed => Command::SaveArtifact { id, path },
+        None if is_glb && !compressed && via == ExportRoute::Oreforge => Command::SaveArtifact { id, path },
         preset => {
             let mesh = MeshRef::Artifact { id };
             Command::ExportMesh {
                 export: MeshExport {
                     mesh,
                     path,
-                    via: ExportRoute::Oreforge,
+                    via,
                     preset,
                     repair: false,
                     fix: false,
@@ -192,11 +210,41 @@ pub async fn save_mesh(
             }
         }
     };
-    match core.forge()?.execute(command).await? {
+    let forge = core.forge()?;
+    let stop = core.saving();
+    let reply = tokio::select! {
+        reply = forge.execute(command) => reply?,
+        () = stop.cancelled() => return Ok(None),
+    };
+    match reply {
         Reply::SaveArtifact(file) => Ok(Some(SavedMesh { file, notes: Vec::new() })),
         Reply::ExportMesh(ExportedMesh { mut files, notes, .. }) => {
             Ok(files.pop().map(|file| SavedMesh { file, notes }))
         }
+        _ => Err(other_answer()),
+    }
+}
+
+/// Ends the writing of a mesh: Blender with it, where that writes.
+#[tauri::command]
+pub fn stop_saving(core: State<'_, Core>) {
+    core.stop_saving();
+}
+
+/// Lets the person point to the Blender that may write meshes; answers the settings that hold then.
+#[tauri::command]
+pub async fn pick_blender(
+    core: State<'_, Core>,
+    window: WebviewWindow,
+) -> Result<Option<Settings>, ErrorReport> {
+    let program = chosen(|answer| dialog(&window).set_title("Where Blender is").pick_file(answer)).await?;
+    let Some(program) = program else { return Ok(None) };
+    // macOS shows a program as one file, which is a folder.
+    let inner = program.join("Contents/MacOS/Blender");
+    let program = if inner.is_file() { inner } else { program };
+    let settings = Settings { blender: Some(program.display().to_string()), ..settings(&core).await? };
+    match core.forge()?.execute(Command::SaveSettings { settings }).await? {
+        Reply::SaveSettings(saved) => Ok(Some(saved)),
         _ => Err(other_answer()),
     }
 }

@@ -1,16 +1,15 @@
-//! The window on a desk: one for each data folder, where it was last time, closed only when nothing is lost by
-//! surprise, and heard of when a long job ends behind other windows.
+//! The window on a desk: one for each data folder, where it was last time, and closed only when nothing is
+//! lost by surprise.
 
 use std::ffi::OsString;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use oreforge_protocol::{Command, ErrorCode, ErrorReport, JobState, Reply};
+use oreforge_protocol::{Command, JobState, Reply};
 use tauri::plugin::TauriPlugin;
-use tauri::{AppHandle, CloseRequestApi, Manager, Window, Wry};
+use tauri::{CloseRequestApi, Manager, Window, Wry};
 use tauri_plugin_dialog::{DialogExt, MessageDialogButtons};
-use tauri_plugin_notification::NotificationExt;
 use tauri_plugin_window_state::StateFlags;
 use tokio::sync::oneshot;
 
@@ -23,8 +22,6 @@ const JOBS_SEEN: u32 = 200;
 
 /// A data folder that does not answer keeps no window open for longer.
 const ANSWER_LIMIT: Duration = Duration::from_secs(2);
-
-const MAX_NOTICE_CHARS: usize = 200;
 
 /// A second start shows the window of the first, and forges its picture there.
 pub fn single_instance() -> TauriPlugin<Wry> {
@@ -97,13 +94,4 @@ async fn agreed(window: &Window, at_work: usize) -> bool {
             let _ = tell.send(agreed);
         });
     told.await.unwrap_or(false)
-}
-
-/// Says something on the desktop while the window is behind others.
-#[tauri::command]
-pub async fn notify(app: AppHandle, title: String, body: String) -> Result<(), ErrorReport> {
-    let short = |text: String| text.chars().take(MAX_NOTICE_CHARS).collect::<String>();
-    app.notification().builder().title(short(title)).body(short(body)).show().map_err(|error| {
-        ErrorReport::new(ErrorCode::Internal, "The desktop takes no notices.").with_details(error.to_string())
-    })
 }

@@ -12,6 +12,7 @@ mod drops;
 mod files;
 mod frame;
 mod ipc;
+mod notices;
 mod reveal;
 
 use anyhow::Context;
@@ -44,6 +45,7 @@ fn open(args: Args) -> anyhow::Result<()> {
         .plugin(tauri_plugin_notification::init())
         .plugin(frame::window_state())
         .manage(frame::Closing::default())
+        .manage(notices::Shown::default())
         .register_asynchronous_uri_scheme_protocol("ore", |context, request, responder| {
             let core = context.app_handle().state::<Core>().inner().clone();
             tauri::async_runtime::spawn(
@@ -54,13 +56,15 @@ fn open(args: Args) -> anyhow::Result<()> {
             ipc::execute,
             ipc::opening,
             clipboard::paste_picture,
+            dialogs::pick_blender,
             dialogs::pick_picture,
             dialogs::pick_save_folder,
             dialogs::save_artifact,
             dialogs::save_artifacts,
             dialogs::save_depth,
             dialogs::save_mesh,
-            frame::notify,
+            dialogs::stop_saving,
+            notices::notify,
             reveal::reveal_artifact,
             reveal::reveal_folder,
             ipc::subscribe,

@@ -42,8 +42,8 @@ test("a long job that ends while the window is away is told on the desktop; what
     await away();
     // As if it had taken a minute.
     await window.run("const now = Date.now; Date.now = () => now() + 60_000;");
-    const { summary, body } = await desk.called("notify");
-    assert.deepEqual([summary, body], ["duck", "duck is done."]);
+    const { app, summary, body } = await desk.called("notify");
+    assert.deepEqual([app, summary, body], ["Oreforge", "duck", "duck is done."]);
 
     await window.click("#tab-gallery");
     await window.press("Meshes");

@@ -1,10 +1,11 @@
 // The Gallery in the real window, its dialogs included.
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, afterEach, before, test } from "node:test";
-import { chooseFolder, saveFile } from "./dialogs.mjs";
+import { chooseFolder, dismiss, saveFile } from "./dialogs.mjs";
 import { openWindow, until } from "./session.mjs";
 
 let window;
@@ -22,6 +23,7 @@ after(async () => {
 });
 afterEach(async () => window.key("Escape"));
 
+const bytesOf = async place => (await readFile(place)).toString("base64");
 const gallery = query => window.core({ command: "list_gallery", query, offset: 0, limit: 100 });
 
 test("thumbnails come by the window's own scheme", async () => {
@@ -45,12 +47,18 @@ test("a mesh is saved where the dialog says, and several into a folder", async (
   await until(async () => (await window.run("return document.querySelectorAll('.tile[data-artifact]').length;")) > 3, "everything");
   await window.click(".tile[data-artifact]");
   await window.key("a", "Control");
-  const { total } = await gallery({});
-  await until(async () => (await window.text(".selection-bar"))?.startsWith(`${total} selected`), "all to be selected");
+  const { entries } = await gallery({});
+  await until(async () => (await window.text(".selection-bar"))?.startsWith(`${entries.length} selected`), "all to be selected");
   const many = path.join(folder, "many");
   mkdirSync(many);
   await window.press("Save to folder…");
+  await dismiss("Save to folder");
+  assert.deepEqual(readdirSync(many), [], "a dialog that is closed saves nothing");
+  await window.press("Save to folder…");
   await chooseFolder(many);
-  await until(() => readdirSync(many).filter(name => !name.startsWith(".")).length === total, "the copies");
-  assert.deepEqual(readFileSync(path.join(many, "robot.glb")), readFileSync(artifact.path));
+  await until(async () => (await window.text(".toasts"))?.includes("to many."), "the word that they are saved");
+  const copies = readdirSync(many).filter(name => !name.startsWith("."));
+  const made = await Promise.all(entries.map(entry => bytesOf(entry.artifact.path)));
+  const saved = await Promise.all(copies.map(name => bytesOf(path.join(many, name))));
+  assert.deepEqual(saved.toSorted(), made.toSorted(), "each file, to the byte");
 });

@@ -24,7 +24,7 @@ mod desktop {
         #[allow(clippy::too_many_arguments)]
         fn notify(
             &self,
-            _app_name: &str,
+            app_name: &str,
             _replaces_id: u32,
             _icon: &str,
             summary: &str,
@@ -33,7 +33,7 @@ mod desktop {
             _hints: HashMap<&str, Value<'_>>,
             _expire_timeout_ms: i32,
         ) -> u32 {
-            println!("{}", json!({ "asked": "notify", "summary": summary, "body": body }));
+            println!("{}", json!({ "asked": "notify", "app": app_name, "summary": summary, "body": body }));
             1
         }
     }

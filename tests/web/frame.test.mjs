@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { after, afterEach, before, beforeEach, test } from "node:test";
-import { Server, browser, objections, open, reload, sample, shot } from "./session.mjs";
+import { Server, browser, objections, objectionsInBoth, open, reload, sample, shot } from "./session.mjs";
 
 const WAIT_MS = 60_000;
 
@@ -27,17 +27,7 @@ afterEach(async () => {
   await server.command("pause_queue", { paused: false });
 });
 
-/** The stream of a job ends with it. */
-async function ended({ id }) {
-  await (await fetch(`${server.url}/api/jobs/${id}/events`, { headers: { Authorization: `Bearer ${server.token}` } })).text();
-}
-
-async function forged(request) {
-  const job = await server.command("start_forge", { request: { ...SMALL, ...request } });
-  await ended(job);
-  return job;
-}
-
+const forged = request => server.forged({ ...SMALL, ...request });
 const forgedLater = name => server.command("start_forge", { request: { ...SMALL, source: { from: "sample", name: "duck" }, name } });
 
 test("a project is begun by its name, and what is forged then lies in its folder", async () => {
@@ -137,6 +127,7 @@ test("jobs that wait are put in another order, by keys and by buttons, and a pau
   await drag("mushroom", "duck");
   await page.locator(".job-item.dragged", { hasText: "mushroom" }).waitFor();
   await shot(page, "web-queue-dragged");
+  assert.deepEqual(await objectionsInBoth(page), []);
   await page.keyboard.press("Escape");
   await page.locator(".dragged").waitFor({ state: "detached" });
   await page.mouse.up();
@@ -274,7 +265,7 @@ for (const theme of ["dark", "light"]) {
     await check("keys");
     await page.keyboard.press("Escape");
     for (const { id, state } of await server.command("list_jobs", { limit: 10 })) if (state === "queued") await server.command("cancel_job", { id });
-    await ended(last);
+    await server.ended(last);
     assert.deepEqual(page.problems, []);
   });
 }

@@ -2,36 +2,22 @@
 import assert from "node:assert/strict";
 import { readFile, stat } from "node:fs/promises";
 import { after, before, test } from "node:test";
-import { Server, browser, objections, open, shot } from "./session.mjs";
+import { begin, objections, open, shot } from "./session.mjs";
 
-const WAIT_MS = 60_000;
 const SMALL = { texture_px: 256, triangles: 2000 };
 
-let chromium;
 let server;
 let context;
+let end;
 
 /** The forges that every test looks at; each test leaves them as it found them. */
 before(async () => {
-  [chromium, server] = await Promise.all([browser(), Server.start()]);
+  ({ server, context, end } = await begin());
   for (const [name, project] of [["duck", "Pond"], ["mushroom", null]]) {
-    await server.command("start_forge", { request: { source: { from: "sample", name }, params: SMALL, project } });
+    await server.forged({ source: { from: "sample", name }, params: SMALL, project });
   }
-  const { token, url } = server;
-  for (const { id } of await server.command("list_jobs", { limit: 10 })) {
-    // The stream ends with the job.
-    await (await fetch(`${url}/api/jobs/${id}/events`, { headers: { Authorization: `Bearer ${token}` } })).text();
-  }
-  context = await chromium.newContext({ viewport: { width: 1440, height: 900 }, acceptDownloads: true });
-  context.setDefaultTimeout(WAIT_MS);
-  // Headless there is nobody to answer the browser's own dialogs; without them the page downloads.
-  await context.addInitScript(() => (delete window.showSaveFilePicker, delete window.showDirectoryPicker));
 });
-after(async () => {
-  await context?.close();
-  await chromium?.close();
-  await server?.end();
-});
+after(() => end?.());
 
 const tiles = page => page.locator(".tile[data-artifact]");
 const place = (page, name) => page.getByRole("button", { name: new RegExp(`^${name}`) });

@@ -5,15 +5,14 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import { FakeComfy, Server, browser, objections, open, shot } from "./session.mjs";
+import { begin, objections, open, shot } from "./session.mjs";
 
 const NAME = "sd_xl_base_1.0.safetensors";
 const SIZE = 400_000;
 
-let chromium;
 let server;
 let context;
-let comfy;
+let end;
 let models;
 let site;
 /** Answers whose second half is still to come. */
@@ -30,7 +29,6 @@ function model() {
 before(async () => {
   models = await mkdtemp(path.join(tmpdir(), "oreforge-models-"));
   await mkdir(path.join(models, "checkpoints"));
-  comfy = await FakeComfy.start({ checkpoints: ["v1-5-pruned-emaonly.safetensors"], models });
   const body = model();
   site = createServer((request, answer) => {
     const from = Number(/bytes=(\d+)-/.exec(request.headers.range ?? "")?.[1] ?? 0);
@@ -41,16 +39,12 @@ before(async () => {
     held.push(answer);
   });
   await new Promise(resolve => site.listen(0, "127.0.0.1", resolve));
-  [chromium, server] = await Promise.all([browser(), Server.start()]);
-  await server.command("save_settings", { settings: { servers: [{ name: "here", url: comfy.url, auth: { kind: "none" } }] } });
-  context = await chromium.newContext({ viewport: { width: 1440, height: 900 } });
-  context.setDefaultTimeout(60_000);
+  const begun = await begin();
+  ({ server, context, end } = begun);
+  await server.useComfy(await begun.fakeComfy({ checkpoints: ["v1-5-pruned-emaonly.safetensors"], models }));
 });
 after(async () => {
-  await context?.close();
-  await chromium?.close();
-  await server?.end();
-  comfy?.end();
+  await end?.();
   site?.closeAllConnections();
   site?.close();
   await rm(models, { recursive: true, force: true });

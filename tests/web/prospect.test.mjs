@@ -1,32 +1,25 @@
 // Prospecting in a browser, against the real `oreforge serve` and the fake ComfyUI.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { FakeComfy, Server, browser, objections, open, shot } from "./session.mjs";
+import { FakeComfy, begin, objectionsInBoth, open, shot } from "./session.mjs";
 
 const STEP_MS = 40;
 /** Long enough to see something of a sampler on the busiest machine. */
 const SLOW_STEP_MS = 500;
 
-let chromium;
 let server;
 let context;
+let end;
 let comfy;
 let slowComfy;
 
 before(async () => {
-  comfy = await FakeComfy.start({ stepMs: STEP_MS, checkpoints: ["v1-5-pruned-emaonly.safetensors"] });
-  slowComfy = await FakeComfy.start({ stepMs: SLOW_STEP_MS, checkpoints: ["v1-5-pruned-emaonly.safetensors", "stable_zero123.ckpt", "hunyuan3d-dit-v2.safetensors"] });
-  [chromium, server] = await Promise.all([browser(), Server.start()]);
-  context = await chromium.newContext({ viewport: { width: 1440, height: 900 } });
-  context.setDefaultTimeout(60_000);
+  const begun = await begin();
+  ({ server, context, end } = begun);
+  comfy = await begun.fakeComfy({ stepMs: STEP_MS, checkpoints: ["v1-5-pruned-emaonly.safetensors"] });
+  slowComfy = await begun.fakeComfy({ stepMs: SLOW_STEP_MS, checkpoints: ["v1-5-pruned-emaonly.safetensors", "stable_zero123.ckpt", "hunyuan3d-dit-v2.safetensors"] });
 });
-after(async () => {
-  await context?.close();
-  await chromium?.close();
-  await server?.end();
-  comfy?.end();
-  slowComfy?.end();
-});
+after(() => end?.());
 
 /** Of a live picture that shows something: its next one may come while this one is asked. */
 const sizeOf = live =>
@@ -36,11 +29,6 @@ const sizeOf = live =>
   }));
 const pictures = page => page.locator(".candidate[data-artifact]");
 const prospects = () => server.command("list_jobs", { limit: 50 }).then(jobs => jobs.filter(({ kind }) => kind === "prospect"));
-
-async function talkTo({ url }) {
-  const settings = await server.command("get_settings");
-  await server.command("save_settings", { settings: { ...settings, servers: [{ name: "fake", url, auth: { kind: "none" } }] } });
-}
 
 async function prospecting() {
   const page = await open(context, server.address);
@@ -64,16 +52,16 @@ test("without a server the tab says so, shows the checks and goes on with a samp
 test("what the server lacks is one step away, and so is the way back", async () => {
   const bare = await FakeComfy.start({ checkpoints: ["stable_zero123.ckpt"] });
   try {
-    await talkTo(bare);
+    await server.useComfy(bare);
     const page = await prospecting();
     await page.getByRole("heading", { name: "The server lacks what prompts need" }).waitFor();
     await shot(page, "prospect-lacks-models");
-    assert.deepEqual(await objections(page), []);
+    assert.deepEqual(await objectionsInBoth(page), []);
     await page.locator(".checks").getByRole("button", { name: "Get sd_xl_base_1.0.safetensors…" }).click();
     const wanted = page.getByRole("list", { name: "What the workflows need" }).locator("[aria-current=true]");
     await wanted.getByText("sd_xl_base_1.0.safetensors").waitFor();
     await shot(page, "models-wanted");
-    assert.deepEqual(await objections(page), []);
+    assert.deepEqual(await objectionsInBoth(page), []);
     await page.getByRole("button", { name: "Back to Prospecting" }).click();
     await page.getByRole("heading", { name: "The server lacks what prompts need" }).waitFor();
     assert.equal(await page.getByRole("dialog").count(), 0);
@@ -85,7 +73,7 @@ test("what the server lacks is one step away, and so is the way back", async () 
 });
 
 test("a prompt becomes pictures one by one, which are kept, rejected, varied and forged", async () => {
-  await talkTo(comfy);
+  await server.useComfy(comfy);
   const page = await prospecting();
   await page.locator(".prospect[data-ready=true]").waitFor();
   await page.getByRole("textbox", { name: "Prompt" }).fill("A brass lamp, full body");
@@ -140,7 +128,7 @@ test("a prompt becomes pictures one by one, which are kept, rejected, varied and
 });
 
 test("what a sampler has so far is shown in the place of the picture, and cancelling ends it", async () => {
-  await talkTo(slowComfy);
+  await server.useComfy(slowComfy);
   const page = await prospecting();
   await page.locator(".prospect[data-ready=true]").waitFor();
   await page.getByRole("textbox", { name: "Prompt" }).fill("A brass bell");

@@ -3,32 +3,16 @@ import assert from "node:assert/strict";
 import { readFile, readdir } from "node:fs/promises";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import { FakeComfy, Server, browser, objections, open, reload, sample, shot } from "./session.mjs";
+import { begin, objections, objectionsInBoth, open, reload, sample, shot } from "./session.mjs";
 
 const SECRET = "hush-hush-9713";
 
-let chromium;
 let server;
 let context;
-const fakes = [];
-
-before(async () => {
-  [chromium, server] = await Promise.all([browser({ webgl: false }), Server.start()]);
-  context = await chromium.newContext({ viewport: { width: 1440, height: 900 } });
-  context.setDefaultTimeout(60_000);
-});
-after(async () => {
-  await context?.close();
-  await chromium?.close();
-  await server?.end();
-  for (const fake of fakes) fake.end();
-});
-
-async function fakeComfy(options) {
-  const fake = await FakeComfy.start(options);
-  fakes.push(fake);
-  return fake;
-}
+let fakeComfy;
+let end;
+before(async () => ({ server, context, fakeComfy, end } = await begin({ webgl: false })));
+after(() => end?.());
 
 /** Every file of the data folder as one text. */
 async function everythingWritten() {
@@ -36,8 +20,6 @@ async function everythingWritten() {
   const texts = files.filter(file => file.isFile()).map(file => readFile(path.join(file.parentPath, file.name), "latin1"));
   return (await Promise.all(texts)).join("\n");
 }
-
-const useServers = (...servers) => server.command("save_settings", { settings: { servers: servers.map(({ url }) => ({ name: "fake", url, auth: { kind: "none" } })) } });
 
 async function choose(page, kind) {
   await page.getByRole("combobox", { name: "It asks for" }).last().click();
@@ -53,7 +35,7 @@ test("a server that wants a password is named with it, refused with another, and
   const row = page.locator(".settings-row", { hasText: locked.url });
   await row.getByText("this server wants a token, or a user and a password").waitFor();
   await shot(page, "servers-locked");
-  assert.deepEqual(await objections(page), []);
+  assert.deepEqual(await objectionsInBoth(page), []);
 
   await row.getByRole("button", { name: /^Sign in/ }).click();
   await choose(page, "User and password");
@@ -67,7 +49,7 @@ test("a server that wants a password is named with it, refused with another, and
   assert.equal(await dialog.getByLabel("Password").inputValue(), "", "a secret is not shown again");
   await dialog.getByLabel("Password").fill(SECRET);
   await shot(page, "servers-sign-in");
-  assert.deepEqual(await objections(page), []);
+  assert.deepEqual(await objectionsInBoth(page), []);
   await dialog.getByRole("button", { name: "Sign in" }).click();
   await row.getByText(/ is ready\.$/).waitFor();
   await shot(page, "servers-let-in");
@@ -83,14 +65,14 @@ test("a server that wants a password is named with it, refused with another, and
   assert.ok(!JSON.stringify(kept).includes(SECRET));
   assert.ok(!(await everythingWritten()).includes(SECRET), "the data folder knows no secret");
   assert.ok(!(await page.content()).includes(SECRET));
-  await useServers();
+  await server.useComfy();
   assert.deepEqual(page.problems, []);
   await page.close();
 });
 
 test("a server is added with its token at once, in light colours too", async () => {
   const locked = await fakeComfy({ auth: SECRET, checkpoints: ["v1-5-pruned-emaonly.safetensors"] });
-  await useServers();
+  await server.useComfy();
   const page = await open(context, server.address);
   await page.getByRole("button", { name: "Light colours" }).click();
   await page.keyboard.press("Control+,");
@@ -110,7 +92,7 @@ test("a server is added with its token at once, in light colours too", async () 
 });
 
 test("limits are kept, and a disk that would be left too full is not written to", async () => {
-  await useServers();
+  await server.useComfy();
   const page = await open(context, server.address);
   await page.keyboard.press("Control+,");
   await page.getByRole("button", { name: "Limits" }).click();
@@ -136,7 +118,7 @@ test("limits are kept, and a disk that would be left too full is not written to"
 });
 
 test("a finished draft is made anew by a server that can, and stays until then", async () => {
-  await useServers();
+  await server.useComfy();
   const page = await open(context, server.address);
   await page.getByRole("tab", { name: "Forge" }).click();
   const chooser = page.waitForEvent("filechooser");
@@ -148,7 +130,7 @@ test("a finished draft is made anew by a server that can, and stays until then",
   await page.getByRole("button", { name: "Back to the Forge" }).click();
 
   const lacking = await fakeComfy({ checkpoints: ["stable_zero123.ckpt"] });
-  await useServers(lacking);
+  await server.useComfy(lacking);
   await reload(page);
   await page.getByRole("button", { name: "Get the model…" }).click();
   await page.locator(".settings-row.wanted").waitFor();
@@ -156,7 +138,7 @@ test("a finished draft is made anew by a server that can, and stays until then",
   await shot(page, "forge-upgrade-lacks");
 
   const able = await fakeComfy({ checkpoints: ["stable_zero123.ckpt", "hunyuan3d-dit-v2.safetensors"] });
-  await useServers(able);
+  await server.useComfy(able);
   await reload(page);
   const upgrade = page.getByRole("button", { name: "Make it with ComfyUI" });
   await upgrade.waitFor();
@@ -179,6 +161,30 @@ test("a finished draft is made anew by a server that can, and stays until then",
   assert.equal(await upgrade.count(), 0, "it is no draft any more");
   assert.equal(await page.getByRole("button", { name: "Forge again" }).count(), 0, "it is what was asked for");
   await shot(page, "forge-upgraded");
+  assert.deepEqual(page.problems, []);
+  await page.close();
+});
+
+test("the Gallery offers it too, and shows what came of it", async () => {
+  await server.useComfy(await fakeComfy({ checkpoints: ["stable_zero123.ckpt", "hunyuan3d-dit-v2.safetensors"] }));
+  const draft = await server.forged({ source: { from: "sample", name: "mushroom" }, params: { texture_px: 256, triangles: 2000, engine: "draft" } });
+  const meshOf = job => job.artifacts.find(({ kind }) => kind === "mesh").id;
+  const mesh = meshOf(await server.command("get_job", { id: draft.id }));
+  const page = await open(context, server.address);
+  await page.getByRole("tab", { name: "Gallery" }).click();
+  await page.getByRole("button", { name: /^Meshes/ }).click();
+  await page.getByRole("gridcell", { name: /^mushroom Draft/ }).dblclick();
+  const upgrade = page.getByRole("dialog").getByRole("button", { name: "Make it with ComfyUI" });
+  await upgrade.waitFor();
+  await shot(page, "gallery-upgrade");
+  assert.deepEqual(await objections(page), []);
+  await upgrade.click();
+  await page.getByRole("tab", { name: "Forge", selected: true }).waitFor();
+  await page.getByRole("tab", { name: "Gallery" }).click();
+  await page.locator(`.tile[data-artifact]:not([data-artifact="${mesh}"])`, { hasText: "mushroom" }).waitFor();
+  assert.equal(await page.locator(`[data-artifact="${mesh}"]`).count(), 0, "it stands in the draft's place");
+  await page.getByRole("gridcell", { name: /^mushroom Comfy/ }).waitFor();
+  assert.notEqual(meshOf(await server.command("get_job", { id: draft.id })), mesh);
   assert.deepEqual(page.problems, []);
   await page.close();
 });

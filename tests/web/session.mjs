@@ -27,12 +27,12 @@ function chromiumPath() {
 export class Server {
   #child;
 
-  static async start({ data, port = 0, token } = {}) {
+  static async start({ data, port = 0, token, env } = {}) {
     const server = new Server();
     server.data = data ?? (await mkdtemp(path.join(tmpdir(), "oreforge-web-")));
     const args = ["serve", "--json", "--port", String(port), "--data-dir", server.data];
     if (token !== undefined) args.push("--token", token);
-    server.#child = spawn(oreforge, args, { stdio: ["ignore", "pipe", "inherit"] });
+    server.#child = spawn(oreforge, args, { stdio: ["ignore", "pipe", "inherit"], env: { ...process.env, ...env } });
     const [line] = await new Promise((resolve, reject) => {
       createInterface({ input: server.#child.stdout }).once("line", text => resolve([text]));
       server.#child.once("exit", code => reject(new Error(`oreforge serve ended with ${code}`)));
@@ -53,6 +53,30 @@ export class Server {
     });
     if (!answer.ok) throw new Error(await answer.text());
     return answer.json();
+  }
+
+  /** What is behind an address of ours. */
+  async file(address) {
+    const answer = await fetch(`${this.url}${address}`, { headers: { Authorization: `Bearer ${this.token}` } });
+    if (!answer.ok) throw new Error(await answer.text());
+    return Buffer.from(await answer.arrayBuffer());
+  }
+
+  /** The stream of a job ends with it. */
+  async ended({ id }) {
+    await this.file(`/api/jobs/${id}/events`);
+  }
+
+  async forged(request) {
+    const job = await this.command("start_forge", { request });
+    await this.ended(job);
+    return job;
+  }
+
+  /** Of all the settings changes the servers alone. */
+  async useComfy(...fakes) {
+    const settings = await this.command("get_settings");
+    await this.command("save_settings", { settings: { ...settings, servers: fakes.map(({ url }) => ({ name: "fake", url, auth: { kind: "none" } })) } });
   }
 
   /** As a crash or a power cut does it. */
@@ -105,6 +129,34 @@ export async function browser({ webgl = true } = {}) {
   });
 }
 
+/** A window of the usual size. Headless there is nobody to answer the browser's own dialogs to save; without them it downloads. */
+export async function windowOf(launched) {
+  const context = await launched.newContext({ viewport: { width: 1440, height: 900 }, acceptDownloads: true });
+  context.setDefaultTimeout(60_000);
+  await context.addInitScript(() => (delete window.showSaveFilePicker, delete window.showDirectoryPicker));
+  return context;
+}
+
+/** A server and a window on it, for all tests of a file; `end` takes them and every fake ComfyUI down. */
+export async function begin({ webgl, env } = {}) {
+  const [launched, server] = await Promise.all([browser({ webgl }), Server.start({ env })]);
+  const fakes = [];
+  return {
+    server,
+    context: await windowOf(launched),
+    async fakeComfy(options) {
+      const fake = await FakeComfy.start(options);
+      fakes.push(fake);
+      return fake;
+    },
+    async end() {
+      await launched.close();
+      await server.end();
+      for (const fake of fakes) fake.end();
+    },
+  };
+}
+
 /** A page that fails its test over anything its console calls an error. */
 export async function open(context, address) {
   const page = await context.newPage();
@@ -145,6 +197,18 @@ export async function objections(page) {
   await page.evaluate(axe);
   const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target).join(", ")}`);
+}
+
+/** The same in dark and in light colours. */
+export async function objectionsInBoth(page) {
+  const { theme } = await page.evaluate(() => ({ ...document.documentElement.dataset }));
+  const found = [];
+  for (const colours of ["dark", "light"]) {
+    await page.evaluate(next => (document.documentElement.dataset.theme = next), colours);
+    found.push(...(await objections(page)).map(objection => `${colours}: ${objection}`));
+  }
+  await page.evaluate(before => (document.documentElement.dataset.theme = before), theme);
+  return found;
 }
 
 export async function shot(page, name) {

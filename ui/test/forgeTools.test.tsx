@@ -1,9 +1,9 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { act, cleanup, fireEvent, render, screen, waitFor } from "@testing-library/react";
+import { act, cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { App } from "../src/App";
 import { estimateWords } from "../src/components/estimate";
-import { layoutOf } from "../src/features/forge/SaveAs";
+import { layoutOf } from "../src/components/SaveAs";
 import { queueBefore } from "../src/features/forge/queue";
 import { HostContext } from "../src/host/context";
 import type { GateReport, JobSnapshot, MeshDefects, MeshStats } from "../src/protocol/generated";
@@ -17,7 +17,7 @@ let host: MemoryHost;
 
 beforeEach(() => {
   host = new MemoryHost();
-  uiStore.setState({ jobId: null, previousJobId: null, params: DEFAULT_PARAMS, givenViews: {}, cutoutEdits: {}, editingCutout: false, error: null, jobsOpen: false, saveAs: { preset: null, format: "glb", compressed: false } });
+  uiStore.setState({ jobId: null, previousJobId: null, params: DEFAULT_PARAMS, givenViews: {}, cutoutEdits: {}, editingCutout: false, error: null, jobsOpen: false, saveAs: { preset: null, format: "glb", compressed: false, via: "oreforge" } });
   render(
     <QueryClientProvider client={new QueryClient({ defaultOptions: { queries: { retry: false } } })}>
       <HostContext value={host}>
@@ -54,20 +54,42 @@ async function forged(report: GateReport | null = null): Promise<string> {
 describe("the Forge's tools", () => {
   it("saves for whom the artist chose, and keeps the choice", async () => {
     await forged();
-    act(() => uiStore.setState({ saveAs: { preset: "unreal", format: "fbx", compressed: false } }));
+    act(() => uiStore.setState({ saveAs: { preset: "unreal", format: "fbx", compressed: false, via: "oreforge" } }));
     fireEvent.click((await screen.findAllByRole("button", { name: /Save FBX/ }))[0] as HTMLElement);
-    await waitFor(() => expect(host.savedMeshes).toEqual([{ suggestedName: "duck.fbx", preset: "unreal", compressed: false }]));
-    expect(localStorage.getItem("oreforge.save-as")).toBe("unreal fbx plain");
+    await waitFor(() => expect(host.savedMeshes).toEqual([{ suggestedName: "duck.fbx", preset: "unreal", compressed: false, via: "oreforge" }]));
+    expect(localStorage.getItem("oreforge.save-as")).toBe("unreal fbx plain oreforge");
+  });
+
+  it("offers Blender where it is, for the formats that it writes, and no packing", async () => {
+    host.blender = { version: "Blender 3.4.1", problem: null };
+    await forged();
+    fireEvent.click(await screen.findByRole("radio", { name: "USDZ" }));
+    fireEvent.click(await within(await screen.findByRole("radiogroup", { name: "Written by" })).findByRole("radio", { name: "Blender" }));
+    await screen.findByText(/^Blender 3\.4\.1 starts for it/);
+    expect(screen.queryByRole("radio", { name: "USDZ" })).toBeNull();
+    expect(screen.queryByRole("radiogroup", { name: "Packing" })).toBeNull();
+    fireEvent.click((await screen.findAllByRole("button", { name: /Save GLB/ }))[0] as HTMLElement);
+    await waitFor(() => expect(host.savedMeshes).toEqual([{ suggestedName: "duck.glb", preset: null, compressed: false, via: "blender" }]));
+  });
+
+  it("says why a Blender that was chosen is not there, and leads back", async () => {
+    host.blender = { version: null, problem: { code: "engine_unavailable", message: "Blender is not there: no program blender.", details: null, hint: "Point to it in the settings." } };
+    await forged();
+    expect(screen.queryByRole("radiogroup", { name: "Written by" })).toBeNull();
+    act(() => uiStore.setState({ saveAs: { preset: null, format: "glb", compressed: false, via: "blender" } }));
+    await screen.findByText(/no program blender\. Point to it in the settings\./);
+    fireEvent.click(await within(await screen.findByRole("radiogroup", { name: "Written by" })).findByRole("radio", { name: "Oreforge" }));
+    await waitFor(() => expect(screen.queryByRole("radiogroup", { name: "Written by" })).toBeNull());
   });
 
   it("says axis, unit and pivot as the formats have them", () => {
-    expect(layoutOf({ preset: "unreal", format: "fbx", compressed: false })).toContain("Z up, in centimetres");
-    expect(layoutOf({ preset: "unreal", format: "glb", compressed: false })).toContain("Y up, in metres");
-    expect(layoutOf({ preset: "print", format: "stl", compressed: false })).toContain("Z up, in millimetres");
-    expect(layoutOf({ preset: "print", format: "fbx", compressed: false })).toContain("Z up, in centimetres");
-    expect(layoutOf({ preset: "unity", format: "fbx", compressed: false })).toContain("Y up, in centimetres");
-    expect(layoutOf({ preset: "unity", format: "obj", compressed: false })).toContain("Y up, in metres");
-    const named = (["glb", "fbx", "obj", "stl", "ply", "usdz"] as const).filter((format) => layoutOf({ preset: "unreal", format, compressed: false }).includes("SM_"));
+    expect(layoutOf({ preset: "unreal", format: "fbx", compressed: false, via: "oreforge" })).toContain("Z up, in centimetres");
+    expect(layoutOf({ preset: "unreal", format: "glb", compressed: false, via: "oreforge" })).toContain("Y up, in metres");
+    expect(layoutOf({ preset: "print", format: "stl", compressed: false, via: "oreforge" })).toContain("Z up, in millimetres");
+    expect(layoutOf({ preset: "print", format: "fbx", compressed: false, via: "oreforge" })).toContain("Z up, in centimetres");
+    expect(layoutOf({ preset: "unity", format: "fbx", compressed: false, via: "oreforge" })).toContain("Y up, in centimetres");
+    expect(layoutOf({ preset: "unity", format: "obj", compressed: false, via: "oreforge" })).toContain("Y up, in metres");
+    const named = (["glb", "fbx", "obj", "stl", "ply", "usdz"] as const).filter((format) => layoutOf({ preset: "unreal", format, compressed: false, via: "oreforge" }).includes("SM_"));
     expect(named).toEqual(["glb", "fbx", "obj", "usdz"]);
   });
 

@@ -1,5 +1,5 @@
-import { HostError, type CommandName, type Drop, type Folder, type Follower, type Host, type ReplyTo } from "../src/host/host";
-import type { Artifact, ArtifactKind, Command, DepthRequest, ErrorReport, Event, ExportPreset, ForgeRequest, GalleryEntry, GalleryOverview, JobId, JobSnapshot, ModelDownload, ProjectInfo, ProspectRequest, SavedFile, Settings, SourceInfo, StepName, ViewSlot, WorkflowInfo } from "../src/protocol/generated";
+import { HostError, type CommandName, type Drop, type Folder, type Follower, type Host, type MeshWish, type ReplyTo } from "../src/host/host";
+import type { Artifact, ArtifactKind, BlenderStatus, Command, DepthRequest, ErrorReport, Event, ForgeRequest, GalleryEntry, GalleryOverview, JobId, JobSnapshot, ModelDownload, ProjectInfo, ProspectRequest, SavedFile, Settings, SourceInfo, StepName, ViewSlot, WorkflowInfo } from "../src/protocol/generated";
 import { FORGE_STEPS } from "../src/state/jobView";
 
 type Body = Event extends infer E ? (E extends Event ? Omit<E, "seq" | "job_id" | "at"> : never) : never;
@@ -18,13 +18,14 @@ export class MemoryHost implements Host {
   workflows: WorkflowInfo[] = [];
   downloads: ModelDownload[] = [];
   readonly gallery: GalleryEntry[] = [];
-  settings: Settings = { servers: [], silence_s: 900, unreachable_s: 300, workflows_folder: null, models_folder: null, save_folder: null, trash_days: null, spare_mb: 32 };
+  settings: Settings = { servers: [], silence_s: 900, unreachable_s: 300, workflows_folder: null, models_folder: null, save_folder: null, blender: null, trash_days: null, spare_mb: 32 };
   picked: SourceInfo | HostError | null = null;
   pasted: SourceInfo | null = null;
   savedTo: SavedFile | HostError | null = null;
   onDrop: (drop: Drop) => void = () => undefined;
   automation = true;
   paused = false;
+  blender: BlenderStatus = { version: null, problem: null };
   projects: ProjectInfo[] = [];
   storeError: ErrorReport | null = null;
   private subscribers = new Set<Subscriber>();
@@ -154,7 +155,7 @@ export class MemoryHost implements Host {
       case "inspect_mesh":
         throw new HostError({ code: "internal", message: "Nothing is examined here.", details: null, hint: null });
       case "list_gallery":
-        return { total: this.gallery.length, entries: this.gallery.slice(command.offset, command.offset + command.limit) };
+        return { entries: this.gallery.slice(command.offset, command.offset + command.limit) };
       case "gallery_overview":
         return this.overview();
       case "mark_artifacts":
@@ -163,6 +164,8 @@ export class MemoryHost implements Host {
         return command.ids.length;
       case "empty_trash":
         return { files: 0, bytes: 0 };
+      case "find_blender":
+        return this.blender;
       case "gather_bug_report":
         return "Oreforge 0";
       case "export_mesh":
@@ -207,10 +210,10 @@ export class MemoryHost implements Host {
     return this.savedTo;
   }
 
-  readonly savedMeshes: { suggestedName: string; preset: ExportPreset | null; compressed: boolean }[] = [];
+  readonly savedMeshes: MeshWish[] = [];
 
-  async saveMesh(_id: string, suggestedName: string, preset: ExportPreset | null, compressed: boolean) {
-    this.savedMeshes.push({ suggestedName, preset, compressed });
+  async saveMesh(_id: string, wish: MeshWish) {
+    this.savedMeshes.push(wish);
     const saved = await this.saveArtifact();
     return saved && { ...saved, notes: this.notes };
   }
@@ -235,6 +238,7 @@ export class MemoryHost implements Host {
 
   readonly revealArtifact = async (id: string) => void this.revealed.push(id);
 
+  readonly pickBlender = async () => (this.settings = { ...this.settings, blender: "/opt/blender/blender" });
   readonly pickSaveFolder = async () => (this.settings = { ...this.settings, save_folder: "/home/me/Props" });
   readonly revealFolder = async ({ folder }: Folder) => void this.revealed.push(folder);
 

@@ -5,7 +5,8 @@ use oreforge_protocol::{
 
 use crate::pictures::{self, Picture, blocking};
 use crate::{
-    Oreforge, bug_report, depth, doctor, gallery, mesh_files, projects, requests, samples, save, settings,
+    Oreforge, blender, bug_report, depth, doctor, gallery, mesh_files, projects, requests, samples, save,
+    settings,
 };
 
 /// Most events one call gives.
@@ -114,6 +115,7 @@ pub(crate) async fn execute(forge: &Oreforge, command: Command) -> Result<Reply,
         Command::RenderSprites { sprites } => {
             Reply::RenderSprites(mesh_files::sprites(forge, sprites).await?)
         }
+        Command::FindBlender {} => Reply::FindBlender(blender::find(forge).await),
         Command::ExportMesh { export } => Reply::ExportMesh(mesh_files::export(forge, export).await?),
         Command::ListGallery { query, offset, limit } => {
             Reply::ListGallery(gallery::list(forge, query, offset, limit).await?)

@@ -17,7 +17,7 @@ pub(crate) async fn examine(forge: &Oreforge, comfy: Option<String>) -> Result<D
 
 /// No fault when it is not there: only those who export by way of it need it.
 pub(crate) async fn blender(forge: &Oreforge) -> Check {
-    let (message, hint) = match forge.blender.version().await {
+    let (message, hint) = match forge.blender().version().await {
         Ok(version) => (format!("{version} is there for `oreforge export --via blender`."), None),
         Err(report) => (report.message + " Only `oreforge export --via blender` needs it.", report.hint),
     };

@@ -23,7 +23,7 @@ mod thumbnails;
 #[doc(hidden)]
 pub use oreforge_jobs::faults;
 
-pub use mesh_files::ConvertedMesh;
+pub use mesh_files::{Conversion, ConvertedMesh};
 pub use oreforge::{Config, Oreforge};
 pub use oreforge_jobs::meshes::NamedFile;
 pub use oreforge_jobs::{Limits as ComfyLimits, News};

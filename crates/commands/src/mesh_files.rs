@@ -13,7 +13,7 @@ use oreforge_protocol::{
     FinishedMesh, MeshExport, MeshFinish, MeshRef, MeshTicket, SavedFile, SourceRef, SpriteRender,
     SpriteSheet,
 };
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::pictures::{self, blocking};
 use crate::{Oreforge, save};
@@ -78,16 +78,28 @@ pub(crate) async fn export(forge: &Oreforge, export: MeshExport) -> Result<Expor
         lods: export.lods,
         compressed: export.compressed,
     };
-    let save = move |exported: Exported| {
-        let Exported { files, triangles, repaired, notes } = exported;
-        Ok(ExportedMesh { files: put_all(&target, &files)?, triangles, repaired, notes })
-    };
-    match export.via {
+    let Exported { files, triangles, repaired, notes } =
+        exported(forge, mesh, options, export.via, None).await?;
+    let files = blocking(move || put_all(&target, &files)).await?;
+    Ok(ExportedMesh { files, triangles, repaired, notes })
+}
+
+/// Dropped before its end, it ends Blender.
+async fn exported(
+    forge: &Oreforge,
+    mesh: Mesh,
+    options: ExportOptions,
+    via: ExportRoute,
+    turn: Option<SemaphorePermit<'static>>,
+) -> Result<Exported, ErrorReport> {
+    match via {
         ExportRoute::Oreforge => {
             blocking(move || {
-                save(mesh.with_companions(|companion| {
+                // Over when the work is, whoever still waits for it.
+                let _turn = turn;
+                mesh.with_companions(|companion| {
                     meshes::export(&mesh.bytes, &mesh.file_name, companion, &options)
-                })?)
+                })
             })
             .await
         }
@@ -98,10 +110,19 @@ pub(crate) async fn export(forge: &Oreforge, export: MeshExport) -> Result<Expor
                 })
             })
             .await?;
-            let files = forge.blender.convert(&handover).await?;
-            blocking(move || save(handover.accept(files)?)).await
+            let files = forge.blender().convert(&handover).await?;
+            blocking(move || handover.accept(files)).await
         }
     }
+}
+
+/// How a mesh is handed over.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Conversion {
+    pub preset: Option<ExportPreset>,
+    /// A GLB for the web.
+    pub compressed: bool,
+    pub via: ExportRoute,
 }
 
 /// A mesh in another format, not written anywhere.
@@ -118,8 +139,7 @@ pub(crate) async fn converted(
     forge: &Oreforge,
     id: ArtifactId,
     file_name: &str,
-    preset: Option<ExportPreset>,
-    compressed: bool,
+    conversion: Conversion,
 ) -> Result<ConvertedMesh, ErrorReport> {
     let turn = CONVERSIONS.acquire().await.map_err(|closed| {
         ErrorReport::new(ErrorCode::Internal, "Oreforge is closing.").with_details(closed.to_string())
@@ -127,14 +147,10 @@ pub(crate) async fn converted(
     let mesh = open(forge, MeshRef::Artifact { id }).await?;
     let (stem, ending) = file_name.rsplit_once('.').unwrap_or((file_name, ""));
     let file_name = format!("{}.{ending}", safe_file_name(stem));
+    let Conversion { preset, compressed, via } = conversion;
     let options = ExportOptions { file_name, preset, compressed, ..ExportOptions::default() };
-    blocking(move || {
-        let exported = mesh
-            .with_companions(|companion| meshes::export(&mesh.bytes, &mesh.file_name, companion, &options))?;
-        drop(turn);
-        Ok(ConvertedMesh { files: exported.files, notes: exported.notes })
-    })
-    .await
+    let Exported { files, notes, .. } = exported(forge, mesh, options, via, Some(turn)).await?;
+    Ok(ConvertedMesh { files, notes })
 }
 
 pub(crate) async fn finish(forge: &Oreforge, finish: MeshFinish) -> Result<FinishedMesh, ErrorReport> {

@@ -5,13 +5,13 @@ use directories::ProjectDirs;
 use futures_util::Stream;
 use oreforge_jobs::{Downloads, Engines, HostKind, Jobs, Limits, News, PipelineRuns, Store};
 use oreforge_protocol::{
-    ArtifactId, Check, Command, ErrorCode, ErrorReport, Event, EventSeq, ExportPreset, JobId, Reply, Secret,
-    SourceInfo,
+    ArtifactId, Check, Command, ErrorCode, ErrorReport, Event, EventSeq, JobId, Reply, Secret, SourceInfo,
 };
 use tokio::runtime::Handle;
 
 use crate::blender::Blender;
 use crate::logs::{self, LogGuard};
+use crate::mesh_files::{Conversion, ConvertedMesh};
 use crate::shown::{self, Shown, ShownFile};
 use crate::thumbnails::Thumbnails;
 use crate::{dispatch, doctor, mesh_files, pictures};
@@ -32,7 +32,8 @@ pub struct Oreforge {
     pub(crate) engines: Engines,
     pub(crate) downloads: Downloads,
     pub(crate) thumbnails: Arc<Thumbnails>,
-    pub(crate) blender: Blender,
+    /// The one that the host was told of.
+    named_blender: Option<PathBuf>,
     data_folder: Arc<Path>,
     _logs: Arc<LogGuard>,
 }
@@ -70,15 +71,27 @@ impl Oreforge {
         let host = if config.only_own_jobs { HostKind::Errand } else { HostKind::Resident };
         let jobs = Jobs::start(Arc::new(store), Arc::new(PipelineRuns::new(engines.clone())), host);
         let downloads = Downloads::start(&jobs, engines.clone());
-        let blender = Blender::new(None);
-        Ok(Self { jobs, engines, downloads, thumbnails, blender, data_folder, _logs: Arc::new(logs) })
+        Ok(Self {
+            jobs,
+            engines,
+            downloads,
+            thumbnails,
+            named_blender: None,
+            data_folder,
+            _logs: Arc::new(logs),
+        })
     }
 
-    /// With this Blender, not the one of the environment variable `OREFORGE_BLENDER` or of the path of programs.
+    /// With this Blender, not the one of the environment variable `OREFORGE_BLENDER`, of the settings or of the path of
+    /// programs.
     #[must_use]
     pub fn with_blender(mut self, program: PathBuf) -> Self {
-        self.blender = Blender::new(Some(program));
+        self.named_blender = Some(program);
         self
+    }
+
+    pub(crate) fn blender(&self) -> Blender {
+        Blender::new(self.named_blender.clone(), self.engines.settings().blender)
     }
 
     /// Whether Blender is there, as a line of the doctor's; it is started for that, which a page does not wait for.
@@ -128,8 +141,7 @@ impl Oreforge {
         shown::find(self, what).await
     }
 
-    /// A mesh that a job made, in the format that the ending of `file_name` says, laid out for `preset`; a GLB is packed
-    /// for the web where it is `compressed`.
+    /// A mesh that a job made, in the format that the ending of `file_name` says, and not written anywhere.
     ///
     /// # Errors
     /// When there is no such mesh, or it cannot be written in that format.
@@ -137,10 +149,9 @@ impl Oreforge {
         &self,
         id: ArtifactId,
         file_name: &str,
-        preset: Option<ExportPreset>,
-        compressed: bool,
-    ) -> Result<mesh_files::ConvertedMesh, ErrorReport> {
-        mesh_files::converted(self, id, file_name, preset, compressed).await
+        conversion: Conversion,
+    ) -> Result<ConvertedMesh, ErrorReport> {
+        mesh_files::converted(self, id, file_name, conversion).await
     }
 
     /// Resolves, with the reason, when the end of a job has waited for long for a data folder that does not take it.

@@ -53,6 +53,9 @@ pub fn check(command: &Command) -> Result<(), ErrorReport> {
             {
                 return Err(refusal("A folder is named on the command line."));
             }
+            if names(&settings.blender) {
+                return Err(refusal("A program is chosen through the system's dialog."));
+            }
             Ok(())
         }
         Command::ExportMesh { .. }
@@ -89,6 +92,7 @@ pub fn check(command: &Command) -> Result<(), ErrorReport> {
         | Command::Workflows { comfy: None }
         | Command::GetSettings {}
         | Command::GatherBugReport {}
+        | Command::FindBlender {}
         | Command::ListGallery { .. }
         | Command::GalleryOverview { .. }
         | Command::MarkArtifacts { .. }
@@ -158,6 +162,9 @@ mod tests {
             },
             Command::SaveSettings {
                 settings: Settings { save_folder: Some("/etc".to_owned()), ..Settings::default() },
+            },
+            Command::SaveSettings {
+                settings: Settings { blender: Some("/tmp/blender".to_owned()), ..Settings::default() },
             },
             Command::SaveArtifacts { ids: Vec::new(), folder: "/tmp".to_owned() },
             Command::DownloadModel {

@@ -38,6 +38,9 @@ pub struct Settings {
     /// Where the window's dialogs to save begin, absolute; where the system lets them when absent. When saved, absent
     /// is as it was, and empty is none.
     pub save_folder: Option<String>,
+    /// The Blender that meshes may be written by, absolute; the one the system finds when absent. When saved, absent is as it
+    /// was, and empty is none.
+    pub blender: Option<String>,
     /// What lies in the trash longer than so many days is deleted for good, 1..=3650; nothing is when absent.
     pub trash_days: Option<u32>,
     /// What a step leaves free on the disk, in megabytes, 32..=1 000 000; one that would not is not begun.
@@ -104,6 +107,7 @@ impl Default for Settings {
             workflows_folder: None,
             models_folder: None,
             save_folder: None,
+            blender: None,
             trash_days: None,
             spare_mb: 32,
         }
@@ -132,14 +136,15 @@ impl Settings {
             problems.push(format!("{} MB are to stay free; it goes from 32 to 1000000.", self.spare_mb));
         }
         let folders = [
-            ("workflows", &self.workflows_folder),
-            ("models", &self.models_folder),
-            ("save", &self.save_folder),
+            ("The workflows folder", &self.workflows_folder),
+            ("The models folder", &self.models_folder),
+            ("The save folder", &self.save_folder),
+            ("Blender's place", &self.blender),
         ];
         for (what, folder) in folders {
             let relative = |folder: &str| !folder.is_empty() && !std::path::Path::new(folder).is_absolute();
             if folder.as_deref().is_some_and(relative) {
-                problems.push(format!("The {what} folder is not an absolute path."));
+                problems.push(format!("{what} is not an absolute path."));
             }
         }
         problems

@@ -155,6 +155,8 @@ commands! {
     InspectMesh { mesh: crate::MeshRef, reference: Option<SourceRef> } -> crate::MeshTicket;
     /// Write a mesh in another format, each file whole or not at all, and read back before it counts.
     ExportMesh { export: crate::MeshExport } -> crate::ExportedMesh;
+    /// Whether there is a Blender that could write a mesh; it is started for that.
+    FindBlender {} -> crate::BlenderStatus;
     /// Make an asset of a bare mesh from elsewhere: clean, in budget, placed, and painted from views of it.
     FinishMesh { finish: crate::MeshFinish } -> crate::FinishedMesh;
     /// The depth map of a picture by draft inflation, as nearness: its range is for whoever looks at it.

@@ -71,8 +71,6 @@ pub struct GalleryEntry {
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct GalleryPage {
-    /// How many there are in all.
-    pub total: u32,
     pub entries: Vec<GalleryEntry>,
 }
 

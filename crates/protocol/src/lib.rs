@@ -45,8 +45,9 @@ pub use job::{
     JobKind, JobRequest, JobSignal, JobSnapshot, JobState, RetrySnapshot, StepName, StepSnapshot, StepState,
 };
 pub use mesh::{
-    ExportPreset, ExportRoute, ExportedMesh, FinishedMesh, MeshDefects, MeshExport, MeshFinish, MeshFix,
-    MeshRef, MeshTicket, RepairTicket, TextureInfo, TicketCheck, UvReport, ViewAgreement,
+    BlenderStatus, ExportPreset, ExportRoute, ExportedMesh, FinishedMesh, MeshDefects, MeshExport,
+    MeshFinish, MeshFix, MeshRef, MeshTicket, RepairTicket, TextureInfo, TicketCheck, UvReport,
+    ViewAgreement,
 };
 pub use model::{DownloadState, ModelDownload, ModelRequest, ModelSite, ModelsFolder};
 pub use project::ProjectInfo;

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ArtifactId, GateVerdict, MeshStats, SavedFile, SourceRef, ViewSlot};
+use crate::{ArtifactId, ErrorReport, GateVerdict, MeshStats, SavedFile, SourceRef, ViewSlot};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
@@ -82,6 +82,16 @@ impl FromStr for ExportRoute {
             _ => Err(format!("\"{text}\" writes no meshes here; use oreforge or blender")),
         }
     }
+}
+
+/// An installed Blender, or why there is none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct BlenderStatus {
+    /// As it names itself: `Blender 3.4.1`.
+    pub version: Option<String>,
+    pub problem: Option<ErrorReport>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,8 +6,8 @@ use axum::extract::{Path, Query, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::{HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
-use oreforge_commands::{ConvertedMesh, NamedFile};
-use oreforge_protocol::{ArtifactId, ErrorCode, ErrorReport, ExportPreset};
+use oreforge_commands::{Conversion, ConvertedMesh, NamedFile};
+use oreforge_protocol::{ArtifactId, ErrorCode, ErrorReport, ExportPreset, ExportRoute};
 use serde::Deserialize;
 use tokio::task::spawn_blocking;
 use zip::result::ZipError;
@@ -22,6 +22,9 @@ pub(crate) struct Wanted {
     /// Its ending chooses the format.
     name: String,
     preset: Option<ExportPreset>,
+    /// Dropped when whoever asked goes away, which ends Blender.
+    #[serde(default)]
+    via: ExportRoute,
     /// A GLB for the web.
     #[serde(default)]
     compressed: bool,
@@ -39,8 +42,9 @@ pub(crate) async fn export(
     Path(id): Path<ArtifactId>,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Refusal> {
-    let Wanted { name, preset, compressed, archive: is_archive } = wanted;
-    let ConvertedMesh { mut files, notes } = shared.forge.converted(id, &name, preset, compressed).await?;
+    let Wanted { name, preset, via, compressed, archive: is_archive } = wanted;
+    let conversion = Conversion { preset, compressed, via };
+    let ConvertedMesh { mut files, notes } = shared.forge.converted(id, &name, conversion).await?;
     let Some(mesh) = files.pop() else {
         return Err(ErrorReport::new(ErrorCode::Internal, "The mesh gave no file.").into());
     };

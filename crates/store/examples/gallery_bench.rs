@@ -1,5 +1,6 @@
 //! A generated library of 50,000 entries: how long its first screen, its far end and its searches take.
-//! `--library FOLDER PICTURE` leaves it there instead, as if every entry had been looked at and looked like PICTURE.
+//! `--library FOLDER THUMBNAILS` leaves it there instead, as if every entry had been looked at and looked like the picture of
+//! its kind in THUMBNAILS: `cutout.png`, `view.png`, `mesh.png`.
 #![allow(clippy::print_stdout)]
 
 use std::error::Error;
@@ -32,10 +33,10 @@ const RUNS: usize = 9;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    if let [flag, folder, picture] = &args[..]
+    if let [flag, folder, thumbnails] = &args[..]
         && flag == "--library"
     {
-        return library(Path::new(folder), Path::new(picture));
+        return library(Path::new(folder), Path::new(thumbnails));
     }
     let dir = tempfile::tempdir()?;
     generate(dir.path())?;
@@ -43,7 +44,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let store = Store::open(dir.path())?;
 
     let everything = GalleryQuery::default();
-    let total = store.gallery(&everything, 0, 1)?.total;
+    let overview = store.gallery_overview(&everything, 0)?;
+    let total = overview.pictures + overview.views + overview.meshes;
     println!(
         "{total} entries of {JOBS} jobs; milliseconds, median of {RUNS} (the first screen also once, cold).\n"
     );
@@ -87,20 +89,18 @@ fn generate(folder: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn library(folder: &Path, picture: &Path) -> Result<(), Box<dyn Error>> {
+fn library(folder: &Path, drawn: &Path) -> Result<(), Box<dyn Error>> {
     generate(folder)?;
     let thumbnails = folder.join("thumbnails");
-    fs::create_dir_all(&thumbnails)?;
-    let original = thumbnails.join("original.png");
-    fs::copy(picture, &original)?;
     let db = Connection::open(folder.join("oreforge.sqlite3"))?;
     let mut statement =
-        db.prepare("SELECT id FROM artifacts WHERE kind NOT IN ('preview', 'report', 'raw_mesh')")?;
-    for id in statement.query_map([], |row| row.get::<_, String>(0))? {
-        let id = id?;
+        db.prepare("SELECT id, kind FROM artifacts WHERE kind IN ('cutout', 'view', 'mesh')")?;
+    let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
+    for row in rows {
+        let (id, kind) = row?;
         let end = thumbnails.join(&id[id.len() - 2..]);
         fs::create_dir_all(&end)?;
-        fs::hard_link(&original, end.join(format!("{id}.png")))?;
+        fs::hard_link(drawn.join(format!("{kind}.png")), end.join(format!("{id}.png")))?;
     }
     Ok(())
 }

@@ -32,10 +32,9 @@ impl Store {
     pub fn projects(&self) -> Result<Vec<ProjectInfo>, StoreError> {
         self.read(|tx| {
             let mut statement = tx.prepare_cached(&format!(
-                "SELECT project, count(*), coalesce(sum(entries), 0), archived_at IS NOT NULL FROM jobs
-                 LEFT JOIN (SELECT a.job_id, count(*) AS entries FROM artifacts AS a WHERE {} GROUP BY a.job_id)
-                   ON job_id = jobs.id
-                 LEFT JOIN archived_projects AS archived ON archived.name = project
+                "SELECT project, count(*), sum((SELECT count(*) FROM artifacts AS a WHERE a.job_id = jobs.id AND {})),
+                        archived_at IS NOT NULL
+                 FROM jobs LEFT JOIN archived_projects AS archived ON archived.name = project
                  WHERE project IS NOT NULL
                  GROUP BY project ORDER BY project COLLATE NOCASE LIMIT {MAX_LISTED}",
                 entry_condition()

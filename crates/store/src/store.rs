@@ -1,6 +1,6 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -31,7 +31,8 @@ struct Writer {
 pub struct Store {
     root: PathBuf,
     writer: Mutex<Writer>,
-    reader: Mutex<Connection>,
+    /// Several, so that what is quick does not wait for what counts a whole library.
+    readers: [Mutex<Connection>; 3],
     pub(crate) runner: Runner,
     owner: Option<File>,
 }
@@ -51,12 +52,13 @@ impl Store {
         let mut writer = connect(&database)?;
         schema::migrate(&mut writer, &database)?;
         must_write_ahead(&writer, &database)?;
-        let reader = connect(&database)?;
+        let reader = || connect(&database).map(Mutex::new);
+        let readers = [reader()?, reader()?, reader()?];
         let store = Self {
             runner: Runner::register(&root)?,
             root,
             writer: Mutex::new(Writer { connection: writer, durability: Durability::PowerCut }),
-            reader: Mutex::new(reader),
+            readers,
             owner,
         };
         store.collect_dead()?;
@@ -114,11 +116,20 @@ impl Store {
         &self,
         query: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
-        query(&reader.transaction()?)
+        query(&self.lock_reader().transaction()?)
     }
 
     // A panic rolls its transaction back, so a poisoned connection is a good one.
+    fn lock_reader(&self) -> MutexGuard<'_, Connection> {
+        let [first, ..] = &self.readers;
+        let free = self.readers.iter().find_map(|reader| match reader.try_lock() {
+            Ok(free) => Some(free),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        });
+        free.unwrap_or_else(|| first.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     fn lock_writer(&self) -> MutexGuard<'_, Writer> {
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }

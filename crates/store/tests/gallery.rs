@@ -13,9 +13,10 @@ use oreforge_protocol::{
 use oreforge_store::{ArtifactBytes, Begun, Store};
 
 fn found(store: &Store, query: &GalleryQuery) -> Vec<GalleryEntry> {
-    let page = store.gallery(query, 0, 100).unwrap();
-    assert_eq!(page.total as usize, page.entries.len());
-    page.entries
+    let entries = store.gallery(query, 0, 100).unwrap().entries;
+    let days = store.gallery_overview(query, 0).unwrap().days;
+    assert_eq!(days.iter().map(|day| day.entries as usize).sum::<usize>(), entries.len());
+    entries
 }
 
 fn names(store: &Store, query: &GalleryQuery) -> Vec<String> {
@@ -48,7 +49,6 @@ fn entries_are_listed_newest_first_without_what_only_serves_them_and_page_by_pag
     let mut paged = Vec::new();
     for offset in (0..).step_by(2) {
         let page = store.gallery(&all(), offset, 2).unwrap();
-        assert_eq!(page.total, 9);
         if page.entries.is_empty() {
             break;
         }

@@ -3,10 +3,10 @@ import { useMemo } from "react";
 import { sayReport, sayUndoable } from "./Toasts";
 import { useHost } from "../host/context";
 import type { ProjectInfo } from "../protocol/generated";
+import { galleryKey } from "../state/galleryNews";
 import { uiStore } from "../state/ui";
 
-/** Part of what the Gallery asks anew when something was made. */
-const projectsKey = ["gallery", "projects"] as const;
+const projectsKey = [...galleryKey, "projects"] as const;
 const NONE: ProjectInfo[] = [];
 
 interface Projects {
@@ -20,13 +20,13 @@ interface Projects {
 export function useProjects(): Projects {
   const host = useHost();
   const client = useQueryClient();
-  const { data } = useQuery({ queryKey: projectsKey, queryFn: () => host.execute({ command: "list_projects" }) });
+  const { data } = useQuery({ queryKey: projectsKey, staleTime: Number.POSITIVE_INFINITY, queryFn: () => host.execute({ command: "list_projects" }) });
   const acts = useMemo(() => {
     const guarded = async (ask: () => Promise<ProjectInfo[]>, then: () => void = () => undefined) => {
       try {
         client.setQueryData(projectsKey, await ask());
         then();
-        void client.invalidateQueries({ queryKey: ["gallery"] });
+        void client.invalidateQueries({ queryKey: galleryKey });
       } catch (cause) {
         sayReport(cause);
       }

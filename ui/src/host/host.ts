@@ -1,4 +1,4 @@
-import type { ArtifactId, Command, DepthRequest, ErrorReport, Event, EventSeq, ExportPreset, JobId, LivePreview, Reply, SavedFile, Settings, SourceId, SourceInfo } from "../protocol/generated";
+import type { ArtifactId, Command, DepthRequest, ErrorReport, Event, EventSeq, ExportPreset, ExportRoute, JobId, LivePreview, Reply, SavedFile, Settings, SourceId, SourceInfo } from "../protocol/generated";
 
 export type CommandName = Command["command"];
 export type ReplyTo<N extends CommandName> = Extract<Reply, { command: N }>["reply"];
@@ -48,9 +48,8 @@ export interface Host {
   pastePicture(): Promise<SourceInfo | null>;
   /** The system's dialog, then the copy; null when it was closed without a choice. */
   saveArtifact(id: ArtifactId, suggestedName: string): Promise<SavedFile | null>;
-  /** The same for a mesh, in the format that the name's ending says, laid out for `preset`; as it was made where that
-   *  is GLB for nobody in particular. A GLB is packed for the web where it is `compressed`. */
-  saveMesh(id: ArtifactId, suggestedName: string, preset: ExportPreset | null, compressed: boolean): Promise<SavedMesh | null>;
+  /** The same for a mesh, as it was made where it is a GLB for nobody in particular. */
+  saveMesh(id: ArtifactId, wish: MeshWish, writing: Writing): Promise<SavedMesh | null>;
   /** The same for the depth map of a picture. */
   saveDepth(depth: DepthRequest, suggestedName: string): Promise<SavedFile | null>;
   /** A dialog for the folder, then the copies; null when it was closed without a choice. */
@@ -62,6 +61,8 @@ export interface Host {
   /** The system's dialog for the folder that dialogs to save begin in; the settings that hold then, null when it was
    *  closed without a choice. Null where the browser decides where files go. */
   readonly pickSaveFolder: (() => Promise<Settings | null>) | null;
+  /** The same for the Blender that may write meshes. Null where the page is not on that computer. */
+  readonly pickBlender: (() => Promise<Settings | null>) | null;
   /** Says something on the desktop, where the person lets it. */
   notify(title: string, body: string): Promise<void>;
   watchDrops(onDrop: (drop: Drop) => void): void;
@@ -69,6 +70,25 @@ export interface Host {
   /** A small PNG on a transparent ground. */
   thumbnailUrl(id: ArtifactId): string;
   sourceUrl(id: SourceId): string;
+}
+
+/** How a mesh is to be saved. */
+export interface MeshWish {
+  /** Its ending says the format. */
+  suggestedName: string;
+  /** Whom it is laid out for. */
+  preset: ExportPreset | null;
+  /** Of a GLB: packed for the web. */
+  compressed: boolean;
+  via: ExportRoute;
+}
+
+/** Between the dialog and the file. */
+export interface Writing {
+  /** The dialog was answered, with this name. */
+  onBegin: (name: string) => void;
+  /** Ends it with nothing written. */
+  stop: AbortSignal;
 }
 
 /** A mesh written to a place of the person's choice, and what its format could not take along. */

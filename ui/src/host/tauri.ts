@@ -46,11 +46,17 @@ export const tauriHost: Host = {
   pickPicture: () => call<SourceInfo | null>("pick_picture"),
   pastePicture: () => call<SourceInfo | null>("paste_picture"),
   saveArtifact: (id, suggestedName) => call<SavedFile | null>("save_artifact", { id, suggestedName }),
-  saveMesh: (id, suggestedName, preset, compressed) => call<SavedMesh | null>("save_mesh", { id, suggestedName, preset, compressed }),
+  saveMesh(id, wish, { onBegin, stop }) {
+    const writing = new Channel<string>();
+    writing.onmessage = onBegin;
+    stop.addEventListener("abort", () => void call("stop_saving").catch(() => undefined), { once: true });
+    return call<SavedMesh | null>("save_mesh", { id, wish, writing });
+  },
   saveDepth: (depth, suggestedName) => call<SavedFile | null>("save_depth", { depth, suggestedName }),
   saveArtifacts: (files) => call<SavedFile[] | null>("save_artifacts", { ids: files.map(({ id }) => id) }),
   revealArtifact: (id) => call<void>("reveal_artifact", { id }),
   revealFolder: (folder) => call<void>("reveal_folder", { folder }),
+  pickBlender: () => call<Settings | null>("pick_blender"),
   pickSaveFolder: () => call<Settings | null>("pick_save_folder"),
   notify: (title, body) => call<void>("notify", { title, body }),
   watchDrops(onDrop) {

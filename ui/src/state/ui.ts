@@ -1,5 +1,5 @@
 import { createStore, useStore } from "zustand";
-import type { ErrorReport, ExportPreset, ForgeParams, JobId, MaskStroke, SourceId, SourceInfo, SourceRef, ViewSlot } from "../protocol/generated";
+import type { ErrorReport, ExportPreset, ExportRoute, ForgeParams, JobId, MaskStroke, SourceId, SourceInfo, SourceRef, ViewSlot } from "../protocol/generated";
 
 export type Theme = "dark" | "light";
 /** The parts of the window, in their order. */
@@ -20,6 +20,7 @@ export interface SaveAs {
   format: MeshFormat;
   /** Of a GLB: packed for the web. */
   compressed: boolean;
+  via: ExportRoute;
 }
 
 export type GivenViews = { [slot in ViewSlot]?: SourceRef };
@@ -90,8 +91,8 @@ const FORMATS: readonly MeshFormat[] = ["glb", "fbx", "obj", "stl", "ply", "usdz
 const PRESETS: readonly ExportPreset[] = ["unity", "unreal", "godot", "blender", "print"];
 
 function storedSaveAs(): SaveAs {
-  const [preset, format, packing] = (localStorage.getItem(SAVE_AS_KEY) ?? "").split(" ");
-  return { preset: PRESETS.find((known) => known === preset) ?? null, format: FORMATS.find((known) => known === format) ?? "glb", compressed: packing === "compressed" };
+  const [preset, format, packing, via] = (localStorage.getItem(SAVE_AS_KEY) ?? "").split(" ");
+  return { preset: PRESETS.find((known) => known === preset) ?? null, format: FORMATS.find((known) => known === format) ?? "glb", compressed: packing === "compressed", via: via === "blender" ? via : "oreforge" };
 }
 
 export const uiStore = createStore<UiState>()((set) => ({
@@ -129,7 +130,7 @@ uiStore.subscribe((state, before) => {
     if (state.project === null) localStorage.removeItem(PROJECT_KEY);
     else localStorage.setItem(PROJECT_KEY, state.project);
   }
-  if (state.saveAs !== before.saveAs) localStorage.setItem(SAVE_AS_KEY, `${state.saveAs.preset ?? "-"} ${state.saveAs.format} ${state.saveAs.compressed ? "compressed" : "plain"}`);
+  if (state.saveAs !== before.saveAs) localStorage.setItem(SAVE_AS_KEY, `${state.saveAs.preset ?? "-"} ${state.saveAs.format} ${state.saveAs.compressed ? "compressed" : "plain"} ${state.saveAs.via}`);
   if (state.prospectId !== before.prospectId && state.prospectId !== null) sessionStorage.setItem(PROSPECT_KEY, state.prospectId);
   if (state.tab !== before.tab) {
     sessionStorage.setItem(TAB_KEY, state.tab);

@@ -9,10 +9,11 @@ use std::path::{self, Path, PathBuf};
 use std::time::Duration;
 
 use oreforge_jobs::meshes::{Handover, NamedFile};
-use oreforge_protocol::{ErrorCode, ErrorReport};
+use oreforge_protocol::{BlenderStatus, ErrorCode, ErrorReport};
 use tempfile::TempDir;
 use tokio::process::Command;
 
+use crate::Oreforge;
 use crate::pictures::blocking;
 use run::{Ended, RunError, run};
 
@@ -33,15 +34,38 @@ pub(crate) struct Blender {
 }
 
 impl Blender {
-    /// The one named, else the one of the environment, else the one on the path of programs.
-    pub fn new(program: Option<PathBuf>) -> Self {
+    /// The one named, else the one of the environment, else that of the settings, else the one on the path of programs.
+    pub fn new(named: Option<PathBuf>, of_settings: Option<String>) -> Self {
         let of_environment = || std::env::var_os(PROGRAM_VARIABLE).filter(|program| !program.is_empty());
-        let program = program.or_else(|| of_environment().map(PathBuf::from)).map(|program| {
+        let named = named.or_else(|| of_environment().map(PathBuf::from));
+        let program = named.or_else(|| of_settings.map(PathBuf::from)).map(|program| {
             // It is started in another folder; a bare name is looked for on the path.
             let is_name = program.components().count() == 1;
             if is_name { program } else { path::absolute(&program).unwrap_or(program) }.into_os_string()
         });
         Self { program: program.unwrap_or_else(|| "blender".into()) }
+    }
+
+    /// One that somebody points to, before anything is started: a file that is to be run, and called Blender.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn pointed_at(program: &Path) -> Result<Self, ErrorReport> {
+        let refused = |what: &str| {
+            let message = format!("{} {what}.", program.display());
+            Err(ErrorReport::new(ErrorCode::EngineUnavailable, message).with_hint(WHERE))
+        };
+        let name = program.file_stem().unwrap_or_default().to_string_lossy();
+        if !name.to_ascii_lowercase().starts_with("blender") {
+            return refused("is not called Blender");
+        }
+        match fs::metadata(program) {
+            Ok(meta) if meta.is_file() && is_run(&meta) => {
+                Ok(Self { program: program.as_os_str().to_owned() })
+            }
+            Ok(_) => refused("is no program"),
+            Err(_) => refused("is not there"),
+        }
     }
 
     /// As it names itself: `Blender 3.4.1`.
@@ -123,8 +147,27 @@ impl Blender {
     }
 }
 
-const WHERE: &str =
-    "Install Blender 3.4 or newer, name it with --blender or OREFORGE_BLENDER, or export without it.";
+const WHERE: &str = "Install Blender 3.4 or newer, point to it in the settings, with --blender or with OREFORGE_BLENDER, or \
+    export without it.";
+
+#[cfg(unix)]
+fn is_run(meta: &fs::Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    meta.permissions().mode() & 0o111 != 0
+}
+
+#[cfg(not(unix))]
+fn is_run(_: &fs::Metadata) -> bool {
+    true
+}
+
+/// Whether Blender is there; a page asks once somebody has a mesh to save.
+pub(crate) async fn find(forge: &Oreforge) -> BlenderStatus {
+    match forge.blender().version().await {
+        Ok(version) => BlenderStatus { version: Some(version), problem: None },
+        Err(problem) => BlenderStatus { version: None, problem: Some(problem) },
+    }
+}
 
 /// With the last line of what it said, where a Python error stands.
 fn failed(message: &str, said: String) -> ErrorReport {

@@ -82,6 +82,7 @@ impl Engines {
         settings.workflows_folder = kept(settings.workflows_folder, before.workflows_folder);
         settings.models_folder = kept(settings.models_folder, before.models_folder);
         settings.save_folder = kept(settings.save_folder, before.save_folder);
+        settings.blender = kept(settings.blender, before.blender);
         Ok(settings)
     }
 

@@ -4,7 +4,6 @@ use oreforge_protocol::{
 use rusqlite::{Connection, Row, ToSql, params, params_from_iter};
 
 use super::filter::{Filter, ORDER};
-use super::overview::count;
 use crate::artifacts::{COLUMNS, artifact_row};
 use crate::{Store, StoreError};
 
@@ -16,7 +15,6 @@ impl Store {
     pub fn gallery(&self, query: &GalleryQuery, offset: u32, limit: u32) -> Result<GalleryPage, StoreError> {
         let filter = Filter::of(query);
         self.read(|tx| {
-            let total = count(tx, &filter)?;
             let sql = format!(
                 "SELECT {columns}, a.created_at, j.name, j.project, j.engine, json_extract(j.request, '$.prompt'),
                         m.name, coalesce(m.favourite, 0), coalesce(m.rejected, 0),
@@ -39,7 +37,7 @@ impl Store {
             while let Some(row) = rows.next()? {
                 entries.push(self.entry(tx, row)?);
             }
-            Ok(GalleryPage { total, entries })
+            Ok(GalleryPage { entries })
         })
     }
 

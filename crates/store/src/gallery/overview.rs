@@ -1,5 +1,5 @@
 use oreforge_protocol::{DayCount, GalleryOverview, GalleryQuery, NamedCount};
-use rusqlite::{Connection, ToSql, params_from_iter};
+use rusqlite::{Connection, params_from_iter};
 
 use super::filter::Filter;
 use crate::{Store, StoreError};
@@ -7,7 +7,7 @@ use crate::{Store, StoreError};
 const DAY_MS: i64 = 86_400_000;
 
 /// Newest days of a query that are told apart; a good ten years.
-const MAX_DAYS: u32 = 4000;
+const MAX_DAYS: usize = 4000;
 
 /// Projects and tags, each, that are counted.
 const MAX_NAMES: u32 = 500;
@@ -19,15 +19,23 @@ impl Store {
         query: &GalleryQuery,
         utc_offset_min: i32,
     ) -> Result<GalleryOverview, StoreError> {
-        let all = Filter::of(&GalleryQuery::default());
+        let everything = GalleryQuery::default();
+        let all = Filter::of(&everything);
+        let offset_ms = i64::from(utc_offset_min) * 60_000;
         self.read(|tx| {
-            let mut overview = GalleryOverview {
-                pictures: 0,
-                views: 0,
-                meshes: 0,
-                favourites: count(tx, &Filter::of(&GalleryQuery { favourite: true, ..Default::default() }))?,
+            let wanted = tally(tx, &Filter::of(query), offset_ms)?;
+            let (days, whole) = if *query == everything {
+                (wanted.days.clone(), wanted)
+            } else {
+                (wanted.days, tally(tx, &all, offset_ms)?)
+            };
+            Ok(GalleryOverview {
+                pictures: whole.pictures,
+                views: whole.views,
+                meshes: whole.meshes,
+                bytes: whole.bytes,
+                favourites: count(tx, &Filter::of(&GalleryQuery { favourite: true, ..everything }))?,
                 trashed: count(tx, &Filter::all(true))?,
-                bytes: 0,
                 tags: names(
                     tx,
                     &format!(
@@ -37,27 +45,13 @@ impl Store {
                         all.sql
                     ),
                 )?,
-                days: days(tx, &Filter::of(query), i64::from(utc_offset_min) * 60_000)?,
-            };
-            let sql =
-                format!("SELECT a.kind, count(*), sum(a.bytes) FROM artifacts AS a WHERE {} GROUP BY a.kind", all.sql);
-            let mut statement = tx.prepare_cached(&sql)?;
-            let mut rows = statement.query([])?;
-            while let Some(row) = rows.next()? {
-                let entries: u32 = row.get(1)?;
-                match row.get_ref(0)?.as_str().unwrap_or_default() {
-                    "mesh" | "raw_mesh" => overview.meshes += entries,
-                    "view" => overview.views += entries,
-                    _ => overview.pictures += entries,
-                }
-                overview.bytes += u64::try_from(row.get::<_, i64>(2)?).unwrap_or(0);
-            }
-            Ok(overview)
+                days,
+            })
         })
     }
 }
 
-pub(super) fn count(db: &Connection, filter: &Filter) -> Result<u32, StoreError> {
+fn count(db: &Connection, filter: &Filter) -> Result<u32, StoreError> {
     let sql = format!("SELECT count(*) FROM artifacts AS a WHERE {}", filter.sql);
     Ok(db.prepare_cached(&sql)?.query_row(params_from_iter(filter.values()), |row| row.get(0))?)
 }
@@ -68,17 +62,39 @@ fn names(db: &Connection, sql: &str) -> Result<Vec<NamedCount>, StoreError> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-fn days(db: &Connection, filter: &Filter, offset_ms: i64) -> Result<Vec<DayCount>, StoreError> {
+#[derive(Default)]
+struct Tally {
+    pictures: u32,
+    views: u32,
+    meshes: u32,
+    bytes: u64,
+    /// Newest first.
+    days: Vec<DayCount>,
+}
+
+/// One walk along the index, which has the times in order: to group by them SQLite would sort them all again.
+fn tally(db: &Connection, filter: &Filter, offset_ms: i64) -> Result<Tally, StoreError> {
     let sql = format!(
-        "SELECT (a.created_at + ?) / {DAY_MS} AS day, count(*) FROM artifacts AS a WHERE {}
-         GROUP BY day ORDER BY day DESC LIMIT {MAX_DAYS}",
+        "SELECT a.created_at, a.kind, a.bytes FROM artifacts AS a WHERE {} ORDER BY a.created_at DESC",
         filter.sql
     );
     let mut statement = db.prepare_cached(&sql)?;
-    let offset: &dyn ToSql = &offset_ms;
-    let rows = statement
-        .query_map(params_from_iter(std::iter::once(offset).chain(filter.values())), |row| {
-            Ok(DayCount { start: row.get::<_, i64>(0)? * DAY_MS - offset_ms, entries: row.get(1)? })
-        })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    let mut rows = statement.query(params_from_iter(filter.values()))?;
+    let mut tally = Tally::default();
+    while let Some(row) = rows.next()? {
+        match row.get_ref(1)?.as_str().unwrap_or_default() {
+            "mesh" | "raw_mesh" => tally.meshes += 1,
+            "view" => tally.views += 1,
+            _ => tally.pictures += 1,
+        }
+        tally.bytes += u64::try_from(row.get::<_, i64>(2)?).unwrap_or(0);
+        let start = (row.get::<_, i64>(0)? + offset_ms).div_euclid(DAY_MS) * DAY_MS - offset_ms;
+        let known = tally.days.len();
+        match tally.days.last_mut() {
+            Some(day) if day.start == start => day.entries += 1,
+            _ if known < MAX_DAYS => tally.days.push(DayCount { start, entries: 1 }),
+            _ => {}
+        }
+    }
+    Ok(tally)
 }

@@ -6,12 +6,13 @@ import { Ring } from "../../components/Ring";
 import { Row, Section } from "../../components/Section";
 import { SliderField } from "../../components/SliderField";
 import { sayDone, sayFailed } from "../../components/Toasts";
+import { savedWords } from "../../components/saveMesh";
 import { useHost } from "../../host/context";
 import { reportOf } from "../../host/host";
 import type { DepthRange, DepthRequest } from "../../protocol/generated";
 import type { ForgeJob } from "../../state/jobView";
 import { importedRef, useUi } from "../../state/ui";
-import { savedWords, type Forge } from "./useForge";
+import type { Forge } from "./useForge";
 
 const WHOLE: DepthRange = { near: 1, far: 0, gamma: 1 };
 /** Near stays above far by this much. */

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Check, CircleCheck, CircleDashed, Download, Hammer, TriangleAlert, X } from "lucide-react";
 import { Button } from "../../components/Button";
 import { Kbd } from "../../components/Kbd";
+import { SaveAs } from "../../components/SaveAs";
 import { Section } from "../../components/Section";
 import { Upgrade } from "../../components/Upgrade";
 import { fileSize } from "../../components/format";
@@ -10,7 +11,6 @@ import { finishedMesh, rests, statsOf, type ForgeJob } from "../../state/jobView
 import { useUi } from "../../state/ui";
 import { Assay } from "./Assay";
 import type { CutoutEditing } from "./cutout/useCutout";
-import { SaveAs } from "./SaveAs";
 import { decidedProfile, Settings } from "./Settings";
 import type { Forge } from "./useForge";
 import { isDraft, needsMask } from "./words";
@@ -63,7 +63,7 @@ interface InspectorProps {
 /** One main verb, always at this place. */
 function Verb({ job, editing, savingMask, changed, forge, onCancel, onUseCutout }: InspectorProps) {
   const set = useUi((state) => state.set);
-  const { format, compressed } = useUi((state) => state.saveAs);
+  const { format, compressed, via } = useUi((state) => state.saveAs);
   if (job === null) {
     return (
       <>
@@ -118,7 +118,7 @@ function Verb({ job, editing, savingMask, changed, forge, onCancel, onUseCutout 
           </Button>
         </div>
         <div className="verb-note">
-          {format === "glb" && !compressed ? <span className="note mono">{fileSize(mesh.bytes)}</span> : <span />}
+          {format === "glb" && !compressed && via === "oreforge" ? <span className="note mono">{fileSize(mesh.bytes)}</span> : <span />}
           <Kbd>Ctrl S</Kbd>
         </div>
       </>
@@ -150,7 +150,7 @@ export function Inspector(props: InspectorProps) {
           </Section>
         )}
         <Settings profile={decidedProfile(job)} locked={busy} />
-        {editing === null && <SaveAs />}
+        {editing === null && <SaveAs hasMesh={mesh !== null} />}
       </div>
       <footer className="verb">
         <Verb {...props} />

@@ -1,7 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useMemo, useRef } from "react";
-import { sayDone, sayFailed } from "../../components/Toasts";
-import { fileName, folderName } from "../../components/format";
+import { sayFailed } from "../../components/Toasts";
+import { saveMesh } from "../../components/saveMesh";
 import { useHost } from "../../host/context";
 import { reportOf } from "../../host/host";
 import type { Artifact, ForgeRequest, JobId, SourceInfo, SourceRef, StepName } from "../../protocol/generated";
@@ -28,12 +28,6 @@ export interface Forge {
   cancel: (job: ForgeJob) => Promise<void>;
   save: (mesh: Artifact, name: string) => Promise<void>;
   pickView: () => Promise<SourceInfo | null>;
-}
-
-/** A browser does not say where it put a file. */
-export function savedWords(path: string): string {
-  const name = fileName(path);
-  return name === path ? `Saved ${name}.` : `Saved ${name} to ${folderName(path)}.`;
 }
 
 export function useForge(): Forge {
@@ -107,16 +101,7 @@ export function useForge(): Forge {
           client.setQueryData<ForgeJob>(jobKey(job.id), (view) => view && { ...view, cancelling: true });
           await host.execute({ command: "cancel_job", id: job.id });
         }),
-      save: async (mesh, name) => {
-        try {
-          const { preset, format, compressed } = uiStore.getState().saveAs;
-          const saved = await host.saveMesh(mesh.id, `${name}.${format}`, preset, compressed && format === "glb");
-          if (saved !== null) sayDone(savedWords(saved.path), saved.notes.length > 0 ? saved.notes.join(" ") : saved.path);
-        } catch (cause) {
-          const report = reportOf(cause);
-          sayFailed(report.message, report.hint);
-        }
-      },
+      save: (mesh, name) => saveMesh(host, mesh, name),
       pickView: async () => {
         try {
           return await host.pickPicture();

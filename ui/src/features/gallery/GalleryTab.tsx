@@ -1,6 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Trash2 } from "lucide-react";
-import { useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
+import { useDeferredValue, useEffect, useMemo, useState } from "react";
 import { Button } from "../../components/Button";
 import { ConfirmDialog } from "../../components/ConfirmDialog";
 import { CrashPoint } from "../../components/ErrorBoundary";
@@ -8,7 +8,8 @@ import { NameDialog } from "../../components/NameDialog";
 import { StoreProblem } from "../../components/StoreProblem";
 import { useKeys } from "../../components/useKeys";
 import { useProjects } from "../../components/useProjects";
-import type { GalleryEntry, GalleryOverview, GalleryQuery, JobSnapshot, ProjectInfo } from "../../protocol/generated";
+import type { GalleryEntry, GalleryOverview, GalleryQuery, ProjectInfo } from "../../protocol/generated";
+import { galleryKey } from "../../state/galleryNews";
 import { useUi } from "../../state/ui";
 import { Compare } from "./Compare";
 import "./gallery.css";
@@ -21,7 +22,7 @@ import { comparable, SelectionBar } from "./SelectionBar";
 import { SidePanel } from "./SidePanel";
 import { TagDialog } from "./TagDialog";
 import { useActions, type ActionsGiven } from "./useActions";
-import { galleryKey, useEntries, useOverview } from "./useEntries";
+import { useEntries, useOverview } from "./useEntries";
 import { useSelection } from "./useSelection";
 import { EVERYTHING, KIND_PLURALS } from "./words";
 
@@ -30,9 +31,6 @@ const TILE_PX = 180;
 const MAX_NAME = 200;
 
 type Open = { dialog: "look"; index: number } | { dialog: "name" | "tags"; entries: readonly GalleryEntry[] } | { dialog: "compare" | "empty" } | null;
-
-/** What jobs have made so far, in a word that changes when they make more. */
-const madeBy = (jobs: readonly JobSnapshot[]) => jobs.map(({ id, state, checkpoint, artifacts }) => `${id} ${state} ${checkpoint} ${artifacts.map((artifact) => artifact.id).join()}`).join();
 
 /** How much is in the place looked at, whatever the words of a search leave of it. */
 function entriesIn({ kind, favourite, project, tag, trashed }: GalleryQuery, overview: GalleryOverview, projects: readonly ProjectInfo[]): number {
@@ -53,12 +51,11 @@ function placeOf({ kind, favourite, project, tag, trashed }: GalleryQuery): stri
 }
 
 interface GalleryTabProps {
-  jobs: JobSnapshot[];
   automation: boolean;
   forge: Pick<ActionsGiven, "take" | "upgrade">;
 }
 
-export default function GalleryTab({ jobs, automation, forge }: GalleryTabProps) {
+export default function GalleryTab({ automation, forge }: GalleryTabProps) {
   const client = useQueryClient();
   const set = useUi((state) => state.set);
   const project = useUi((state) => state.project);
@@ -85,13 +82,6 @@ export default function GalleryTab({ jobs, automation, forge }: GalleryTabProps)
   const nothingMade = overview !== null && entriesIn(EVERYTHING, overview, projects) + overview.trashed === 0 && projects.every(({ entries }) => entries === 0);
   const lookedAt = useEntries(query, open?.dialog === "look" ? open.index : 0, open?.dialog === "look" ? open.index : -1);
 
-  const news = madeBy(jobs);
-  const heard = useRef(news);
-  useEffect(() => {
-    if (heard.current === news) return;
-    heard.current = news;
-    void client.invalidateQueries({ queryKey: galleryKey });
-  }, [client, news]);
   const { clear } = selection;
   useEffect(() => {
     setAt(0);

@@ -2,9 +2,11 @@ import { Dialog } from "@base-ui/react/dialog";
 import { ChevronLeft, ChevronRight, Download, Hammer, Star, Trash2, X } from "lucide-react";
 import { useRef } from "react";
 import { Button, IconButton } from "../../components/Button";
+import { SaveAs } from "../../components/SaveAs";
 import { Upgrade } from "../../components/Upgrade";
 import { count, fileSize } from "../../components/format";
 import type { GalleryEntry } from "../../protocol/generated";
+import { useUi } from "../../state/ui";
 import { Subject } from "./Subject";
 import type { Actions } from "./useActions";
 import { clock, dayTitle, KIND_TITLES } from "./words";
@@ -33,6 +35,7 @@ function facts(entry: GalleryEntry): [string, string][] {
 /** One entry as large as the window allows. */
 export function Look({ entry, actions, onStep, onClose }: LookProps) {
   const popup = useRef<HTMLDivElement>(null);
+  const format = useUi((state) => state.saveAs.format);
   const onKeyDown = (event: React.KeyboardEvent) => {
     const inViewer = event.target instanceof HTMLElement && event.target.closest("[role=application]") !== null;
     if (event.ctrlKey || event.altKey || (inViewer && event.key.startsWith("Arrow"))) return;
@@ -77,9 +80,10 @@ export function Look({ entry, actions, onStep, onClose }: LookProps) {
                 </div>
               ))}
             </dl>
+            {entry.artifact.kind === "mesh" && <SaveAs hasMesh />}
             <div className="look-verbs">
               <Button look="main" size="main" icon={<Download aria-hidden="true" />} onClick={() => void actions.save([entry])}>
-                Save…
+                {entry.artifact.kind === "mesh" ? `Save ${format.toUpperCase()}…` : "Save…"}
               </Button>
               <Button icon={<Hammer aria-hidden="true" />} onClick={() => (onClose(), actions.openInForge(entry))}>
                 Open in the Forge

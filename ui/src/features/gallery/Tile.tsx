@@ -16,6 +16,9 @@ interface TileProps {
   onFavourite: () => void;
 }
 
+/** A picture that was scrolled past is no longer asked for: those in view would wait behind it. */
+const stopsLoading = (picture: HTMLImageElement) => () => picture.removeAttribute("src");
+
 function Picture({ entry }: { entry: GalleryEntry }) {
   const url = useHost().thumbnailUrl(entry.artifact.id);
   const [missing, setMissing] = useState(false);
@@ -27,7 +30,7 @@ function Picture({ entry }: { entry: GalleryEntry }) {
       </span>
     );
   }
-  return <img src={url} alt="" decoding="async" draggable={false} onError={() => setMissing(true)} />;
+  return <img ref={stopsLoading} src={url} alt="" decoding="async" draggable={false} onError={() => setMissing(true)} />;
 }
 
 /** One entry. Its little buttons are for the hand; keys of the grid do the same. */

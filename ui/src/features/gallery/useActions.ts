@@ -1,13 +1,15 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useMemo, useRef } from "react";
 import { sayDone, sayFailed, sayUndoable } from "../../components/Toasts";
-import { fileName, folderName } from "../../components/format";
+import { folderName } from "../../components/format";
+import { saveMesh, savedWords } from "../../components/saveMesh";
 import { useHost } from "../../host/context";
 import { reportOf } from "../../host/host";
 import type { GalleryEntry, JobId, MarkChange, SourceInfo } from "../../protocol/generated";
+import { galleryKey } from "../../state/galleryNews";
 import { uiStore } from "../../state/ui";
-import { galleryKey, patchEntries } from "./useEntries";
-import { fileNameOf, tally } from "./words";
+import { patchEntries } from "./useEntries";
+import { fileNameOf, stemOf, tally } from "./words";
 
 type Entries = readonly GalleryEntry[];
 
@@ -122,14 +124,16 @@ export function useActions({ onPatch, take, upgrade }: ActionsGiven): Actions {
         guarded(async () => {
           const [only] = entries;
           if (only === undefined) return;
-          if (entries.length === 1) {
+          if (entries.length === 1 && only.artifact.kind === "mesh") {
+            await saveMesh(host, only.artifact, stemOf(only));
+          } else if (entries.length === 1) {
             const saved = await host.saveArtifact(only.artifact.id, fileNameOf(only));
-            if (saved !== null) sayDone(`Saved ${fileName(saved.path)} to ${folderName(saved.path)}.`, saved.path);
-            return;
+            if (saved !== null) sayDone(savedWords(saved.path), saved.path);
+          } else {
+            const saved = await host.saveArtifacts(entries.map((entry) => ({ id: entry.artifact.id, suggestedName: fileNameOf(entry) })));
+            const [first] = saved ?? [];
+            if (first !== undefined) sayDone(`Saved ${tally(entries)} to ${folderName(first.path)}.`);
           }
-          const saved = await host.saveArtifacts(entries.map((entry) => ({ id: entry.artifact.id, suggestedName: fileNameOf(entry) })));
-          const [first] = saved ?? [];
-          if (first !== undefined) sayDone(`Saved ${tally(entries)} to ${folderName(first.path)}.`);
         }),
       reveal: revealArtifact === null ? null : (entry) => guarded(() => revealArtifact(entry.artifact.id)),
       openInForge(entry) {

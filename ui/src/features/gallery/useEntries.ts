@@ -1,22 +1,26 @@
-import { keepPreviousData, useQueries, useQuery, type QueryClient } from "@tanstack/react-query";
+import { keepPreviousData, useQueries, useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
 import { useHost } from "../../host/context";
 import { reportOf, type Host } from "../../host/host";
 import type { ErrorReport, GalleryEntry, GalleryOverview, GalleryPage, GalleryQuery } from "../../protocol/generated";
-
-/** Everything about the Gallery in the query cache. */
-export const galleryKey = ["gallery"] as const;
+import { galleryKey } from "../../state/galleryNews";
 
 /** Entries asked for at once. */
 export const PAGE_ENTRIES = 120;
 
-/** Pages that are out of sight are forgotten after this, so that scrolling costs no memory. */
+/** What is out of sight is forgotten after this. */
 const KEPT_MS = 30_000;
+
+/** Pages kept before and behind those in view, for a hand that turns back; others go at once, so that scrolling costs no memory. */
+const PAGES_KEPT = 4;
 
 const utcOffsetMin = () => -new Date().getTimezoneOffset();
 
+const pagesKey = [...galleryKey, "page"] as const;
+
 function pageOptions(host: Host, query: GalleryQuery, page: number) {
   return {
-    queryKey: [...galleryKey, "page", query, page],
+    queryKey: [...pagesKey, query, page],
     gcTime: KEPT_MS,
     staleTime: Number.POSITIVE_INFINITY,
     queryFn: () => host.execute({ command: "list_gallery", query, offset: page * PAGE_ENTRIES, limit: PAGE_ENTRIES }),
@@ -38,8 +42,13 @@ export function useOverview(query: GalleryQuery): { overview: GalleryOverview | 
 /** Those of the entries `first..=last` that have arrived. */
 export function useEntries(query: GalleryQuery, first: number, last: number): (index: number) => GalleryEntry | null {
   const host = useHost();
+  const client = useQueryClient();
   const from = Math.floor(first / PAGE_ENTRIES);
   const pages = last < first ? 0 : Math.floor(last / PAGE_ENTRIES) - from + 1;
+  useEffect(() => {
+    const isFar = (page: unknown) => typeof page === "number" && (page < from - PAGES_KEPT || page >= from + pages + PAGES_KEPT);
+    if (pages > 0) client.removeQueries({ queryKey: pagesKey, type: "inactive", fetchStatus: "idle", predicate: ({ queryKey }) => isFar(queryKey.at(-1)) });
+  }, [client, from, pages]);
   const found = useQueries({ queries: Array.from({ length: pages }, (_, at) => pageOptions(host, query, from + at)) });
   return (index) => found[Math.floor(index / PAGE_ENTRIES) - from]?.data?.entries[index % PAGE_ENTRIES] ?? null;
 }
@@ -56,7 +65,7 @@ export async function entriesBetween(host: Host, client: QueryClient, query: Gal
 
 /** Shows a change before the core has answered. */
 export function patchEntries(client: QueryClient, ids: ReadonlySet<string>, patch: Partial<GalleryEntry>) {
-  client.setQueriesData<GalleryPage>({ queryKey: [...galleryKey, "page"] }, (page) =>
+  client.setQueriesData<GalleryPage>({ queryKey: pagesKey }, (page) =>
     page === undefined ? page : { ...page, entries: page.entries.map((entry) => (ids.has(entry.artifact.id) ? { ...entry, ...patch } : entry)) },
   );
 }

@@ -50,10 +50,12 @@ export function spoken(entry: GalleryEntry): string {
   return [`${entry.name} ${note(entry)} ${badge(entry)}`, ...drawn].join(", ");
 }
 
+export const stemOf = ({ name }: GalleryEntry) => name.replace(/[/\\:*?"<>|]/g, "_");
+
 /** The name a copy is given unless the artist says another. */
 export function fileNameOf(entry: GalleryEntry): string {
   const { kind, slot } = entry.artifact;
-  const stem = entry.name.replace(/[/\\:*?"<>|]/g, "_");
+  const stem = stemOf(entry);
   return `${slot === null ? stem : `${stem} ${slot}`}.${kind === "mesh" || kind === "raw_mesh" ? "glb" : "png"}`;
 }
 

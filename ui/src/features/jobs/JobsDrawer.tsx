@@ -4,6 +4,7 @@ import { Button, IconButton } from "../../components/Button";
 import { useQueue } from "../../components/useQueue";
 import { useHost } from "../../host/context";
 import type { JobId, JobSnapshot } from "../../protocol/generated";
+import { useGalleryNews } from "../../state/galleryNews";
 import { jobsKey } from "../../state/useJob";
 import { GROUPS, JobRow, groupOf } from "./JobRow";
 import { WaitingJobs } from "./WaitingJobs";
@@ -23,6 +24,7 @@ export function useJobs(watched: boolean): JobSnapshot[] {
     // A job that ends while the window is out of sight is told on the desktop.
     refetchIntervalInBackground: true,
   });
+  useGalleryNews(data);
   return data ?? [];
 }
 

@@ -1,84 +1,16 @@
 import { Dialog } from "@base-ui/react/dialog";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { ArrowLeft, Boxes, Folder as FolderIcon, FolderOpen, Gauge, Info, Keyboard, Server, Shield, Sun, X, type LucideIcon } from "lucide-react";
+import { ArrowLeft, Boxes, Folder, Gauge, Info, Keyboard, Server, Shield, Sun, X, type LucideIcon } from "lucide-react";
 import type { ReactNode } from "react";
 import { Button } from "../../components/Button";
 import { Segments } from "../../components/Segments";
 import { ShortcutGroups } from "../../components/Shortcuts";
-import { sayReport } from "../../components/Toasts";
-import { useHost } from "../../host/context";
-import type { Folder } from "../../host/host";
 import { useUi, type SettingsPage, type SettingsPlace } from "../../state/ui";
 import { About } from "./About";
+import { Folders } from "./Folders";
 import { Limits } from "./Limits";
 import { Models } from "./Models";
 import { Servers } from "./Servers";
 import "./settings.css";
-import { settingsKey, useSettings } from "./useSettings";
-
-/** Where the window's dialogs to save begin. */
-function SaveFolder() {
-  const { pickSaveFolder } = useHost();
-  const client = useQueryClient();
-  const { settings, save } = useSettings();
-  if (pickSaveFolder === null || settings === null) return null;
-  const pick = async () => {
-    const saved = await pickSaveFolder();
-    if (saved !== null) client.setQueryData(settingsKey, saved);
-  };
-  return (
-    <div className="settings-row">
-      <dt>Save to</dt>
-      <dd>
-        <span className="mono selectable">{settings.save_folder ?? "Wherever something was saved last."}</span>
-        <span className="button-row">
-          {settings.save_folder !== null && (
-            <Button size="small" look="quiet" onClick={() => void save(settings, { save_folder: "" }).catch(sayReport)}>
-              Forget it
-            </Button>
-          )}
-          <Button size="small" icon={<FolderOpen aria-hidden="true" />} onClick={() => void pick().catch(sayReport)}>
-            Choose…
-          </Button>
-        </span>
-      </dd>
-    </div>
-  );
-}
-
-function Folders() {
-  const host = useHost();
-  const { settings } = useSettings();
-  const { data } = useQuery({ queryKey: ["doctor"], staleTime: 15_000, queryFn: () => host.execute({ command: "doctor", comfy: null }) });
-  const data_folder = data?.checks.find(({ subject }) => subject === "data folder")?.message ?? "–";
-  const rows: [string, string, Folder | null][] = [
-    ["Jobs and files", data_folder, { folder: "data" }],
-    ["Workflows of your own", settings?.workflows_folder ?? "The folder “workflows” beside the jobs.", { folder: "workflows" }],
-    ["ComfyUI's models", settings?.models_folder ?? "Not named; what a server says it has counts.", null],
-  ];
-  return (
-    <>
-      <h2 className="page-title">Folders</h2>
-      <p className="quiet">Projects are plain folders: browse, copy and back them up as you like. Others are named on the command line.</p>
-      <dl className="settings-list">
-        {rows.map(([name, value, folder]) => (
-          <div key={name} className="settings-row">
-            <dt>{name}</dt>
-            <dd>
-              <span className="mono selectable">{value}</span>
-              {folder !== null && host.revealFolder !== null && (
-                <Button size="small" icon={<FolderOpen aria-hidden="true" />} aria-label={`Show the folder: ${name}`} onClick={() => void host.revealFolder?.(folder).catch(sayReport)}>
-                  Show
-                </Button>
-              )}
-            </dd>
-          </div>
-        ))}
-        <SaveFolder />
-      </dl>
-    </>
-  );
-}
 
 function Appearance() {
   const { theme, set } = useUi();
@@ -127,7 +59,7 @@ interface SettingsSection {
 const SECTIONS: SettingsSection[] = [
   { page: "servers", title: "Servers", icon: Server, content: () => <Servers /> },
   { page: "models", title: "Models", icon: Boxes, content: ({ at }) => <Models wanted={at.model ?? null} /> },
-  { page: "folders", title: "Folders", icon: FolderIcon, content: () => <Folders /> },
+  { page: "folders", title: "Folders", icon: Folder, content: () => <Folders /> },
   { page: "appearance", title: "Appearance", icon: Sun, content: () => <Appearance /> },
   { page: "shortcuts", title: "Shortcuts", icon: Keyboard, content: () => <><h2 className="page-title">Shortcuts</h2><ShortcutGroups /></> },
   { page: "limits", title: "Limits", icon: Gauge, content: () => <Limits /> },

@@ -1,9 +1,9 @@
-import type { ExportPreset, SavedFile } from "../../protocol/generated";
-import { HostError, type SavedMesh } from "../host";
+import type { SavedFile } from "../../protocol/generated";
+import { HostError, type MeshWish, type SavedMesh, type Writing } from "../host";
 import type { Server } from "./server";
 
 /** Addresses kept; more than one screen ever shows. */
-const MAX_GIVEN = 5_000;
+const MAX_GIVEN = 1_000;
 /** Long enough for the browser to have taken the bytes over. */
 const REVOKE_MS = 60_000;
 
@@ -66,17 +66,18 @@ export class Files {
   }
 
   /** As [`save`], in the format that the ending of `name` says; what takes several files comes as one archive. */
-  async saveMesh(id: string, name: string, preset: ExportPreset | null, compressed: boolean): Promise<SavedMesh | null> {
-    if (preset === null && !compressed && name.endsWith(".glb")) {
+  async saveMesh(id: string, { suggestedName: name, preset, compressed, via }: MeshWish, { onBegin, stop }: Writing): Promise<SavedMesh | null> {
+    if (preset === null && !compressed && via === "oreforge" && name.endsWith(".glb")) {
       const saved = await this.save(id, name);
       return saved && { ...saved, notes: [] };
     }
     // Textures belong beside these. The dialog needs the name before the files are made.
     const isArchive = /\.(obj|ply)$/.test(name);
     const suggestedName = isArchive ? name.replace(/\w+$/, "zip") : name;
-    const asked = new URLSearchParams({ name, archive: String(isArchive), compressed: String(compressed), ...(preset === null ? {} : { preset }) });
+    const asked = new URLSearchParams({ name, archive: String(isArchive), via, compressed: String(compressed), ...(preset === null ? {} : { preset }) });
     const convert = async () => {
-      const answer = await this.#server.ask(`/api/meshes/${id}/export?${asked}`);
+      onBegin(suggestedName);
+      const answer = await this.#server.ask(`/api/meshes/${id}/export?${asked}`, { signal: stop });
       const notes = JSON.parse(decodeURIComponent(answer.headers.get("Oreforge-Notes") ?? "[]")) as string[];
       return { notes, bytes: await answer.blob() };
     };

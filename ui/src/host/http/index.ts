@@ -35,7 +35,7 @@ export async function httpHost(token: string): Promise<Host> {
       return picture === null ? null : upload(server, picture, "pasted.png");
     },
     saveArtifact: (id, suggestedName) => files.save(id, suggestedName),
-    saveMesh: (id, suggestedName, preset, compressed) => files.saveMesh(id, suggestedName, preset, compressed),
+    saveMesh: (id, wish, writing) => files.saveMesh(id, wish, writing),
     async saveDepth(depth, suggestedName) {
       const make = () => server.json<SourceInfo>("/api/commands/keep_depth", { method: "POST", body: JSON.stringify({ depth }), headers: { "Content-Type": "application/json" } });
       return files.saveMade(suggestedName, async () => files.url("source", (await make()).id));
@@ -44,6 +44,7 @@ export async function httpHost(token: string): Promise<Host> {
     revealArtifact: null,
     revealFolder: null,
     pickSaveFolder: null,
+    pickBlender: null,
     async notify(title, body) {
       // Asked for by the browser's own settings; a page that asks out of the blue is a nuisance.
       if (!("Notification" in globalThis) || Notification.permission !== "granted") return;
