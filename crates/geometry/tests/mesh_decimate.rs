@@ -67,6 +67,18 @@ fn few_triangles_of_many_are_spread_evenly() {
     }
 }
 
+/// Flat triangles between corners on a ball are all inside it, and so are those whose corners are where the planes
+/// of the fine surface want them, by 1 % of this ball; as much outside as inside, none is lost.
+#[test]
+fn a_coarse_ball_is_as_large_as_a_fine_one() {
+    let mesh = ball(30.0);
+    let exact = inspect(&mesh).volume_m3;
+    for (target, tolerance) in [(500, 0.004), (2000, 0.001)] {
+        let lost = 1.0 - inspect(&fewer(&mesh, target)).volume_m3 / exact;
+        assert!(lost.abs() < tolerance, "{target}: {lost}");
+    }
+}
+
 #[test]
 fn a_ring_keeps_its_hole_and_two_bodies_stay_two() {
     let ring = field([40, 40, 16], |p| {

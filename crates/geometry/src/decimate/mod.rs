@@ -1,27 +1,30 @@
 //! Fewer triangles for the same shape.
 
+mod balance;
 mod edge_collapse;
+mod fan;
 pub(crate) mod half_edges;
 mod parts;
 mod quadric;
 mod queue;
 
-use glam::DVec3;
+use rayon::prelude::*;
 
 use crate::{Cancel, Cancelled, TriMesh};
-use edge_collapse::{Decimation, add_planes};
+use edge_collapse::Decimation;
 use half_edges::NONE;
-use quadric::Quadric;
+use quadric::Vertex;
 use queue::BucketQueue;
 
 /// Least shape of a new triangle, twice its area by the sum of its squared edges; .577 is equilateral.
-const LEAST_SHAPE: f64 = 0.03;
+const LEAST_SHAPE: f32 = 0.03;
 
 /// Collapses edges until at most `target_triangles` are left or none can go. Quadric error metric with
 /// area-weighted planes and optimal placement (Garland & Heckbert 1997); costs are looked at again when an
 /// edge's turn comes, not when its neighbours change. The link condition (Dey et al. 1999) keeps a manifold
 /// manifold and closed; no triangle turns over. Parts that are not manifold stay as they are. A large mesh is
-/// first thinned in parts that know only themselves, the same for any number of threads.
+/// first thinned in parts that know only themselves, the same for any number of threads. At last the vertices
+/// move a little, so that the triangles lie as much outside the surface as inside.
 ///
 /// # Panics
 /// When a triangle names a vertex that is not there.
@@ -30,18 +33,13 @@ pub fn decimate(mesh: TriMesh, target_triangles: usize, cancel: Cancel<'_>) -> R
     if mesh.triangles.len() <= target_triangles {
         return Ok(mesh);
     }
-    let centre = (low.as_dvec3() + high.as_dvec3()) / 2.0;
-    let scale = (high.as_dvec3() - low.as_dvec3()).max_element().max(f64::MIN_POSITIVE);
-    let positions: Vec<DVec3> = mesh.positions.iter().map(|p| (p.as_dvec3() - centre) / scale).collect();
-    let triangles = mesh.triangles;
-    let parts = parts::wanted(triangles.len(), target_triangles);
-    let mut work = if parts > 1 {
-        parts::thinned(&positions, triangles, parts, target_triangles, cancel)?
-    } else {
-        let mut quadrics = vec![Quadric::default(); positions.len()];
-        add_planes(&mut quadrics, &positions, &triangles, cancel)?;
-        Decimation::new(positions, quadrics, &triangles, cancel)?
-    };
+    let extent = (high - low).max_element();
+    // A power of two changes no digit of a position.
+    let scale = if extent.is_normal() { 2f32.powi(-extent.log2().round() as i32) } else { 1.0 };
+    let TriMesh { positions, triangles } = mesh;
+    let vertices = Vertex::of_mesh(positions.into_par_iter().map(|p| p * scale), &triangles, cancel)?;
+    let (vertices, triangles) = parts::thinned(vertices, triangles, target_triangles, cancel)?;
+    let mut work = Decimation::new(vertices, &triangles, cancel)?;
     for least_shape in [LEAST_SHAPE, 0.0] {
         let mut before = usize::MAX;
         while work.triangles > target_triangles && work.triangles < before {
@@ -50,19 +48,20 @@ pub fn decimate(mesh: TriMesh, target_triangles: usize, cancel: Cancel<'_>) -> R
             work.advance(&mut pass, target_triangles, BucketQueue::BUCKETS, cancel)?;
         }
     }
-    Ok(finish(&work, centre, scale))
+    balance::balance(&mut work, cancel)?;
+    Ok(finish(&work, scale))
 }
 
-fn finish(work: &Decimation, centre: DVec3, scale: f64) -> TriMesh {
-    let mut new_index = vec![NONE; work.positions.len()];
+fn finish(work: &Decimation, scale: f32) -> TriMesh {
+    let mut new_index = vec![NONE; work.vertices.len()];
     for &v in work.half_edges.origin.iter().filter(|&&v| v != NONE) {
         new_index[v as usize] = 0;
     }
     let mut positions = Vec::with_capacity(work.triangles / 2 + 2);
-    for (index, p) in new_index.iter_mut().zip(&work.positions) {
+    for (index, vertex) in new_index.iter_mut().zip(&work.vertices) {
         if *index != NONE {
             *index = positions.len() as u32;
-            positions.push((*p * scale + centre).as_vec3());
+            positions.push(vertex.position / scale);
         }
     }
     let triangles = work.half_edges.origin.as_chunks::<3>().0.iter();

@@ -1,7 +1,7 @@
-/// Bits of an `f32` that are dropped to find its bucket: eight buckets an octave.
-const DROPPED_BITS: u32 = 20;
+/// Bits of an `f32` that are dropped to find its bucket: two buckets an octave.
+const DROPPED_BITS: u32 = 22;
 /// Buckets in which the cost doubles.
-pub const OCTAVE: usize = 1 << (23 - DROPPED_BITS);
+const OCTAVE: usize = 1 << (23 - DROPPED_BITS);
 
 /// Edges by cost, cheapest first, as coarse as its buckets; first in, first out within one. What is put in
 /// below the bucket being emptied counts as belonging to it.
@@ -19,8 +19,8 @@ impl BucketQueue {
     }
 
     /// The bucket of a cost that is not negative.
-    pub fn bucket_of(cost: f64) -> usize {
-        ((cost as f32).min(f32::MAX).to_bits() >> DROPPED_BITS) as usize
+    pub fn bucket_of(cost: f32) -> usize {
+        (cost.min(f32::MAX).to_bits() >> DROPPED_BITS) as usize
     }
 
     /// Whether something of this bucket would have to wait.
@@ -34,12 +34,19 @@ impl BucketQueue {
 
     /// Puts an edge so far back that its costs would have grown sixteenfold; `false` beyond the last bucket.
     pub fn postpone(&mut self, edge: u32) -> bool {
-        let bucket = self.current + 32;
+        let bucket = self.current + 4 * OCTAVE;
         let fits = bucket < Self::BUCKETS;
         if fits {
             self.buckets[bucket].push(edge);
         }
         fits
+    }
+
+    /// Adds how many edges wait in each bucket.
+    pub fn count_waiting(&self, counts: &mut [usize; Self::BUCKETS]) {
+        for (count, bucket) in counts.iter_mut().zip(&self.buckets) {
+            *count += bucket.len();
+        }
     }
 
     /// The next edge of the buckets before `end`.
@@ -65,7 +72,7 @@ mod tests {
     #[test]
     fn cheap_comes_first_and_nothing_is_lost() {
         let mut queue = BucketQueue::new();
-        let costs = [3.0, 0.0, 1e-30, 7e9, 0.5, f64::INFINITY, 1e-300];
+        let costs = [3.0, 0.0, 1e-30, 7e9, 0.5, f32::INFINITY, 1e-42];
         for (edge, &cost) in costs.iter().enumerate() {
             queue.push(BucketQueue::bucket_of(cost), edge as u32);
         }
