@@ -19,7 +19,7 @@ Examples:
   oreforge models list --comfy http://127.0.0.1:8188
   oreforge models missing --json
       the servers of the settings; one model per line
-  oreforge models get hunyuan3d-dit-v2.safetensors
+  oreforge models get hunyuan3d-dit-v2_fp16.safetensors
       into the models folder of the ComfyUI on this computer; asks first; run again, it goes on where it stopped
   oreforge models get https://host/style.safetensors --folder loras --models-folder ~/ComfyUI/models --yes
   oreforge models downloads --clear

@@ -184,6 +184,29 @@ fn inputs_are_held_to_their_kind_and_range() {
 }
 
 #[test]
+fn what_newer_servers_and_custom_nodes_take_is_left_to_them() {
+    let newer = server(|info| {
+        info["ModelSamplingAuraFlow"]["input"]["required"]["sampling"] =
+            json!(["COMBO", { "options": ["flow", "x"] }]);
+        info["SaveGLB"]["input"]["required"]["files"] =
+            json!(["COMFY_AUTOGROW_V3", { "template": { "min": 1 } }]);
+        info["SaveGLB"]["input"]["required"]["tint"] = json!(["COLOR", {}]);
+        info["SaveGLB"]["input"]["required"]["scale"] = json!(["FLOAT,INT", {}]);
+    });
+    let mut workflow = workflow("image-to-mesh-hunyuan3d");
+    let inputs = workflow.graph["36"]["inputs"].as_object_mut().unwrap();
+    inputs.extend([("tint".into(), json!("#fff")), ("scale".into(), json!(2))]);
+    let found = check(&workflow, &newer);
+    let faults: Vec<&Fault> = found.problems.iter().map(|problem| &problem.fault).collect();
+    assert!(matches!(faults.as_slice(), [Fault::ModelNotInstalled { .. }]), "{faults:?}");
+    assert_eq!(found.graph["32"]["inputs"]["sampling"], "flow");
+
+    workflow.graph["36"]["inputs"]["mesh"] = json!("a text");
+    let found = check(&workflow, &newer).problems;
+    assert!(found.iter().any(|problem| matches!(problem.fault, Fault::WrongType { .. })), "{found:?}");
+}
+
+#[test]
 fn sides_that_are_not_given_are_left_out() {
     let workflow = workflow("views-to-mesh-hunyuan3d");
     let front = BTreeMap::from([("front".to_owned(), json!("f.png")), ("back".to_owned(), json!("b.png"))]);

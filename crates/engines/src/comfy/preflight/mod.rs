@@ -227,7 +227,7 @@ impl Check<'_> {
             Takes::Number { min, max } => in_range(value, min, max).ok_or_else(|| wrong("a number"))?,
             Takes::OneOf(Some(options)) => return self.one_of(id, name, options, value),
             Takes::Link(_) => return Err(wrong("a link to another node")),
-            Takes::Text | Takes::Boolean | Takes::OneOf(None) => Ok(()),
+            Takes::Text | Takes::Boolean | Takes::OneOf(None) | Takes::Anything => Ok(()),
         }
         .map(|()| None)
     }

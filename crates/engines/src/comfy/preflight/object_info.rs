@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 use thiserror::Error;
@@ -7,6 +7,8 @@ use crate::comfy::Version;
 
 /// Of an answer to GET /object_info. With many custom nodes it is a few megabytes.
 const MAX_BYTES: usize = 64 * 1024 * 1024;
+/// How the kinds begin whose inputs newer servers fold away under dotted names, `images.image0`.
+const DYNAMIC: &str = "COMFY_";
 
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum ObjectInfoError {
@@ -54,6 +56,8 @@ pub enum Takes {
     OneOf(Option<Vec<Value>>),
     /// Only a link.
     Link(String),
+    /// What only the node itself can judge: the widgets of custom nodes, several kinds at once, inputs that grow.
+    Anything,
 }
 
 impl ObjectInfo {
@@ -69,7 +73,10 @@ impl ObjectInfo {
 
     /// From the answer to GET /object_info, which does not tell the version.
     pub fn of(all: &Map<String, Value>) -> Self {
-        Self { classes: all.iter().map(|(name, class)| (name.clone(), read(class))).collect(), version: None }
+        let made = all.values().filter_map(|class| class["output"].as_array()).flatten();
+        let made: BTreeSet<&str> = made.filter_map(Value::as_str).collect();
+        let classes = all.iter().map(|(name, class)| (name.clone(), read(class, &made))).collect();
+        Self { classes, version: None }
     }
 
     /// The same, with what else is known of the server.
@@ -86,10 +93,11 @@ impl ObjectInfo {
     }
 }
 
-fn read(class: &Value) -> Class {
+/// `made`: what nodes of this server give, and so what travels along links.
+fn read(class: &Value, made: &BTreeSet<&str>) -> Class {
     let part = |name: &str, required: bool| {
         let inputs = class["input"][name].as_object().cloned().unwrap_or_default();
-        inputs.into_iter().filter_map(move |(name, spec)| Some((name, input(&spec, required)?)))
+        inputs.into_iter().filter_map(move |(name, spec)| Some((name, input(&spec, required, made)?)))
     };
     Class {
         inputs: part("required", true).chain(part("optional", false)).collect(),
@@ -100,7 +108,7 @@ fn read(class: &Value) -> Class {
 
 /// `[type, {…}]`, often without the second part. A combo is a list in the place of its type, or "COMBO" with
 /// `options`. Hidden inputs are bare texts and are not asked for here.
-fn input(spec: &Value, required: bool) -> Option<InputSpec> {
+fn input(spec: &Value, required: bool, made: &BTreeSet<&str>) -> Option<InputSpec> {
     let parts = spec.as_array()?;
     let settings = parts.get(1);
     let setting = |name: &str| settings.and_then(|settings| settings.get(name)).cloned();
@@ -119,7 +127,9 @@ fn input(spec: &Value, required: bool) -> Option<InputSpec> {
             }
             "STRING" => Takes::Text,
             "BOOLEAN" => Takes::Boolean,
-            other => Takes::Link(other.to_owned()),
+            "*" => Takes::Anything,
+            other if made.contains(other) && !other.starts_with(DYNAMIC) => Takes::Link(other.to_owned()),
+            _ => Takes::Anything,
         },
         _ => return None,
     };
@@ -127,5 +137,6 @@ fn input(spec: &Value, required: bool) -> Option<InputSpec> {
         Takes::OneOf(Some(options)) => options.first().cloned(),
         _ => None,
     };
-    Some(InputSpec { required, takes, default: setting("default").or(first) })
+    let dynamic = parts[0].as_str().is_some_and(|kind| kind.starts_with(DYNAMIC));
+    Some(InputSpec { required: required && !dynamic, takes, default: setting("default").or(first) })
 }
