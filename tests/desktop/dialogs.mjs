@@ -31,12 +31,12 @@ async function confirm(dialog, title) {
   }, `the dialog "${title}" to close`);
 }
 
-export async function openFile(file) {
-  const dialog = await focused("Open picture");
+export async function openFile(file, title = "Open picture") {
+  const dialog = await focused(title);
   xdotool("key", "--clearmodifiers", "ctrl+l");
   xdotool("key", "--clearmodifiers", "ctrl+a");
   xdotool("type", "--delay", "6", file);
-  await confirm(dialog, "Open picture");
+  await confirm(dialog, title);
 }
 
 export async function saveFile(file, title = "Save GLB") {

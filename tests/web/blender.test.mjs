@@ -1,11 +1,11 @@
 // Blender as the second way to write a mesh: a stand-in that takes its time until it is told to go on.
 import assert from "node:assert/strict";
-import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
-import { begin, objections, open, shot } from "./session.mjs";
+import { begin, objections, open, root, shot } from "./session.mjs";
 
 let server;
 let context;
@@ -13,20 +13,10 @@ let end;
 let folder;
 let job;
 
-/** Copies what it is handed once the file "go" is there, and says who it is as Blender does. */
-const STAND_IN = here => `#!/bin/sh
-if [ "$1" = --version ]; then echo "Blender 4.2.0"; exit; fi
-while [ "$1" != -- ]; do shift; done
-echo $$ > "${here}/pid"
-until [ -e "${here}/go" ]; do sleep 0.05; done
-cp "$2" "$3"
-`;
-
 before(async () => {
   folder = await mkdtemp(path.join(tmpdir(), "oreforge-blender-"));
   const program = path.join(folder, "blender");
-  await writeFile(program, STAND_IN(folder));
-  await chmod(program, 0o755);
+  await copyFile(path.join(root, "tests/fixtures/blender.sh"), program);
   ({ server, context, end } = await begin({ webgl: false, env: { OREFORGE_BLENDER: program } }));
   job = await server.forged({ source: { from: "sample", name: "duck" }, params: { texture_px: 256, triangles: 2000 } });
 });

@@ -165,10 +165,11 @@ test("a finished draft is made anew by a server that can, and stays until then",
   await page.close();
 });
 
+const meshOf = job => job.artifacts.find(({ kind }) => kind === "mesh").id;
+
 test("the Gallery offers it too, and shows what came of it", async () => {
   await server.useComfy(await fakeComfy({ checkpoints: ["stable_zero123.ckpt", "hunyuan3d-dit-v2.safetensors"] }));
   const draft = await server.forged({ source: { from: "sample", name: "mushroom" }, params: { texture_px: 256, triangles: 2000, engine: "draft" } });
-  const meshOf = job => job.artifacts.find(({ kind }) => kind === "mesh").id;
   const mesh = meshOf(await server.command("get_job", { id: draft.id }));
   const page = await open(context, server.address);
   await page.getByRole("tab", { name: "Gallery" }).click();

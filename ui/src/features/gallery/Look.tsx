@@ -72,15 +72,17 @@ export function Look({ entry, actions, onStep, onClose }: LookProps) {
             <Subject key={entry.artifact.id} entry={entry} />
           </div>
           <aside className="look-facts">
-            <dl>
-              {facts(entry).map(([name, value]) => (
-                <div key={name}>
-                  <dt className="note">{name}</dt>
-                  <dd className="selectable">{value}</dd>
-                </div>
-              ))}
-            </dl>
-            {entry.artifact.kind === "mesh" && <SaveAs hasMesh />}
+            <div className="look-scroll">
+              <dl>
+                {facts(entry).map(([name, value]) => (
+                  <div key={name}>
+                    <dt className="note">{name}</dt>
+                    <dd className="selectable">{value}</dd>
+                  </div>
+                ))}
+              </dl>
+              {entry.artifact.kind === "mesh" && <SaveAs hasMesh />}
+            </div>
             <div className="look-verbs">
               <Button look="main" size="main" icon={<Download aria-hidden="true" />} onClick={() => void actions.save([entry])}>
                 {entry.artifact.kind === "mesh" ? `Save ${format.toUpperCase()}…` : "Save…"}
