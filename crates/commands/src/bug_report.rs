@@ -7,9 +7,9 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use directories::UserDirs;
+use oreforge_jobs::guarded;
 use oreforge_protocol::{ErrorReport, JobSnapshot};
 
-use crate::pictures::blocking;
 use crate::{Oreforge, doctor};
 
 const MAX_JOBS: u32 = 20;
@@ -36,7 +36,7 @@ pub(crate) async fn gather(forge: &Oreforge) -> Result<String, ErrorReport> {
     for job in &jobs {
         describe(&mut text, job);
     }
-    let logs = blocking(move || Ok(log_ends(&root.join("logs")))).await?;
+    let logs = guarded(move || Ok(log_ends(&root.join("logs")))).await?;
     for (name, end) in logs {
         line(&mut text, format_args!("\n{name}\n{end}"));
     }

@@ -1,9 +1,9 @@
-use oreforge_jobs::{Store, cutout};
+use oreforge_jobs::{Store, cutout, guarded};
 use oreforge_protocol::{
     Command, ErrorReport, JobRequest, MaskStroke, QueueState, Reply, SourceInfo, SourceRef,
 };
 
-use crate::pictures::{self, Picture, blocking};
+use crate::pictures::{self, Picture};
 use crate::{
     Oreforge, blender, bug_report, depth, doctor, gallery, mesh_files, projects, requests, samples, save,
     settings,
@@ -72,7 +72,7 @@ pub(crate) async fn execute(forge: &Oreforge, command: Command) -> Result<Reply,
             let picture = pictures::read(forge, source).await?;
             let feather_px = feather_px.unwrap_or(0.0);
             let preview = move || cutout::preview(&picture.bytes, &strokes, feather_px);
-            Reply::PreviewCutout(blocking(preview).await?)
+            Reply::PreviewCutout(guarded(preview).await?)
         }
         Command::SaveMask { source, strokes, feather_px } => {
             Reply::SaveMask(save_mask(forge, source, strokes, feather_px.unwrap_or(0.0)).await?)
@@ -146,6 +146,6 @@ async fn save_mask(
 ) -> Result<SourceInfo, ErrorReport> {
     let picture = pictures::read(forge, source).await?;
     let file_name = format!("{}.mask.png", requests::stem(&picture.file_name));
-    let bytes = blocking(move || cutout::mask_png(&picture.bytes, &strokes, feather_px)).await?;
+    let bytes = guarded(move || cutout::mask_png(&picture.bytes, &strokes, feather_px)).await?;
     pictures::import(forge, Picture::from_bytes(file_name, bytes)?).await
 }

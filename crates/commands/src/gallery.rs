@@ -3,13 +3,12 @@
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 
-use oreforge_jobs::{safe_file_name, write_atomically};
+use oreforge_jobs::{guarded, safe_file_name, write_atomically};
 use oreforge_protocol::{
     Artifact, ArtifactId, ErrorCode, ErrorReport, GalleryOverview, GalleryPage, GalleryQuery, MarkChange,
     SavedFile,
 };
 
-use crate::pictures::blocking;
 use crate::{Oreforge, save};
 
 /// Entries that one call changes.
@@ -103,7 +102,7 @@ pub(crate) async fn save_all(
             })
             .await?;
         let folder = folder.clone();
-        saved.push(blocking(move || put(&folder, &artifact, &name, &bytes)).await?);
+        saved.push(guarded(move || put(&folder, &artifact, &name, &bytes)).await?);
     }
     Ok(saved)
 }

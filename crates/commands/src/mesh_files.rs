@@ -7,7 +7,7 @@ use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
 use oreforge_jobs::meshes::{self, ExportOptions, Exported, FinishOptions, NamedFile};
-use oreforge_jobs::{safe_file_name, write_atomically};
+use oreforge_jobs::{guarded, safe_file_name, write_atomically};
 use oreforge_protocol::{
     Artifact, ArtifactId, ArtifactKind, ErrorCode, ErrorReport, ExportPreset, ExportRoute, ExportedMesh,
     FinishedMesh, MeshExport, MeshFinish, MeshRef, MeshTicket, SavedFile, SourceRef, SpriteRender,
@@ -15,7 +15,7 @@ use oreforge_protocol::{
 };
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::pictures::{self, blocking};
+use crate::pictures;
 use crate::{Oreforge, save};
 
 /// Of a mesh and everything beside it.
@@ -42,7 +42,7 @@ pub(crate) async fn inspect(
         (None, MeshRef::Path { .. }) => None,
     };
     let mesh = open(forge, mesh).await?;
-    blocking(move || {
+    guarded(move || {
         mesh.with_companions(|companion| {
             meshes::inspect(&mesh.bytes, &mesh.file_name, companion, reference.as_deref())
         })
@@ -80,7 +80,7 @@ pub(crate) async fn export(forge: &Oreforge, export: MeshExport) -> Result<Expor
     };
     let Exported { files, triangles, repaired, notes } =
         exported(forge, mesh, options, export.via, None).await?;
-    let files = blocking(move || put_all(&target, &files)).await?;
+    let files = guarded(move || put_all(&target, &files)).await?;
     Ok(ExportedMesh { files, triangles, repaired, notes })
 }
 
@@ -94,7 +94,7 @@ async fn exported(
 ) -> Result<Exported, ErrorReport> {
     match via {
         ExportRoute::Oreforge => {
-            blocking(move || {
+            guarded(move || {
                 // Over when the work is, whoever still waits for it.
                 let _turn = turn;
                 mesh.with_companions(|companion| {
@@ -104,14 +104,14 @@ async fn exported(
             .await
         }
         ExportRoute::Blender => {
-            let handover = blocking(move || {
+            let handover = guarded(move || {
                 mesh.with_companions(|companion| {
                     meshes::hand_over(&mesh.bytes, &mesh.file_name, companion, &options)
                 })
             })
             .await?;
             let files = forge.blender().convert(&handover).await?;
-            blocking(move || handover.accept(files)).await
+            guarded(move || handover.accept(files)).await
         }
     }
 }
@@ -162,7 +162,7 @@ pub(crate) async fn finish(forge: &Oreforge, finish: MeshFinish) -> Result<Finis
     let (target, file_name) = target(&finish.path)?;
     let MeshFinish { triangles, texture_px, size_m, detail_maps, .. } = finish;
     let options = FinishOptions { file_name, triangles, texture_px, size_m, detail_maps };
-    blocking(move || {
+    guarded(move || {
         let finished = mesh.with_companions(|companion| {
             meshes::finish(&mesh.bytes, &mesh.file_name, companion, &views, &options)
         })?;
@@ -184,7 +184,7 @@ pub(crate) async fn sprites(forge: &Oreforge, render: SpriteRender) -> Result<Sp
         return Err(ErrorReport::new(ErrorCode::BadRequest, "The sprites have no name.")
             .with_hint("Name a file, as duck.json."));
     }
-    blocking(move || {
+    guarded(move || {
         let sprites = mesh.with_companions(|companion| {
             meshes::sprites(&mesh.bytes, &mesh.file_name, companion, &name, &render.options)
         })?;
@@ -222,7 +222,7 @@ fn put(target: &Path, file: &NamedFile) -> Result<SavedFile, ErrorReport> {
 
 async fn open(forge: &Oreforge, mesh: MeshRef) -> Result<Mesh, ErrorReport> {
     match mesh {
-        MeshRef::Path { path } => blocking(move || read_mesh(Path::new(&path))).await,
+        MeshRef::Path { path } => guarded(move || read_mesh(Path::new(&path))).await,
         MeshRef::Artifact { id } => {
             let (artifact, bytes) = forge
                 .jobs

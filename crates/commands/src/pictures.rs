@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 
-use oreforge_jobs::cutout;
+use oreforge_jobs::{cutout, guarded};
 use oreforge_protocol::{ErrorCode, ErrorReport, SourceInfo, SourceRef};
 
 use crate::{Oreforge, samples};
@@ -28,7 +28,7 @@ impl Picture {
 /// Reads a picture from wherever it is.
 pub(crate) async fn read(forge: &Oreforge, source: SourceRef) -> Result<Picture, ErrorReport> {
     match source {
-        SourceRef::Path { path } => blocking(move || read_file(Path::new(&path))).await,
+        SourceRef::Path { path } => guarded(move || read_file(Path::new(&path))).await,
         SourceRef::Imported { id, file_name } => {
             let bytes = forge.jobs.read(move |store| store.source_bytes(&id)).await?;
             Picture::from_bytes(file_name, bytes)
@@ -55,7 +55,7 @@ pub(crate) async fn read(forge: &Oreforge, source: SourceRef) -> Result<Picture,
 
 /// Puts a picture into the store, once it is known to be one.
 pub(crate) async fn import(forge: &Oreforge, picture: Picture) -> Result<SourceInfo, ErrorReport> {
-    let (picture, (width_px, height_px)) = blocking(move || {
+    let (picture, (width_px, height_px)) = guarded(move || {
         let size_px = cutout::measure(&picture.bytes)?;
         Ok((picture, size_px))
     })
@@ -81,17 +81,6 @@ pub(crate) async fn keep(forge: &Oreforge, source: SourceRef) -> Result<SourceRe
     let picture = read(forge, source).await?;
     let stored = forge.jobs.import(picture.file_name, picture.bytes).await?;
     Ok(SourceRef::Imported { id: stored.id, file_name: stored.file_name })
-}
-
-/// Runs file work off the async runtime.
-pub(crate) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, ErrorReport> + Send + 'static,
-) -> Result<T, ErrorReport> {
-    tokio::task::spawn_blocking(work).await.unwrap_or_else(|ended| {
-        Err(ErrorReport::new(ErrorCode::Internal, "Oreforge broke down over this picture.")
-            .with_details(ended.to_string())
-            .with_hint("This is a bug of ours: please report it."))
-    })
 }
 
 fn read_file(path: &Path) -> Result<Picture, ErrorReport> {

@@ -1,16 +1,15 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use oreforge_jobs::write_atomically;
+use oreforge_jobs::{guarded, write_atomically};
 use oreforge_protocol::{ArtifactId, ErrorCode, ErrorReport, SavedFile};
 
 use crate::Oreforge;
-use crate::pictures::blocking;
 
 /// Copies an artifact to a place of the artist's choice: whole or not at all.
 pub(crate) async fn save(forge: &Oreforge, id: ArtifactId, path: String) -> Result<SavedFile, ErrorReport> {
     let bytes = forge.jobs.read(move |store| store.artifact_bytes(&store.artifact(id)?)).await?;
-    blocking(move || put(path, &bytes)).await
+    guarded(move || put(path, &bytes)).await
 }
 
 pub(crate) fn put(path: String, bytes: &[u8]) -> Result<SavedFile, ErrorReport> {

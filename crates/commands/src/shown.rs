@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
+use oreforge_jobs::guarded;
 use oreforge_protocol::{ArtifactId, ErrorCode, ErrorReport, SourceId};
 
-use crate::pictures::blocking;
 use crate::{Oreforge, thumbnails};
 
 /// What a page asks to see.
@@ -50,7 +50,7 @@ pub(crate) async fn find(forge: &Oreforge, what: Shown) -> Result<ShownFile, Err
             let source = forge.jobs.read(move |store| store.source(&id)).await?;
             match picture_type(&source.path) {
                 Some(media_type) => Ok(ShownFile::OnDisk { path: source.path, media_type }),
-                None => blocking(move || as_png(&source.path).map(ShownFile::Png)).await,
+                None => guarded(move || as_png(&source.path).map(ShownFile::Png)).await,
             }
         }
     }

@@ -5,12 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
-use oreforge_jobs::{thumbnail, write_atomically};
+use oreforge_jobs::{guarded, thumbnail, write_atomically};
 use oreforge_protocol::{Artifact, ArtifactId, ArtifactKind, ErrorCode, ErrorReport};
 use tokio::sync::Semaphore;
 
 use crate::Oreforge;
-use crate::pictures::blocking;
 
 /// Made at the same time; the rest of the cores forge.
 const MAX_AT_WORK: usize = 2;
@@ -74,7 +73,7 @@ pub(crate) async fn find(forge: &Oreforge, id: ArtifactId) -> Result<PathBuf, Er
         })
         .await?;
     let thumbnails = Arc::clone(&forge.thumbnails);
-    blocking(move || {
+    guarded(move || {
         // Somebody before us in the queue may have wanted the same.
         if !path.is_file() {
             let png = make(&artifact, &bytes)?;

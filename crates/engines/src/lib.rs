@@ -6,5 +6,5 @@ pub mod draft;
 mod engine;
 pub mod models;
 
-pub use blocking::blocking;
+pub use blocking::{blocking, guarded, off_runtime};
 pub use engine::{Engine, EngineError, EngineName, RawSurface, StepContext, SurfaceInput, ViewPicture};

@@ -23,7 +23,7 @@ pub use downloads::Downloads;
 pub use follow::News;
 pub use oreforge_pipeline::{
     Engines, ForgeSpec, Limits, ProspectSpec, StepError, StepHost, StepInputs, StepOutput, StepSink, cutout,
-    depth, doctor, meshes, thumbnail,
+    depth, doctor, guarded, meshes, thumbnail,
 };
 #[doc(hidden)]
 pub use oreforge_store::faults;

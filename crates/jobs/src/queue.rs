@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::{Stream, StreamExt};
-use oreforge_protocol::{ErrorCode, ErrorReport, Event, EventSeq, JobId, JobRequest, JobSnapshot, StepName};
+use oreforge_pipeline::guarded;
+use oreforge_protocol::{ErrorReport, Event, EventSeq, JobId, JobRequest, JobSnapshot, StepName};
 use oreforge_store::{CancelAnswer, NewJob, QueuedJob, Store, StoreError, StoredSource};
 use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
@@ -213,11 +214,7 @@ impl Inner {
         call: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, ErrorReport> {
         let store = Arc::clone(&self.store);
-        match tokio::task::spawn_blocking(move || call(&store)).await {
-            Ok(answer) => answer.map_err(ErrorReport::from),
-            Err(ended) => Err(ErrorReport::new(ErrorCode::Internal, "The data folder could not be asked.")
-                .with_details(ended.to_string())),
-        }
+        guarded(move || call(&store).map_err(ErrorReport::from)).await
     }
 
     /// [`Inner::read`] for calls that change something: wakes those who read the log.

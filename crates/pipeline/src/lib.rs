@@ -31,6 +31,7 @@ pub use contract::{
 pub use engines::{Engines, ForgeEngines, PlannedModel};
 pub use gate::{SeenView, assess};
 pub use oreforge_engines::comfy::{Limits, Preview, PromptLedger};
+pub use oreforge_engines::guarded;
 pub use oreforge_engines::models::{Checkpoint, FetchLedger, discard};
 pub use prospect::ProspectRun;
 pub use run::ForgeRun;

@@ -136,10 +136,14 @@ impl<'a> Run<'a> {
         }
         self.stop_if_interrupted()?;
         let call = self.call(id);
-        let given = tokio::task::spawn_blocking(move || nodes::execute(&call))
-            .await
-            .expect("no node of the fake panics")
-            .map_err(Stop::Raised)?;
+        let given = match tokio::task::spawn_blocking(move || nodes::execute(&call)).await {
+            Ok(given) => given.map_err(Stop::Raised)?,
+            Err(ended) => match ended.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                // The runtime is going, and this run with it.
+                Err(_) => std::future::pending().await,
+            },
+        };
         for (value, shown) in &given.steps {
             self.step(id, *value, given.max_step, shown).await?;
         }

@@ -8,13 +8,13 @@ use std::io::{self, Read};
 use std::path::{self, Path, PathBuf};
 use std::time::Duration;
 
+use oreforge_jobs::guarded;
 use oreforge_jobs::meshes::{Handover, NamedFile};
 use oreforge_protocol::{BlenderStatus, ErrorCode, ErrorReport};
 use tempfile::TempDir;
 use tokio::process::Command;
 
 use crate::Oreforge;
-use crate::pictures::blocking;
 use run::{Ended, RunError, run};
 
 const SCRIPT: &str = include_str!("convert.py");
@@ -89,7 +89,7 @@ impl Blender {
     /// When Blender is not there, fails, takes too long or writes nothing.
     pub async fn convert(&self, handover: &Handover) -> Result<Vec<NamedFile>, ErrorReport> {
         let glb = handover.glb.clone();
-        let room = blocking(move || Room::with(&glb).map_err(|error| no_room(&error))).await?;
+        let room = guarded(move || Room::with(&glb).map_err(|error| no_room(&error))).await?;
         let mut command = self.command();
         command
             .args(["--background", "--factory-startup", "--python-exit-code", "1", "--python"])
@@ -108,7 +108,7 @@ impl Blender {
             return Err(failed("Blender could not write the file.", said));
         }
         let main = handover.file_name.clone();
-        let files = blocking(move || room.files(&main).map_err(|error| no_room(&error))).await?;
+        let files = guarded(move || room.files(&main).map_err(|error| no_room(&error))).await?;
         match files.last() {
             Some(file) if file.name == handover.file_name && !file.bytes.is_empty() => Ok(files),
             _ => Err(failed("Blender ended without writing the file.", said)),

@@ -73,7 +73,7 @@ impl Engine for DraftEngine {
         on_view: &(dyn Fn(ViewPicture) + Send + Sync),
     ) -> Result<BTreeMap<String, Value>, EngineError> {
         let input = input.clone();
-        let (drafted, mesh, normals, painter) = off_runtime(context, move |context, cancel| {
+        let (drafted, mesh, normals, painter) = in_step(context, move |context, cancel| {
             let drafted = drafted(context, &input, cancel)?;
             context.progress(0.4, "cutting the solid");
             let mesh = drafted.shape.surface(VIEW_CELLS, cancel)?;
@@ -87,7 +87,7 @@ impl Engine for DraftEngine {
         for (i, slot) in VIEW_SLOTS.into_iter().enumerate() {
             context.progress(0.6 + 0.4 * i as f32 / VIEW_SLOTS.len() as f32, "drawing the views");
             let scene = Arc::clone(&scene);
-            let picture = off_runtime(context, move |_, cancel| {
+            let picture = in_step(context, move |_, cancel| {
                 let (mesh, normals, painter) = &*scene;
                 let surface = Surface { positions: &mesh.positions, normals, triangles: &mesh.triangles };
                 let camera = Camera::around(&mesh.positions, slot.azimuth_deg(), slot.elevation_deg());
@@ -105,7 +105,7 @@ impl Engine for DraftEngine {
         input: &SurfaceInput,
     ) -> Result<RawSurface, EngineError> {
         let input = input.clone();
-        off_runtime(context, move |context, cancel| {
+        in_step(context, move |context, cancel| {
             let drafted = drafted(context, &input, cancel)?;
             context.progress(0.5, "cutting the solid");
             let mesh = drafted.shape.surface(MESH_CELLS, cancel)?;
@@ -123,10 +123,8 @@ impl Engine for DraftEngine {
         input: &SurfaceInput,
     ) -> Result<Option<Arc<dyn Painter>>, EngineError> {
         let input = input.clone();
-        off_runtime(context, move |context, cancel| {
-            Ok(Some(drafted(context, &input, cancel)?.painter(cancel)?))
-        })
-        .await
+        in_step(context, move |context, cancel| Ok(Some(drafted(context, &input, cancel)?.painter(cancel)?)))
+            .await
     }
 }
 
@@ -217,7 +215,7 @@ fn nothing_to_hold() -> EngineError {
 }
 
 /// `work` off the runtime, with the step it belongs to.
-async fn off_runtime<T: Send + 'static>(
+async fn in_step<T: Send + 'static>(
     context: &Arc<StepContext>,
     work: impl FnOnce(&StepContext, Cancel<'_>) -> Result<T, EngineError> + Send + 'static,
 ) -> Result<T, EngineError> {

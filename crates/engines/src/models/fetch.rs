@@ -2,89 +2,30 @@
 
 use std::fs::File;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
-use oreforge_protocol::ErrorReport;
 use reqwest::{Client, redirect};
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
+use super::contract::{Checkpoint, Fetch, FetchLedger, FetchLimits};
 use super::error::FetchError;
 use super::open::{Opened, open};
 use super::part::PartFile;
 use super::site::Tokens;
 use super::whole::{check, sha256_of};
 use crate::comfy::{BackOff, plain, tls};
+use crate::off_runtime;
 
 /// Pieces are gathered to this before they are written.
 const WRITE_BYTES: usize = 1 << 20;
 /// A site that sends less than this within the limit of a stall has stalled.
 const LEAST_PIECE_BYTES: usize = 16 << 10;
-
-/// A file, and where it goes.
-#[derive(Debug, Clone)]
-pub struct Fetch {
-    pub url: Url,
-    /// Its folder is there.
-    pub target: PathBuf,
-    /// 64 lower-case hex digits.
-    pub sha256: Option<String>,
-}
-
-/// How much of a file is safe on the disk, and of which version of it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Checkpoint {
-    pub bytes: u64,
-    pub total_bytes: Option<u64>,
-    /// What the site calls this version; without it nothing can be gone on with.
-    pub validator: Option<String>,
-}
-
-/// Where a fetch notes what it has, so that another life of the program finds it.
-#[async_trait]
-pub trait FetchLedger: Send + Sync {
-    /// Durable against the end of the process when this returns; an error ends the fetch.
-    async fn note(&self, checkpoint: &Checkpoint) -> Result<(), ErrorReport>;
-    /// What has come, safe or not.
-    fn progress(&self, bytes: u64, total_bytes: Option<u64>);
-}
-
-#[derive(Debug, Clone)]
-pub struct FetchLimits {
-    pub connect: Duration,
-    /// Without news from a site.
-    pub stall: Duration,
-    /// Tries in a row that bring nothing.
-    pub tries: u32,
-    /// First and longest pause between two tries.
-    pub back_off: (Duration, Duration),
-    /// Longest pause that a site may ask for.
-    pub longest_pause: Duration,
-    /// Between two looks at what is safe on the disk.
-    pub checkpoint: Duration,
-    /// What the rest of the computer is left.
-    pub reserve_bytes: u64,
-}
-
-impl Default for FetchLimits {
-    fn default() -> Self {
-        Self {
-            connect: Duration::from_secs(10),
-            stall: Duration::from_secs(30),
-            tries: 6,
-            back_off: (Duration::from_millis(500), Duration::from_secs(20)),
-            longest_pause: Duration::from_secs(120),
-            checkpoint: Duration::from_secs(1),
-            reserve_bytes: 256_000_000,
-        }
-    }
-}
 
 /// What fetches files. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -390,16 +331,4 @@ async fn already(work: &Fetch, cancel: &CancellationToken) -> Result<Option<u64>
         file.metadata().map(|metadata| Some(metadata.len())).map_err(disk)
     })
     .await
-}
-
-/// Runs what blocks where it may. A panic in it goes on here.
-async fn off_runtime<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    match spawn_blocking(work).await {
-        Ok(value) => value,
-        Err(ended) => match ended.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            // The runtime is going, and whoever waits here with it.
-            Err(_) => std::future::pending().await,
-        },
-    }
 }

@@ -13,7 +13,7 @@ use oreforge_engines::comfy::{
     Credentials, Desk, Limits, Prospector, Server, ServerAddress, Workflows, offers,
 };
 use oreforge_engines::draft::DraftEngine;
-use oreforge_engines::{Engine, EngineName};
+use oreforge_engines::{Engine, EngineName, guarded};
 use oreforge_protocol::{
     EngineStatus, ErrorCode, ErrorReport, PromptNote, ProspectRequest, ServerAuth, Settings, WorkflowInfo,
 };
@@ -156,10 +156,7 @@ impl Engines {
 
     async fn read_workflows(&self) -> Result<Workflows, ErrorReport> {
         let engines = self.clone();
-        tokio::task::spawn_blocking(move || engines.workflows()).await.map_err(|ended| {
-            ErrorReport::new(ErrorCode::Internal, "The workflows could not be read.")
-                .with_details(ended.to_string())
-        })
+        guarded(move || Ok(engines.workflows())).await
     }
 
     pub fn draft_note(&self) -> String {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use oreforge_engines::comfy::secret_of;
+use oreforge_engines::guarded;
 use oreforge_engines::models::{
     Checkpoint, Fetch, FetchLedger, FetchLimits, Fetcher, Tokens, UrlError, download_url, file_name_of,
     may_run_code, model_file_name, model_folder, site_name, site_of,
@@ -67,7 +68,7 @@ impl Engines {
             None => self.model_folders(request.server.as_deref()).await?,
         };
         let kind = folder.clone();
-        let path = spawn_blocking(move || folders.ready(&kind)).await.map_err(ended)??.join(file_name);
+        let path = guarded(move || folders.ready(&kind)).await?.join(file_name);
         Ok(PlannedModel { url: url.into(), folder, path, sha256 })
     }
 
@@ -113,12 +114,7 @@ impl Engines {
         cancel: &CancellationToken,
     ) -> Result<u64, ErrorReport> {
         let url = download_url(&model.url).map_err(of_url)?;
-        let open = || async {
-            spawn_blocking(|| Fetcher::new(FetchLimits::default()))
-                .await
-                .map_err(ended)?
-                .map_err(ErrorReport::from)
-        };
+        let open = || guarded(|| Ok(Fetcher::new(FetchLimits::default())?));
         let fetcher = self.comfy.models.fetcher.get_or_try_init(open).await?;
         let site = site_of(&url);
         let token = self.site_token(&site).await;
@@ -262,9 +258,4 @@ fn of_url(error: UrlError) -> ErrorReport {
         first.make_ascii_uppercase();
     }
     ErrorReport::new(ErrorCode::BadRequest, format!("{message}.")).with_hint(hint)
-}
-
-fn ended(error: tokio::task::JoinError) -> ErrorReport {
-    ErrorReport::new(ErrorCode::Internal, "The models folder could not be looked at.")
-        .with_details(error.to_string())
 }
