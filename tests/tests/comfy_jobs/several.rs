@@ -3,7 +3,7 @@
 use libtest_mimic::Failed;
 use oreforge_protocol::{
     ArtifactKind, ComfyServer, Command, EngineChoice, ErrorCode, EventBody, GateVerdict, JobId, JobRequest,
-    JobSnapshot, JobState, Reply, ServerAuth, Settings, StepName,
+    JobSnapshot, JobState, Reply, Secret, ServerAuth, Settings, StepName,
 };
 use oreforge_tests::fake_comfy::{Auth, Boundary, FakeComfy, Fault, Options, Outcome};
 
@@ -111,6 +111,43 @@ pub fn kept_without_secrets() -> Result<(), Failed> {
         assert!(!bytes.windows(8).any(|part| part == b"pa55word"), "{}", file.display());
     }
     Ok(())
+}
+
+/// In the keyring that these tests have, and in the program that knows it.
+pub fn forgotten_with_its_server() -> Result<(), Failed> {
+    let auth = Auth::Bearer("s3same".to_owned());
+    let fake = FakeComfy::start(Options { auth: Some(auth), ..Options::default() });
+    let in_keyring = || keyring_core::Entry::new("oreforge", &fake.url()).unwrap().get_password().ok();
+    let at = |name: &str| ComfyServer { name: name.to_owned(), url: fake.url(), auth: ServerAuth::Token };
+    let naming = |servers: &[ComfyServer]| Settings { servers: servers.to_vec(), ..Settings::default() };
+    let desk = Desk::new();
+    block_on(async {
+        let forge = desk.open();
+        let lets_us_in = async || match forge.execute(Command::EngineStatus {}).await.unwrap() {
+            Reply::EngineStatus(engines) => {
+                engines.iter().any(|status| status.engine == "comfy" && status.ready)
+            }
+            other => panic!("{other:?}"),
+        };
+        save(&forge, naming(&[at("one"), at("other")])).await;
+        assert!(!lets_us_in().await);
+        let secret = Some(Secret("s3same".to_owned()));
+        forge.execute(Command::SaveSecret { server: fake.url(), secret }).await.unwrap();
+        assert_eq!((lets_us_in().await, in_keyring().as_deref()), (true, Some("s3same")));
+        // Another entry still has the address.
+        save(&forge, naming(&[at("other")])).await;
+        assert_eq!((lets_us_in().await, in_keyring().as_deref()), (true, Some("s3same")));
+        save(&forge, naming(&[])).await;
+        assert_eq!(in_keyring(), None);
+        save(&forge, naming(&[at("again")])).await;
+        assert!(!lets_us_in().await);
+        // Nor is it kept for a server that is let be as it is.
+        let secret = Some(Secret("s3same".to_owned()));
+        forge.execute(Command::SaveSecret { server: fake.url(), secret }).await.unwrap();
+        save(&forge, naming(&[ComfyServer { auth: ServerAuth::None, ..at("again") }])).await;
+        assert_eq!((lets_us_in().await, in_keyring()), (false, None));
+        forge.shutdown().await;
+    })
 }
 
 pub fn upgraded() -> Result<(), Failed> {

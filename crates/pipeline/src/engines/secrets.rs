@@ -1,10 +1,11 @@
 //! What lets us into servers: kept by the system, in this process, or in the environment; never written down.
 
+use std::collections::BTreeSet;
 use std::sync::PoisonError;
 use std::time::Duration;
 
 use oreforge_engines::comfy::{Credentials, ServerAddress, keep_secret, secret_of};
-use oreforge_protocol::{ErrorCode, ErrorReport, Secret, SecretKept, ServerAuth};
+use oreforge_protocol::{ErrorCode, ErrorReport, Secret, SecretKept, ServerAuth, Settings};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
@@ -77,6 +78,34 @@ impl Engines {
             secret.as_ref().map_or(Credentials::None, |secret| credentials_of(&auth, secret.0.clone()));
         self.remember_credentials(url.clone(), credentials);
         Ok(keep(url, secret.map(|secret| secret.0), &format!("Set {SECRET_VARIABLE}")).await)
+    }
+
+    /// Forgets the secrets of servers that `before` named and the settings of now do not, nor with an entry that takes
+    /// none. What the keyring does not do within some seconds is not waited for.
+    pub async fn forget_secrets_since(&self, before: &Settings) {
+        let now = self.settings();
+        let takes_secret = |settings: &Settings, url: &str| {
+            settings.servers.iter().any(|server| server.url == url && server.auth != ServerAuth::None)
+        };
+        let gone: BTreeSet<String> = before
+            .servers
+            .iter()
+            .map(|server| &server.url)
+            .filter(|url| takes_secret(before, url) && !takes_secret(&now, url))
+            .cloned()
+            .collect();
+        if gone.is_empty() {
+            return;
+        }
+        for url in &gone {
+            self.remember_credentials(url.clone(), Credentials::None);
+        }
+        let forgetting = spawn_blocking(move || gone.iter().try_for_each(|url| keep_secret(url, None)));
+        if !matches!(timeout(KEYRING_LIMIT, forgetting).await, Ok(Ok(Ok(())))) {
+            tracing::warn!(
+                "the keyring may still have the secret of a server that is not in the settings any more"
+            );
+        }
     }
 
     fn remember_credentials(&self, url: String, credentials: Credentials) {

@@ -60,14 +60,13 @@ export function Servers() {
   const { servers } = settings;
   const checkOf = (server: ComfyServer) => health.data?.checks.find(({ subject }) => bare(subject) === bare(server.url)) ?? null;
   /** The secret goes to the keyring only, once the settings say what kind it is. */
-  const keep = async (server: string, secret: string | null) => {
+  const keep = async (server: string, secret: string) => {
     const { note } = await host.execute({ command: "save_secret", server, secret });
     sayDone(note);
     void client.invalidateQueries({ queryKey: ["workflows"] });
     await client.invalidateQueries({ queryKey: ["doctor"] });
   };
   const letIn = async (server: ComfyServer, given: Access) => {
-    if (given.kind === "none" && server.auth.kind !== "none") await keep(server.url, null);
     await save({ ...settings, servers: servers.map((other) => (other === server ? { ...server, auth: authOf(given) } : other)) });
     if (given.kind !== "none") await keep(server.url, given.secret);
   };
@@ -80,7 +79,7 @@ export function Servers() {
   const remove = (server: ComfyServer) =>
     change.mutate(
       { ...settings, servers: servers.filter((other) => other !== server) },
-      { onSuccess: () => sayUndoable(`Removed ${server.name}.`, () => takeBack(server)) },
+      { onSuccess: () => sayUndoable(server.auth.kind === "none" ? `Removed ${server.name}.` : `Removed ${server.name} and its ${server.auth.kind}.`, () => takeBack(server)) },
     );
   const add = (event: FormEvent) => {
     event.preventDefault();
