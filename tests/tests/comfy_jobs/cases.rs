@@ -1,6 +1,5 @@
 //! Every moment of a whole job on a server, and what may go wrong at each.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use oreforge_tests::fake_comfy::{BodyFault, Boundary, FakeComfy, Fault};
@@ -11,8 +10,8 @@ use crate::faults::run;
 /// Boundaries from one fault to the next in one job.
 const APART: usize = 4;
 
-/// Nodes from one at which something happens to the next.
-const NODES_APART: usize = 4;
+/// Answers from one that is spoilt to the next in one job: a server that gives none three times in a row is down.
+const ANSWERS_APART: usize = 8;
 
 /// What the graphs of these jobs are made of.
 const CLASSES: [&str; 16] = [
@@ -52,11 +51,7 @@ pub async fn after_a_stranger(fake: &FakeComfy) {
 /// that goes down twice over the same work has it set aside.
 pub type Case = [Vec<(Boundary, Fault)>; 2];
 
-/// Asks for every boundary there is, which takes several times as long.
-const ALL: &str = "OREFORGE_ALL_FAULTS";
-
-/// What a job without faults meets, those of each half counted from 1: of each kind the first and the last, and some
-/// nodes between them, unless all are asked for.
+/// What a job without faults meets, those of each half counted from 1.
 pub async fn boundaries() -> [Vec<Boundary>; 2] {
     let (fake, desk) = (small_server(), Desk::new());
     after_a_stranger(&fake).await;
@@ -64,7 +59,7 @@ pub async fn boundaries() -> [Vec<Boundary>; 2] {
     let ran = run(&forge, &desk, &fake, || {}).await;
     assert_eq!(ran.job.error, None);
     forge.shutdown().await;
-    ran.met.map(|met| without_repetition(&met))
+    ran.met
 }
 
 fn is_request(boundary: &Boundary) -> bool {
@@ -98,14 +93,14 @@ fn groups(met: &[Boundary]) -> Vec<Vec<(Boundary, Fault)>> {
         (Fault::DropSockets, &anywhere, APART),
         (Fault::DeafSockets, &anywhere, APART),
         (Fault::Delay(Duration::from_millis(100)), &anywhere, APART),
-        (Fault::DropAnswer, &asked, APART),
-        (Fault::Status(500), &asked, APART),
-        (Fault::Status(503), &asked, APART),
-        (Fault::Body(BodyFault::Truncate(20)), &is_answer, APART),
-        (Fault::Body(BodyFault::Empty), &is_answer, APART),
-        (Fault::Body(BodyFault::Html), &is_answer, APART),
-        (Fault::Body(BodyFault::ContentType("text/html")), &is_answer, APART),
-        (Fault::Body(trickle), &is_answer, APART),
+        (Fault::DropAnswer, &asked, 2 * ANSWERS_APART),
+        (Fault::Status(500), &asked, 2 * ANSWERS_APART),
+        (Fault::Status(503), &asked, 2 * ANSWERS_APART),
+        (Fault::Body(BodyFault::Truncate(20)), &is_answer, ANSWERS_APART),
+        (Fault::Body(BodyFault::Empty), &is_answer, ANSWERS_APART),
+        (Fault::Body(BodyFault::Html), &is_answer, ANSWERS_APART),
+        (Fault::Body(BodyFault::ContentType("text/html")), &is_answer, ANSWERS_APART),
+        (Fault::Body(trickle), &is_answer, ANSWERS_APART),
     ];
     let mut groups = Vec::new();
     for (fault, can_happen, apart) in kinds {
@@ -116,16 +111,6 @@ fn groups(met: &[Boundary]) -> Vec<Vec<(Boundary, Fault)>> {
         }
     }
     groups
-}
-
-fn without_repetition(met: &[Boundary]) -> Vec<Boundary> {
-    let last: HashMap<&str, usize> = met.iter().map(|Boundary { name, nth }| (name.as_str(), *nth)).collect();
-    let all = std::env::var_os(ALL).is_some();
-    let is_kept = |boundary: &&Boundary| {
-        let Boundary { name, nth } = boundary;
-        all || *nth == 1 || *nth == last[name.as_str()] || is_executing(boundary) && nth % NODES_APART == 0
-    };
-    met.iter().filter(is_kept).cloned().collect()
 }
 
 pub async fn cases() -> Vec<Case> {

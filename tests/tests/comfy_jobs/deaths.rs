@@ -2,15 +2,14 @@
 
 use std::collections::HashMap;
 
-use futures_util::{StreamExt, stream};
 use libtest_mimic::Failed;
 use oreforge_protocol::{Command, JobState, Reply};
 use oreforge_tests::fake_comfy::{Boundary, Outcome};
 use tokio::time::sleep;
 
 use crate::cases::{after_a_stranger, boundaries, small_server};
-use crate::desk::{Desk, MAX_RUN, all_events, block_on, ours};
-use crate::faults::{AT_ONCE, check_made};
+use crate::desk::{Desk, MAX_RUN, all_events, block_on, every, ours};
+use crate::faults::check_made;
 
 /// What only shows how far a prompt is changes nothing.
 fn is_for_show(boundary: &Boundary) -> bool {
@@ -76,6 +75,6 @@ pub fn at_every_boundary() -> Result<(), Failed> {
     block_on(async {
         let moments = moments().await;
         eprintln!("the program killed at {} moments", moments.len());
-        stream::iter(moments).for_each_concurrent(AT_ONCE, killed_at).await;
-    })
+        every(moments, killed_at).await
+    })?
 }

@@ -2,7 +2,7 @@
 
 use std::pin::pin;
 
-use futures_util::{StreamExt, stream};
+use futures_util::StreamExt;
 use libtest_mimic::Failed;
 use oreforge_commands::Oreforge;
 use oreforge_protocol::{
@@ -14,10 +14,7 @@ use oreforge_tests::fake_comfy::{Boundary, FakeComfy, Fault, Outcome, Submission
 use tokio::time::timeout;
 
 use crate::cases::{Case, after_a_stranger, cases, small_server};
-use crate::desk::{Desk, MAX_RUN, all_events, begin, block_on, ours, stranger};
-
-/// Jobs at the same time: they mostly wait for a server that has gone wrong.
-pub const AT_ONCE: usize = 16;
+use crate::desk::{Desk, MAX_RUN, all_events, begin, block_on, every, ours, stranger};
 
 /// How a job went.
 pub struct Ran {
@@ -156,8 +153,8 @@ pub fn at_every_boundary() -> Result<(), Failed> {
         let cases = cases().await;
         let faults: usize = cases.iter().flatten().map(Vec::len).sum();
         eprintln!("{} jobs with {faults} faults of the server", cases.len());
-        stream::iter(cases).for_each_concurrent(AT_ONCE, with_faults).await;
-    })
+        every(cases, with_faults).await
+    })?
 }
 
 pub fn cancel_anywhere() -> Result<(), Failed> {
@@ -173,29 +170,28 @@ pub fn cancel_anywhere() -> Result<(), Failed> {
             Boundary::request("GET /view", 2),
             Boundary::message("progress", 8),
         ];
-        stream::iter(moments)
-            .for_each_concurrent(AT_ONCE, |moment| async move {
-                let case = format!("cancelled at {moment}");
-                let (fake, desk) = (small_server(), Desk::new());
-                let hold = fake.hold(moment.clone());
-                let forge = desk.open();
-                let job = begin(&forge, desk.request(EngineChoice::Comfy, Some(fake.url()))).await;
-                fake.reached(&moment).await;
-                fake.submit_as_stranger(&stranger()).unwrap();
-                match forge.execute(Command::CancelJob { id: job.id }).await.unwrap() {
-                    Reply::CancelJob(job) => {
-                        assert!(job.cancelling || job.state == JobState::Cancelled, "{case}")
-                    }
-                    other => panic!("{other:?}"),
+        every(moments.into(), async |moment: Boundary| {
+            let case = format!("cancelled at {moment}");
+            let (fake, desk) = (small_server(), Desk::new());
+            let hold = fake.hold(moment.clone());
+            let forge = desk.open();
+            let job = begin(&forge, desk.request(EngineChoice::Comfy, Some(fake.url()))).await;
+            fake.reached(&moment).await;
+            fake.submit_as_stranger(&stranger()).unwrap();
+            match forge.execute(Command::CancelJob { id: job.id }).await.unwrap() {
+                Reply::CancelJob(job) => {
+                    assert!(job.cancelling || job.state == JobState::Cancelled, "{case}")
                 }
-                hold.release();
-                let events = all_events(&forge, job.id).await;
-                let bodies: Vec<&EventBody> = events.iter().map(|event| &event.body).collect();
-                assert!(matches!(bodies.last(), Some(EventBody::Cancelled)), "{case}: {bodies:?}");
-                assert!(bodies.contains(&&EventBody::Cancelling), "{case}");
-                forge.shutdown().await;
-                check(&fake, &case);
-            })
-            .await;
-    })
+                other => panic!("{other:?}"),
+            }
+            hold.release();
+            let events = all_events(&forge, job.id).await;
+            let bodies: Vec<&EventBody> = events.iter().map(|event| &event.body).collect();
+            assert!(matches!(bodies.last(), Some(EventBody::Cancelled)), "{case}: {bodies:?}");
+            assert!(bodies.contains(&&EventBody::Cancelling), "{case}");
+            forge.shutdown().await;
+            check(&fake, &case);
+        })
+        .await
+    })?
 }
