@@ -1,5 +1,5 @@
-//! The fake ComfyUI by itself, to try the window and the command line against: `fake_comfy [PORT [STEP_MS [CHECKPOINT]...]]`;
-//! its models folder is the one in FAKE_COMFY_MODELS, and it lets in the USER:PASSWORD or the token in FAKE_COMFY_AUTH.
+//! The fake ComfyUI by itself, to try the window and the command line against: `fake_comfy [PORT [STEP_MS [MODEL]...]]`,
+//! a model being a checkpoint or FOLDER/NAME; its models folder is the one in FAKE_COMFY_MODELS, and it lets in the USER:PASSWORD or the token in FAKE_COMFY_AUTH.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::time::Duration;
@@ -27,8 +27,12 @@ fn main() {
         "hunyuan3d-dit-v2-mv.safetensors",
         "v1-5-pruned-emaonly.safetensors",
     ];
-    let named: Vec<&str> = words.iter().skip(2).map(String::as_str).collect();
+    let (elsewhere, named): (Vec<&str>, Vec<&str>) =
+        words.iter().skip(2).map(String::as_str).partition(|name| name.contains('/'));
     fake.set_models("checkpoints", if named.is_empty() { &all } else { &named });
+    for (folder, name) in elsewhere.iter().filter_map(|name| name.split_once('/')) {
+        fake.set_models(folder, &[name]);
+    }
     println!("{}", fake.url());
     loop {
         std::thread::park();

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { after, afterEach, before, beforeEach, test } from "node:test";
-import { Server, browser, objections, open, reload, sample, shot } from "./session.mjs";
+import { FakeComfy, Server, browser, objections, open, reload, sample, shot } from "./session.mjs";
 
 const WAIT_MS = 60_000;
 
@@ -171,6 +171,45 @@ test("the depth of a picture is looked at, saved with its range, and made the re
   assert.equal(again.state, "done", JSON.stringify(again.error));
   assert.equal(again.request.depth_map.file_name, "duck.depth.png");
   await page.getByAltText("The depth map this is made with").waitFor();
+  assert.deepEqual(page.problems, []);
+});
+
+test("the depth of a picture is told by a server where one can, and by the draft where none can", async t => {
+  const comfy = await FakeComfy.start({ stepMs: 20, others: ["diffusion_models/lotus-depth-d-v1-1.safetensors", "vae/vae-ft-mse-840000-ema-pruned.safetensors"] });
+  t.after(() => comfy.end());
+  const page = await open(context, server.address);
+  const engine = page.getByRole("radiogroup", { name: "Depth by" });
+  await choose(page, sample("duck"));
+  await done(page);
+  await page.getByRole("button", { name: "Show depth" }).click();
+  await page.getByText("ComfyUI could tell it too. No ComfyUI server answers.").waitFor();
+  const map = page.getByTestId("depth-map");
+  await map.waitFor();
+  assert.equal(await engine.count(), 0, "no choice where there is none");
+  const looks = () => map.evaluate(canvas => canvas.toDataURL());
+  const another = than =>
+    page.waitForFunction(earlier => {
+      const shown = document.querySelector("[data-testid=depth-map]");
+      return shown !== null && shown.toDataURL() !== earlier;
+    }, than);
+  const inflated = await looks();
+
+  await server.command("save_settings", { settings: { servers: [{ name: "fake", url: comfy.url, auth: { kind: "none" } }] } });
+  await reload(page);
+  await page.getByRole("button", { name: "Show depth" }).click();
+  await engine.getByRole("radio", { name: "ComfyUI" }).click();
+  await another(inflated);
+  await shot(page, "web-depth-server");
+  assert.deepEqual(await objections(page), []);
+  const seen = await looks();
+  await engine.getByRole("radio", { name: "Draft" }).click();
+  await another(seen);
+  await engine.getByRole("radio", { name: "ComfyUI" }).click();
+  const again = await forgedBy(page, page.getByRole("button", { name: "Use as relief" }));
+  assert.equal(again.state, "done", JSON.stringify(again.error));
+  assert.equal(again.request.depth_map.file_name, "duck.depth.png");
+  const maps = (await server.command("list_jobs", { limit: 50 })).filter(({ kind }) => kind === "prospect");
+  assert.equal(maps.length, 1, "it is made once");
   assert.deepEqual(page.problems, []);
 });
 

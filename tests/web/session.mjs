@@ -103,11 +103,11 @@ export class Server {
 export class FakeComfy {
   #child;
 
-  /** `auth` is `USER:PASSWORD` or a token; `models` its models folder. */
-  static async start({ stepMs = 10, checkpoints = [], models, auth } = {}) {
+  /** `others` are models as FOLDER/NAME, `auth` is `USER:PASSWORD` or a token; `models` its models folder. */
+  static async start({ stepMs = 10, checkpoints = [], others = [], models, auth } = {}) {
     const fake = new FakeComfy();
     const env = { ...process.env, ...(models && { FAKE_COMFY_MODELS: models }), ...(auth && { FAKE_COMFY_AUTH: auth }) };
-    fake.#child = spawn(path.join(binDir, "examples/fake_comfy"), ["0", String(stepMs), ...checkpoints], { stdio: ["ignore", "pipe", "inherit"], env });
+    fake.#child = spawn(path.join(binDir, "examples/fake_comfy"), ["0", String(stepMs), ...checkpoints, ...others], { stdio: ["ignore", "pipe", "inherit"], env });
     fake.url = await new Promise((resolve, reject) => {
       createInterface({ input: fake.#child.stdout }).once("line", resolve);
       fake.#child.once("error", reject);

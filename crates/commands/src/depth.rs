@@ -1,15 +1,17 @@
 //! Depth maps outside of a job: looked at, kept in the store, written to a place.
 
-use oreforge_jobs::depth;
-use oreforge_protocol::{DepthPreview, DepthRequest, ErrorReport, SavedFile, SourceInfo};
+use oreforge_jobs::depth::{self, DepthSources};
+use oreforge_jobs::guarded;
+use oreforge_protocol::{
+    DepthPreview, DepthRequest, ErrorReport, ProfileChoice, SavedFile, SourceInfo, SourceRef,
+};
 
-use crate::pictures::{self, Picture, blocking};
+use crate::pictures::{self, Picture};
 use crate::{Oreforge, requests, save};
 
 pub(crate) async fn preview(forge: &Oreforge, wanted: DepthRequest) -> Result<DepthPreview, ErrorReport> {
-    let (source, mask) = read(forge, &wanted).await?;
-    blocking(move || depth::preview(&source.bytes, mask.as_ref().map(|mask| &*mask.bytes), wanted.profile))
-        .await
+    let read = Read::of(forge, &wanted).await?;
+    guarded(move || depth::preview(&read.sources(wanted.profile))).await
 }
 
 pub(crate) async fn keep(forge: &Oreforge, wanted: DepthRequest) -> Result<SourceInfo, ErrorReport> {
@@ -23,26 +25,41 @@ pub(crate) async fn save(
     path: String,
 ) -> Result<SavedFile, ErrorReport> {
     let (_, bytes) = make(forge, wanted).await?;
-    blocking(move || save::put(path, &bytes)).await
+    guarded(move || save::put(path, &bytes)).await
 }
 
 /// The PNG, and what it is called.
 async fn make(forge: &Oreforge, wanted: DepthRequest) -> Result<(String, Vec<u8>), ErrorReport> {
-    let (source, mask) = read(forge, &wanted).await?;
-    let file_name = format!("{}.depth.png", requests::stem(&source.file_name));
-    let bytes = blocking(move || {
-        let mask = mask.as_ref().map(|mask| &*mask.bytes);
-        depth::depth_png(&source.bytes, mask, wanted.profile, &wanted.range)
-    })
-    .await?;
+    let read = Read::of(forge, &wanted).await?;
+    let file_name = format!("{}.depth.png", requests::stem(&read.picture.file_name));
+    let bytes = guarded(move || depth::depth_png(&read.sources(wanted.profile), &wanted.range)).await?;
     Ok((file_name, bytes))
 }
 
-async fn read(forge: &Oreforge, wanted: &DepthRequest) -> Result<(Picture, Option<Picture>), ErrorReport> {
-    let source = pictures::read(forge, wanted.source.clone()).await?;
-    let mask = match wanted.mask.clone() {
-        Some(mask) => Some(pictures::read(forge, mask).await?),
-        None => None,
-    };
-    Ok((source, mask))
+/// What a request names.
+struct Read {
+    picture: Picture,
+    mask: Option<Picture>,
+    map: Option<Picture>,
+}
+
+impl Read {
+    async fn of(forge: &Oreforge, wanted: &DepthRequest) -> Result<Self, ErrorReport> {
+        let optional = async |source: &Option<SourceRef>| match source.clone() {
+            Some(source) => pictures::read(forge, source).await.map(Some),
+            None => Ok(None),
+        };
+        Ok(Self {
+            picture: pictures::read(forge, wanted.source.clone()).await?,
+            mask: optional(&wanted.mask).await?,
+            map: optional(&wanted.map).await?,
+        })
+    }
+
+    fn sources(&self, profile: ProfileChoice) -> DepthSources<'_> {
+        fn bytes(picture: &Option<Picture>) -> Option<&[u8]> {
+            picture.as_ref().map(|picture| &*picture.bytes)
+        }
+        DepthSources { picture: &self.picture.bytes, mask: bytes(&self.mask), map: bytes(&self.map), profile }
+    }
 }

@@ -42,7 +42,7 @@ pub fn check(command: &Command) -> Result<(), ErrorReport> {
             reference.iter().try_for_each(source)
         }
         Command::PreviewDepth { depth } | Command::KeepDepth { depth } => {
-            std::iter::once(&depth.source).chain(&depth.mask).try_for_each(source)
+            std::iter::once(&depth.source).chain(&depth.mask).chain(&depth.map).try_for_each(source)
         }
         Command::SaveSettings { settings } => {
             // Servers are what an artist names here; folders are not, but one may be forgotten.

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use oreforge_jobs::{NewJob, safe_file_name};
 use oreforge_protocol::{
-    EngineChoice, ErrorCode, ErrorReport, ForgeRequest, JobId, JobRequest, JobSnapshot, ProspectRequest,
-    SourceRef, StepName, ViewSlot,
+    EngineChoice, ErrorCode, ErrorReport, ForgeRequest, JobId, JobRequest, JobSnapshot, ProspectGoal,
+    ProspectRequest, SourceRef, StepName, ViewSlot,
 };
 
 use crate::{Oreforge, pictures};
@@ -165,18 +165,27 @@ fn forge_problems(request: &ForgeRequest) -> Vec<String> {
 }
 
 fn forge_name(request: &ForgeRequest) -> String {
-    let given = request.name.as_deref().map(shorten).filter(|name| !name.is_empty());
-    given.unwrap_or_else(|| match &request.source {
+    given_name(request.name.as_deref()).unwrap_or_else(|| source_name(&request.source))
+}
+
+fn given_name(name: Option<&str>) -> Option<String> {
+    name.map(shorten).filter(|name| !name.is_empty())
+}
+
+fn source_name(source: &SourceRef) -> String {
+    match source {
         SourceRef::Path { path } => stem(path),
         SourceRef::Imported { file_name, .. } => stem(file_name),
         SourceRef::Sample { name } => shorten(name),
         SourceRef::Artifact { .. } => "picture".to_owned(),
-    })
+    }
 }
 
 fn prospect_name(request: &ProspectRequest) -> String {
-    let given = request.name.as_deref().map(shorten).filter(|name| !name.is_empty());
-    given.unwrap_or_else(|| {
+    given_name(request.name.as_deref()).unwrap_or_else(|| {
+        if let (ProspectGoal::DepthMap, Some(source)) = (request.goal, &request.source) {
+            return format!("{} depth", source_name(source));
+        }
         let first_words = request.prompt.split(&[',', '.', '\n'][..]).next().unwrap_or_default().trim();
         safe_file_name(&first_words.chars().take(MAX_PROMPT_NAME_CHARS).collect::<String>())
     })

@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 use oreforge_engines::comfy::Prospector;
 use oreforge_engines::{StepContext, blocking};
 use oreforge_geometry::picture;
-use oreforge_protocol::{ArtifactKind, ErrorCode, ErrorReport, LogLevel, StepName};
+use oreforge_protocol::{ArtifactKind, ErrorCode, ErrorReport, LogLevel, ProspectGoal, StepName};
 
 use crate::contract::{NewArtifact, ProspectSpec, StepError, StepHost, StepInputs, StepOutput};
+use crate::depth;
 use crate::picture_error::decode_report;
 use crate::run::foreign;
 use crate::step_context::step_context;
@@ -64,9 +65,12 @@ impl ProspectRun {
         for note in &self.prospector.notes {
             host.sink.log(LogLevel::Warn, note.clone());
         }
-        let (inputs, varies) = (Arc::clone(&self.inputs), self.spec.request.source.is_some());
+        let (inputs, request) = (Arc::clone(&self.inputs), self.spec.request.clone());
         let (there, source) = blocking(&host.cancel, move |_| {
-            let source = if varies { Some(Arc::new(source_png(&*inputs)?)) } else { None };
+            let source = match request.source {
+                Some(_) => Some(Arc::new(source_png(&*inputs, request.goal)?)),
+                None => None,
+            };
             Ok::<_, StepError>((inputs.pictures()?, source))
         })
         .await?;
@@ -149,11 +153,14 @@ impl Pace {
     }
 }
 
-/// The picture a variation starts from, as it is sent.
-fn source_png(inputs: &dyn StepInputs) -> Result<Vec<u8>, ErrorReport> {
+/// The picture that is started from, as it is sent.
+fn source_png(inputs: &dyn StepInputs, goal: ProspectGoal) -> Result<Vec<u8>, ErrorReport> {
     let decoded = picture::decode_to_fit(&inputs.source()?, &picture::Limits::default(), MAX_SOURCE_SIDE_PX)
         .map_err(|error| decode_report(&error, "The picture"))?;
-    Ok(picture::encode_png(&decoded))
+    Ok(match goal {
+        ProspectGoal::Pictures => picture::encode_png(&decoded),
+        ProspectGoal::DepthMap => picture::encode_png(&depth::sent(&decoded)),
+    })
 }
 
 /// What came from a server counts when it decodes. A PNG is kept as it is, with what the server wrote into it.

@@ -63,6 +63,10 @@ pub struct DepthRequest {
     pub profile: ProfileChoice,
     #[serde(default)]
     pub range: DepthRange,
+    /// Nearness of the whole picture from elsewhere, such as a prospect job for a depth map; by draft inflation when
+    /// absent. White near, of any size; its range over the object is stretched.
+    #[serde(default)]
+    pub map: Option<SourceRef>,
 }
 
 /// A small depth map to look at.

@@ -52,7 +52,7 @@ pub use mesh::{
 pub use model::{DownloadState, ModelDownload, ModelRequest, ModelSite, ModelsFolder};
 pub use project::ProjectInfo;
 pub use prompt::{OutputFile, PromptNote, PromptState, ServerFolder};
-pub use prospect::ProspectRequest;
+pub use prospect::{ProspectGoal, ProspectRequest};
 pub use queue::{QueueMove, QueueState};
 pub use report::{
     GateReport, GateVerdict, MeshStats, Provenance, Report, Resemblance, StepReport, ViewScore,

@@ -13,11 +13,26 @@ const MAX_PICTURES: u32 = 64;
 /// The largest seed: 2⁵³ − 1, so that JavaScript keeps every digit.
 const MAX_SEED: u64 = (1 << 53) - 1;
 
+/// What the pictures of a prospect job are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum ProspectGoal {
+    /// What the prompt says.
+    #[default]
+    Pictures,
+    /// How near what `source` shows is: one picture, grey, without a prompt.
+    DepthMap,
+}
+
 /// Everything a prospect job needs to run, and to run again with the same result.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ProspectRequest {
+    #[serde(default)]
+    pub goal: ProspectGoal,
     pub prompt: String,
     /// How many pictures, 1..=64; they are made one after the other.
     #[serde(default = "one")]
@@ -35,10 +50,10 @@ pub struct ProspectRequest {
     /// Address of the ComfyUI server; those of the settings when absent. Credentials in it are not kept.
     #[serde(default)]
     pub server: Option<String>,
-    /// The picture that a variation starts from, for a workflow that takes one.
+    /// The picture that a variation or a depth map starts from, for a workflow that takes one.
     #[serde(default)]
     pub source: Option<SourceRef>,
-    /// Called after the prompt when absent.
+    /// Called after the prompt or the source when absent.
     #[serde(default)]
     pub name: Option<String>,
     #[serde(default)]
@@ -53,6 +68,7 @@ impl ProspectRequest {
     /// One picture, and nothing else said.
     pub fn new(prompt: impl Into<String>) -> Self {
         Self {
+            goal: ProspectGoal::Pictures,
             prompt: prompt.into(),
             count: one(),
             seed: None,
@@ -65,11 +81,25 @@ impl ProspectRequest {
         }
     }
 
+    /// The depth map of a picture, and nothing else said.
+    pub fn depth_map(source: SourceRef) -> Self {
+        Self { goal: ProspectGoal::DepthMap, source: Some(source), ..Self::new("") }
+    }
+
     /// Every field that is out of its range, as sentences for the person who chose it.
     pub fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
-        if self.prompt.trim().is_empty() {
-            problems.push("The prompt is empty.".to_owned());
+        match self.goal {
+            ProspectGoal::Pictures if self.prompt.trim().is_empty() => {
+                problems.push("The prompt is empty.".to_owned());
+            }
+            ProspectGoal::DepthMap if self.source.is_none() => {
+                problems.push("A depth map is of a picture, and none is given.".to_owned());
+            }
+            ProspectGoal::DepthMap if self.count != 1 => {
+                problems.push("A picture has one depth map.".to_owned());
+            }
+            ProspectGoal::Pictures | ProspectGoal::DepthMap => {}
         }
         if self.prompt.chars().count() > MAX_PROMPT_CHARS {
             problems.push(format!("The prompt has more than {MAX_PROMPT_CHARS} characters."));

@@ -8,6 +8,7 @@ use libtest_mimic::{Arguments, Trial};
 
 mod cases;
 mod deaths;
+mod depth;
 mod desk;
 mod faults;
 mod kills;
@@ -19,6 +20,8 @@ fn main() -> ExitCode {
         return oreforge_cli::run();
     }
     let arguments = Arguments::from_args();
+    // Nobody's own is asked, or written to.
+    keyring_core::set_default_store(keyring_core::mock::Store::new().expect("memory is a store"));
     let trials = vec![
         Trial::test("views_and_mesh_come_from_a_server", outcomes::both_steps),
         Trial::test("each_step_has_its_own_engine", outcomes::one_step_each),
@@ -29,6 +32,9 @@ fn main() -> ExitCode {
         Trial::test("a_job_goes_to_the_least_busy_server_that_has_what_it_needs", several::least_busy),
         Trial::test("a_server_that_dies_hands_its_step_to_another", several::hand_over),
         Trial::test("settings_are_kept_and_secrets_are_nowhere", several::kept_without_secrets),
+        Trial::test("a_secret_goes_with_its_server", several::forgotten_with_its_server),
+        Trial::test("a_server_tells_the_depth_of_a_picture", depth::by_a_server),
+        Trial::test("a_depth_map_outlives_the_program_that_asked_for_it", depth::by_the_program),
         Trial::test("a_draft_becomes_a_better_mesh_on_a_server", several::upgraded),
         Trial::test(
             "views_that_are_refused_are_tried_again_and_can_be_used_anyway",

@@ -143,7 +143,12 @@ mask: SourceRef | null,
 /**
  * As in `ForgeParams`.
  */
-profile: ProfileChoice, range: DepthRange, };
+profile: ProfileChoice, range: DepthRange, 
+/**
+ * Nearness of the whole picture from elsewhere, such as a prospect job for a depth map; by draft inflation when
+ * absent. White near, of any size; its range over the object is stretched.
+ */
+map: SourceRef | null, };
 
 /**
  * What the doctor found, one check after the other.
@@ -777,9 +782,14 @@ entries: number,
 archived: boolean, };
 
 /**
+ * What the pictures of a prospect job are.
+ */
+export type ProspectGoal = "pictures" | "depth_map";
+
+/**
  * Everything a prospect job needs to run, and to run again with the same result.
  */
-export type ProspectRequest = { prompt: string, 
+export type ProspectRequest = { goal: ProspectGoal, prompt: string, 
 /**
  * How many pictures, 1..=64; they are made one after the other.
  */
@@ -801,11 +811,11 @@ inputs: { [key in string]: JsonValue },
  */
 server: string | null, 
 /**
- * The picture that a variation starts from, for a workflow that takes one.
+ * The picture that a variation or a depth map starts from, for a workflow that takes one.
  */
 source: SourceRef | null, 
 /**
- * Called after the prompt when absent.
+ * Called after the prompt or the source when absent.
  */
 name: string | null, project: string | null, };
 

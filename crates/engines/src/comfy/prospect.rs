@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use oreforge_protocol::{ErrorCode, ErrorReport, ProspectRequest};
+use oreforge_protocol::{ErrorCode, ErrorReport, ProspectGoal, ProspectRequest};
 use serde_json::Value;
 
 use super::preflight::{ObjectInfo, Takes};
@@ -15,6 +15,7 @@ use crate::{EngineError, EngineName, StepContext};
 /// Built-in workflows, best first: the larger model where it is installed.
 const PREFERRED: [&str; 2] = ["text-to-image-sdxl", "text-to-image-sd15"];
 const PREFERRED_VARIATIONS: [&str; 2] = ["variation-sdxl", "variation-sd15"];
+const PREFERRED_DEPTH: [&str; 1] = ["image-to-depth-lotus"];
 
 /// Inputs that the job itself sets.
 const PROMPT: &str = "prompt";
@@ -30,20 +31,25 @@ pub struct Prospector {
     pub notes: Vec<String>,
 }
 
-/// Workflows that make one picture from a prompt, and from another picture where `from_picture`.
-fn candidates(
-    workflows: &Workflows,
-    name: Option<&str>,
-    from_picture: bool,
-) -> Result<Vec<Workflow>, ErrorReport> {
-    let Some(name) = name else {
-        let preferred = if from_picture { PREFERRED_VARIATIONS } else { PREFERRED };
+/// Workflows that make what is wanted, from a picture where one is given.
+fn candidates(workflows: &Workflows, request: &ProspectRequest) -> Result<Vec<Workflow>, ErrorReport> {
+    let from_picture = request.source.is_some();
+    let Some(name) = request.workflow.as_deref() else {
+        let preferred: &[&str] = match (request.goal, from_picture) {
+            (ProspectGoal::DepthMap, _) => &PREFERRED_DEPTH,
+            (ProspectGoal::Pictures, true) => &PREFERRED_VARIATIONS,
+            (ProspectGoal::Pictures, false) => &PREFERRED,
+        };
         return preferred.iter().map(|name| workflows.named(name).cloned()).collect();
     };
     let workflow = workflows.named(name)?;
     let no = |message: String| Err(ErrorReport::new(ErrorCode::BadRequest, message));
-    if workflow.manifest.kind != Kind::TextToImage {
-        return no(format!("\"{name}\" makes no pictures from a prompt."));
+    let (wanted, not_that) = match request.goal {
+        ProspectGoal::Pictures => (Kind::TextToImage, "makes no pictures from a prompt"),
+        ProspectGoal::DepthMap => (Kind::ImageToDepth, "makes no depth map of a picture"),
+    };
+    if workflow.manifest.kind != wanted {
+        return no(format!("\"{name}\" {not_that}."));
     }
     match (takes_picture(workflow), from_picture) {
         (true, false) => no(format!("\"{name}\" starts from a picture, and none is given.")),
@@ -67,10 +73,11 @@ impl Prospector {
         request: &ProspectRequest,
     ) -> Result<Self, ErrorReport> {
         check_inputs(request)?;
-        let suited = candidates(workflows, request.workflow.as_deref(), request.source.is_some())?;
+        let suited = candidates(workflows, request)?;
         let mut errands: Vec<Errand> = suited.iter().map(|workflow| errand(workflow, request)).collect();
         let usual = errands.len();
-        if !request.inputs.contains_key(MODEL) {
+        // Any checkpoint paints; what tells depth was made for it.
+        if request.goal == ProspectGoal::Pictures && !request.inputs.contains_key(MODEL) {
             for (_, nodes) in desk.nodes().await {
                 errands.extend(with_other_models(&errands[..usual], workflows, &nodes));
             }

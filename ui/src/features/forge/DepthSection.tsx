@@ -12,7 +12,9 @@ import { reportOf } from "../../host/host";
 import type { DepthRange, DepthRequest } from "../../protocol/generated";
 import type { ForgeJob } from "../../state/jobView";
 import { importedRef, useUi } from "../../state/ui";
+import { DepthEngine, DepthProgress } from "./DepthEngine";
 import type { Forge } from "./useForge";
+import { useServerDepth } from "./useServerDepth";
 
 const WHOLE: DepthRange = { near: 1, far: 0, gamma: 1 };
 /** Near stays above far by this much. */
@@ -66,14 +68,17 @@ export function DepthSection({ job, forge, busy }: DepthSectionProps) {
   const [range, setRange] = useState(WHOLE);
   const [working, setWorking] = useState(false);
   const { source, mask, depth_map: given } = job.request;
-  const wanted: DepthRequest = { source, mask, profile, range };
-  const { data: nearness, error } = useQuery({
-    queryKey: ["depth", source, mask, profile],
+  const server = useServerDepth(source, open);
+  const awaited = server.chosen && server.map === null;
+  const wanted: DepthRequest = { source, mask, profile, range, map: server.map };
+  const { data: seen, error } = useQuery({
+    queryKey: ["depth", source, mask, profile, server.map],
     queryFn: async () => readNearness((await host.execute({ command: "preview_depth", depth: { ...wanted, range: WHOLE } })).png_base64),
-    enabled: open,
+    enabled: open && !awaited,
     staleTime: Infinity,
     retry: false,
   });
+  const nearness = awaited ? undefined : seen;
   const guarded = (work: () => Promise<void>) => {
     setWorking(true);
     void work()
@@ -110,8 +115,10 @@ export function DepthSection({ job, forge, busy }: DepthSectionProps) {
           <figcaption>{given.file_name}</figcaption>
         </figure>
       )}
-      {open && error !== null && <p className="note selectable">{reportOf(error).message}</p>}
-      {open && error === null && (
+      {open && <DepthEngine depth={server} />}
+      {open && awaited && <DepthProgress depth={server} />}
+      {open && !awaited && error !== null && <p className="note selectable">{reportOf(error).message}</p>}
+      {open && !awaited && error === null && (
         <>
           <div className="thumb mat depth">{nearness === undefined ? <Ring /> : <DepthPicture nearness={nearness} range={range} />}</div>
           <Row label="Near">

@@ -31,7 +31,7 @@ export default function ProspectTab({ forge, jobs }: ProspectTabProps) {
   const job = view?.kind === "prospect" ? view : null;
   const workflows = promptWorkflows(all ?? []);
   const workflow = currentWorkflow(workflows, draft.workflow);
-  const history = jobs.filter((one): one is ProspectSnapshot => one.kind === "prospect");
+  const history = jobs.filter((one): one is ProspectSnapshot => one.kind === "prospect" && one.request.goal === "pictures");
   const ready = workflows.some(({ server, problems }) => server !== null && problems.length === 0);
   const choose = (id: JobId) => {
     set({ prospectId: id });

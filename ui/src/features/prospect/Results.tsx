@@ -99,7 +99,7 @@ export function Results({ job, workflows, take }: ResultsProps) {
         )}
       </header>
       <div className="prospect-scroll">
-        <p className="prospect-words selectable">{job.request.prompt}</p>
+        <p className="prospect-words selectable">{job.request.prompt === "" ? job.name : job.request.prompt}</p>
         <ul className="candidates" aria-label="Pictures">
           {Array.from({ length: count }, (_, number) => {
             const picture = pictures.get(number);

@@ -74,12 +74,12 @@ function inputsFor(workflow: WorkflowInfo, values: Record<string, JsonValue>): R
 
 export function requestOf(draft: Pick<Draft, "prompt" | "values" | "seed" | "count">, workflow: WorkflowInfo): ProspectRequest {
   const { prompt, values, seed, count } = draft;
-  return { prompt, count, seed, workflow: workflow.name, inputs: inputsFor(workflow, values), server: null, source: null, name: null, project: uiStore.getState().project };
+  return { goal: "pictures", prompt, count, seed, workflow: workflow.name, inputs: inputsFor(workflow, values), server: null, source: null, name: null, project: uiStore.getState().project };
 }
 
 /** The same words and settings, as far as the other workflow knows them, from a picture. */
 export function variationOf(request: ProspectRequest, artifactId: string, workflow: WorkflowInfo): ProspectRequest {
   const known = new Set(ownInputs(workflow).map(({ name }) => name));
   const inputs = Object.fromEntries(Object.entries(request.inputs).filter(([name]) => known.has(name)));
-  return { ...request, count: 1, seed: null, workflow: workflow.name, inputs, source: { from: "artifact", id: artifactId } };
+  return { ...request, goal: "pictures", count: 1, seed: null, workflow: workflow.name, inputs, source: { from: "artifact", id: artifactId } };
 }
