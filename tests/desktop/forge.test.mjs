@@ -9,7 +9,7 @@ import { after, before, beforeEach, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { dismiss, openFile, saveFile } from "./dialogs.mjs";
 import { decode, saturated, share, white } from "./pixels.mjs";
-import { openWindow, until } from "./session.mjs";
+import { nextWindow, openWindow, until } from "./session.mjs";
 
 const samples = path.join(path.dirname(fileURLToPath(import.meta.url)), "../../assets/samples");
 /** The middle of the viewer at 1440 × 900, where the object stands. */
@@ -234,8 +234,7 @@ test("a picture on the command line is being forged when the window opens, and a
   await first.screenshot("narrow");
   const id = await first.jobId();
   await first.close({ keepData: true });
-  const second = await openWindow({ dataDir: first.dataDir });
-  try {
+  await nextWindow(first, async second => {
     await second.see(".nothing-yet");
     await second.key("q");
     await second.click(`[data-job="${id}"]`);
@@ -243,9 +242,7 @@ test("a picture on the command line is being forged when the window opens, and a
     await second.click("[aria-label='Light colours']");
     await until(() => second.run("return document.getAnimations().length === 0;"), "the colours to settle");
     await second.screenshot("light");
-  } finally {
-    await second.close();
-  }
+  });
 });
 
 test("the first start forges the bundled sample", async () => {

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
-import { openWindow, until } from "./session.mjs";
+import { nextWindow, openWindow, until } from "./session.mjs";
 
 const folder = mkdtempSync(path.join(tmpdir(), "oreforge-jobs-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -41,13 +41,10 @@ test("a done job runs again from a step, with the older mesh in view until the n
 
 test("a window that is killed comes back with its job and a way to go on", async () => {
   const first = await openWindow();
-  await first.run("document.querySelector('[role=radiogroup][aria-label^=Texture] [aria-label=\"4k\"]').click();");
-  await first.click("[data-sample=robot]");
-  await first.state("Finishing the mesh");
+  const id = await first.longJob("robot");
   await first.kill();
-  const second = await openWindow({ dataDir: first.dataDir });
-  try {
-    await second.see(".interrupted-card", "the interrupted job");
+  await nextWindow(first, async second => {
+    await second.offers(id);
     assert.match(await second.text(".interrupted-card"), /robot was interrupted when the program ended/);
     await second.screenshot("interrupted");
     await second.press("Go on");
@@ -55,25 +52,14 @@ test("a window that is killed comes back with its job and a way to go on", async
     await second.drawn();
     const { steps, checkpoint } = await second.core({ command: "get_job", id: await second.jobId() });
     assert.deepEqual([checkpoint, steps.length], ["export", 6]);
-  } finally {
-    await second.close();
-  }
+  });
 });
 
 test("a window that is closed lets go of its job in good order", async () => {
   const first = await openWindow();
-  await first.run("document.querySelector('[role=radiogroup][aria-label^=Texture] [aria-label=\"4k\"]').click();");
-  await first.click("[data-sample=duck]");
-  await first.state("Finishing the mesh");
-  const id = await first.jobId();
+  const id = await first.longJob("duck");
   await first.close({ keepData: true });
-  const second = await openWindow({ dataDir: first.dataDir });
-  try {
-    await second.see(".interrupted-card", "the interrupted job");
-    assert.equal((await second.core({ command: "get_job", id })).state, "interrupted");
-  } finally {
-    await second.close();
-  }
+  await nextWindow(first, second => second.offers(id));
 });
 
 test("a data folder that cannot be opened is said, and opened when it can be", async () => {

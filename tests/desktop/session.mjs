@@ -56,6 +56,16 @@ export async function openWindow({ args = [], dataDir = mkdtempSync(path.join(tm
   return session;
 }
 
+/** Another window on the data of one that has ended, for as long as `look` takes. */
+export async function nextWindow({ dataDir }, look) {
+  const window = await openWindow({ dataDir });
+  try {
+    await look(window);
+  } finally {
+    await window.close();
+  }
+}
+
 class Window {
   constructor(base, driver, dataDir) {
     Object.assign(this, { base, driver, dataDir });
@@ -143,6 +153,21 @@ class Window {
 
   text(selector) {
     return this.run("return document.querySelector(arguments[0])?.innerText ?? null;", selector);
+  }
+
+  /** Forges a sample in a way that takes long enough to be met at work; gives the job's id. */
+  async longJob(sample) {
+    await this.run("document.querySelector('[role=radiogroup][aria-label^=Texture] [aria-label=\"4k\"]').click();");
+    await this.click(`[data-sample=${sample}]`);
+    await this.state("Finishing the mesh");
+    return this.jobId();
+  }
+
+  /** The job that the window before it left is there to go on with. */
+  async offers(id) {
+    await this.see(".interrupted-card", "the interrupted job");
+    const { state } = await this.core({ command: "get_job", id });
+    if (state !== "interrupted") throw new Error(`the job is ${state}`);
   }
 
   /** Waits for the job in view to be in this state, as the screen says it. */

@@ -145,7 +145,7 @@ test("jobs that wait are put in another order, by keys and by buttons, and a pau
   await page.keyboard.press("q");
   await order("mushroom", "robot", "duck");
   await page.getByRole("button", { name: "Go on" }).click();
-  await Promise.all(jobs.map(ended));
+  await Promise.all(jobs.map(job => server.ended(job)));
   const done = await Promise.all(jobs.map(async ({ id }) => (await server.command("job_events", { id, after: 0 })).find(({ type }) => type === "step_active").seq));
   const [duck, mushroom, robotSeq] = done;
   assert.ok(mushroom < robotSeq && robotSeq < duck, `they ran in the order they stood in: ${done}`);

@@ -57,8 +57,8 @@ function StatusBar() {
   const { settings } = useSettings();
   return (
     <footer className="status-bar">
-      {TABS.map(({ name, Keys }) => name === tab && <Keys key={name} />)}
-      {isLocal && settings?.servers.length === 0 && <span className="push">Nothing leaves this computer.</span>}
+      <div className="key-hints">{TABS.map(({ name, Keys }) => name === tab && <Keys key={name} />)}</div>
+      {isLocal && settings?.servers.length === 0 && <span>Nothing leaves this computer.</span>}
     </footer>
   );
 }

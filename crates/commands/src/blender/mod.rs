@@ -53,7 +53,8 @@ impl Blender {
     pub fn pointed_at(program: &Path) -> Result<Self, ErrorReport> {
         let refused = |what: &str| {
             let message = format!("{} {what}.", program.display());
-            Err(ErrorReport::new(ErrorCode::EngineUnavailable, message).with_hint(WHERE))
+            let hint = "Choose Blender's own program, the file called blender.";
+            Err(ErrorReport::new(ErrorCode::EngineUnavailable, message).with_hint(hint))
         };
         let name = program.file_stem().unwrap_or_default().to_string_lossy();
         if !name.to_ascii_lowercase().starts_with("blender") {
