@@ -103,6 +103,32 @@ fn the_favoured_side_gets_more_texels() {
     assert!((ratio - 1.6).abs() < 0.05, "{ratio}");
 }
 
+/// Two discs leave much of a square empty; the one at the back gives way, the one in front stays whole.
+#[test]
+fn the_back_of_a_lens_is_cut_and_its_front_is_not() {
+    let lens = field([72, 72, 36], 6000, |p| {
+        30.0 - ((p - Vec3::new(35.5, 35.5, 17.5)) * Vec3::new(1.0, 1.0, 2.5)).length()
+    });
+    for favoured in [None, OPTIONS.favoured] {
+        let options = UnwrapOptions { texture_px: 1024, favoured, ..OPTIONS };
+        let unwrapped = flat(&lens, &options);
+        assert_sound(&lens, &unwrapped, &options);
+        assert!(unwrapped.coverage > 0.64, "{}", unwrapped.coverage);
+        let side = |towards: f32| {
+            let facing = |t: &&[u32; 3]| {
+                let [p, q, r] = t.map(|v| unwrapped.positions[v as usize]);
+                (q - p).cross(r - p).normalize_or_zero().z * towards > 0.7
+            };
+            TriMesh {
+                positions: unwrapped.positions.clone(),
+                triangles: unwrapped.triangles.iter().filter(facing).copied().collect(),
+            }
+        };
+        let pieces = |towards| inspect(&side(towards)).components;
+        assert!(pieces(1.0) == 1 && pieces(-1.0) > 1, "{} and {}", pieces(1.0), pieces(-1.0));
+    }
+}
+
 #[test]
 fn layers_over_each_other_get_charts_of_their_own() {
     // A coil: all its turns face up and lie over each other.

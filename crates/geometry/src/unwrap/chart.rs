@@ -14,7 +14,7 @@ use crate::{Cancel, Cancelled, TriMesh};
 const STEPS_PER_TEXEL: f64 = 512.0;
 const CANCEL_EVERY: usize = 1024;
 
-#[derive(PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Chart {
     /// Place in [`SIDES`].
     pub side: u8,
@@ -68,24 +68,25 @@ impl Projection {
     }
 }
 
-/// Splits the surface into charts: connected, of one side, and no texel twice at the given densities (texels
-/// per metre, by side).
+/// Splits the surface into charts: connected, of one region, and no texel twice at the given densities (texels
+/// per metre, by side). A region's side is its rest by the number of sides.
 pub fn grow(
     mesh: &TriMesh,
     half_edges: &HalfEdges,
-    sides: &[u8],
+    regions: &[u8],
     densities: &[f64; SIDES.len()],
     cancel: Cancel<'_>,
 ) -> Result<Vec<Chart>, Cancelled> {
     let mut growth =
-        Growth { mesh, half_edges, states: vec![State::Unseen; sides.len()], charts: Vec::new() };
+        Growth { mesh, half_edges, states: vec![State::Unseen; regions.len()], charts: Vec::new() };
     let mut patch: Vec<u32> = Vec::new();
-    for first in 0..sides.len() {
+    for first in 0..regions.len() {
         if growth.states[first] != State::Unseen {
             continue;
         }
         cancel.check()?;
-        let side = sides[first];
+        let region = regions[first];
+        let side = region % SIDES.len() as u8;
         patch.clear();
         patch.push(first as u32);
         growth.states[first] = State::Waiting;
@@ -96,7 +97,7 @@ pub fn grow(
                 cancel.check()?;
             }
             for n in neighbours(half_edges, triangle as usize).into_iter().flatten() {
-                if sides[n] == side && growth.states[n] == State::Unseen {
+                if regions[n] == region && growth.states[n] == State::Unseen {
                     growth.states[n] = State::Waiting;
                     patch.push(n as u32);
                 }

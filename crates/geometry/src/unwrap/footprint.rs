@@ -113,9 +113,10 @@ pub fn texel_runs(corners: [DVec2; 3], mut f: impl FnMut(usize, usize, usize)) {
 /// Calls `f(row, start, end)` for the runs of cells of side `cell` that come closer to the triangle than
 /// `margin` along either axis. Coordinates less `margin` are not negative.
 pub fn cell_runs(corners: [DVec2; 3], margin: f64, cell: f64, mut f: impl FnMut(usize, usize, usize)) {
+    // Turning a number into an index cuts it off, and at 0 below it.
     let [a, b, c] = corners;
-    let first = ((a.y.min(b.y).min(c.y) - margin) / cell).floor().max(0.0) as usize;
-    let last = ((a.y.max(b.y).max(c.y) + margin) / cell).floor().max(0.0) as usize;
+    let first = ((a.y.min(b.y).min(c.y) - margin) / cell) as usize;
+    let last = ((a.y.max(b.y).max(c.y) + margin) / cell) as usize;
     for row in first..=last {
         let (top, bottom) = (row as f64 * cell - margin, (row + 1) as f64 * cell + margin);
         let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
@@ -134,8 +135,8 @@ pub fn cell_runs(corners: [DVec2; 3], margin: f64, cell: f64, mut f: impl FnMut(
             }
         }
         if low <= high {
-            let start = ((low - margin) / cell).floor().max(0.0) as usize;
-            f(row, start, ((high + margin) / cell).floor().max(0.0) as usize + 1);
+            let start = ((low - margin) / cell) as usize;
+            f(row, start, ((high + margin) / cell) as usize + 1);
         }
     }
 }

@@ -2,10 +2,12 @@
 
 mod chart;
 mod creases;
+mod cut;
 mod evenness;
 mod footprint;
 mod label;
 mod pack;
+mod search;
 
 use glam::{DVec2, UVec2, Vec2, Vec3, Vec4};
 use rayon::prelude::*;
@@ -20,13 +22,15 @@ use footprint::cell_runs;
 pub(crate) use footprint::{BitGrid, texel_runs};
 use label::SIDES;
 use pack::{MAX_CELLS, Place, pack};
+use search::Search;
 
 /// Share of the texture that the first try of a scale would fill without gaps.
 const FIRST_COVERAGE: f64 = 0.7;
 /// Largest scale tried, as the mesh's largest dimension by the texture's side; a limit for next to no area.
 const MAX_EXTENT: f64 = 2.0;
-/// Halvings of the interval in which the largest scale is sought, on cells twice as large as the last ones.
-const SCALE_STEPS: usize = 6;
+const MOST_CUTS: u8 = 2;
+/// More charts are packed on coarser cells, and a cut of one of them would help little.
+const MANY_CHARTS: usize = 64;
 /// From one try on the final cells to the next.
 const SCALE_STEP: f64 = 0.98;
 /// The first try on the final cells, relative to a scale that failed on coarse ones.
@@ -80,7 +84,8 @@ impl Unwrapped {
 }
 
 /// Charts projected along the six axes, chosen so that whatever can be seen well from the front or the back
-/// goes to a front or back chart; packed with quarter turns at the largest scale that fits.
+/// goes to a front or back chart; packed with quarter turns at the largest scale that fits. Where all get clearly
+/// larger by it, the largest chart is cut in two, but never one of the front.
 ///
 /// # Panics
 /// When a triangle names a vertex that is not there or a position is not finite.
@@ -89,7 +94,6 @@ pub fn unwrap(mesh: &TriMesh, options: &UnwrapOptions, cancel: Cancel<'_>) -> Re
     let half_edges = HalfEdges::new(mesh.positions.len(), &mesh.triangles, cancel)?;
     cancel.check()?;
     let sides = label::label(mesh, &half_edges, cancel)?;
-    let layout = Layout { mesh, options, cell_px: (options.texture_px as usize).div_ceil(MAX_CELLS).max(1) };
     let factors: [f64; SIDES.len()] = SIDES.map(|side| match options.favoured {
         Some((direction, factor)) if side.dot(direction.normalize_or_zero()) > 0.9 => f64::from(factor),
         _ => 1.0,
@@ -102,19 +106,27 @@ pub fn unwrap(mesh: &TriMesh, options: &UnwrapOptions, cancel: Cancel<'_>) -> Re
         texture_px * (FIRST_COVERAGE / flat_area).sqrt().min(MAX_EXTENT / extent_m.max(f64::MIN_POSITIVE));
     let densities = |scale: f64| factors.map(|factor| factor * scale);
 
-    let mut charts = grow(mesh, &half_edges, &sides, &densities(first), cancel)?;
-    let (mut fits, mut fails) = (0.3 * first, 1.2 * first);
-    for _ in 0..SCALE_STEPS {
-        let scale = (fits * fails).sqrt();
-        let fit = layout.place(&charts, &densities(scale), layout.cell_px * 2, cancel)?.is_some();
-        *(if fit { &mut fits } else { &mut fails }) = scale;
+    let mut regions = sides;
+    let charts = grow(mesh, &half_edges, &regions, &densities(first), cancel)?;
+    let few = charts.len() <= MANY_CHARTS;
+    let cells = if few { MAX_CELLS } else { MAX_CELLS / 2 };
+    let cell_px = (options.texture_px as usize).div_ceil(cells).max(1);
+    let layout = Layout { mesh, options, cell_px };
+    let mut search = Search { layout: &layout, factors, charts, fits: 0.3 * first, fails: 1.2 * first };
+    search.narrow(cancel)?;
+    for cuts in 1..=if few { MOST_CUTS } else { 0 } {
+        let Some(half) = search.cut(&half_edges, cancel)? else { break };
+        half.iter().for_each(|&t| {
+            regions[t as usize] = regions[t as usize] % SIDES.len() as u8 + cuts * SIDES.len() as u8
+        });
     }
+    let Search { fails, mut charts, .. } = search;
     let mut scale = fails * FIRST_TRY;
     for _ in 0..MAX_TRIES {
         let densities = densities(scale);
         if let Some(places) = layout.place(&charts, &densities, layout.cell_px, cancel)? {
             // Which triangles share a texel depends on the scale.
-            let exact = grow(mesh, &half_edges, &sides, &densities, cancel)?;
+            let exact = grow(mesh, &half_edges, &regions, &densities, cancel)?;
             if exact == charts {
                 return layout.finish(&half_edges, &charts, &densities, &places, cancel);
             }

@@ -1,13 +1,14 @@
 //! Finds a place for every chart in the square.
 
+use rayon::prelude::*;
+
 use super::footprint::BitGrid;
 use crate::{Cancel, Cancelled};
 
 /// Most cells along a side of the square.
-pub const MAX_CELLS: usize = 256;
+pub const MAX_CELLS: usize = 512;
 /// Footprints of more than one in so many of all cells are large.
 const LARGE_SHARE: usize = 50;
-const WORDS: usize = MAX_CELLS / 64;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
@@ -18,8 +19,19 @@ pub struct Place {
     pub turns: u8,
 }
 
-/// Places footprints in a square of `cells` a side, largest first, each turned so that it ends topmost. `None`
-/// when they do not all fit.
+/// More are packed in one order only.
+const MOST_IN_ALL_ORDERS: usize = 64;
+
+/// What comes first.
+#[derive(Clone, Copy)]
+enum Order {
+    Largest,
+    Widest,
+    Longest,
+}
+
+/// Places footprints in a square of `cells` a side, the first of three orders that succeeds. `None` when they do
+/// not all fit in any.
 pub fn pack(
     footprints: &[BitGrid],
     cells: usize,
@@ -29,9 +41,36 @@ pub fn pack(
     if sizes.iter().sum::<usize>() > cells * cells {
         return Ok(None);
     }
+    let in_order = |order| match cells {
+        0..=128 => pack_in_order::<2>(footprints, &sizes, order, cells, cancel),
+        _ => pack_in_order::<{ MAX_CELLS / 64 }>(footprints, &sizes, order, cells, cancel),
+    };
+    let all = [Order::Largest, Order::Widest, Order::Longest];
+    let orders = if footprints.len() > MOST_IN_ALL_ORDERS { &all[..1] } else { &all };
+    let tries: Vec<Option<Vec<Place>>> =
+        orders.par_iter().map(|&order| in_order(order)).collect::<Result<_, _>>()?;
+    Ok(tries.into_iter().flatten().next())
+}
+
+/// Each turned so that it ends topmost.
+fn pack_in_order<const WORDS: usize>(
+    footprints: &[BitGrid],
+    sizes: &[usize],
+    by: Order,
+    cells: usize,
+    cancel: Cancel<'_>,
+) -> Result<Option<Vec<Place>>, Cancelled> {
     let mut order: Vec<usize> = (0..footprints.len()).collect();
-    order.sort_by_key(|&i| std::cmp::Reverse((sizes[i], i)));
-    let mut square = Square { cells, rows: vec![[0; WORDS]; cells] };
+    order.sort_by_key(|&i| {
+        let (width, height) = (footprints[i].width, footprints[i].height);
+        let first = match by {
+            Order::Largest => sizes[i],
+            Order::Widest => width.min(height),
+            Order::Longest => width.max(height),
+        };
+        std::cmp::Reverse((first, sizes[i], i))
+    });
+    let mut square = Square::<WORDS> { cells, rows: vec![[0; WORDS]; cells] };
     let mut places = vec![Place { x: 0, y: 0, turns: 0 }; footprints.len()];
     for i in order {
         cancel.check()?;
@@ -55,12 +94,12 @@ pub fn pack(
     Ok(Some(places))
 }
 
-struct Square {
+struct Square<const WORDS: usize> {
     cells: usize,
-    rows: Vec<[u64; WORDS]>,
+    rows: Vec<Row<WORDS>>,
 }
 
-impl Square {
+impl<const WORDS: usize> Square<WORDS> {
     /// The topmost, then leftmost free place.
     fn find(&self, shape: &BitGrid) -> Option<(usize, usize)> {
         if shape.width > self.cells || shape.height > self.cells {
@@ -112,18 +151,18 @@ fn runs(shape: &BitGrid, y: usize) -> Vec<(usize, usize)> {
     runs
 }
 
-type Row = [u64; WORDS];
+type Row<const WORDS: usize> = [u64; WORDS];
 
-fn or(a: Row, b: Row) -> Row {
+fn or<const WORDS: usize>(a: Row<WORDS>, b: Row<WORDS>) -> Row<WORDS> {
     std::array::from_fn(|i| a[i] | b[i])
 }
 
-fn not(a: Row) -> Row {
+fn not<const WORDS: usize>(a: Row<WORDS>) -> Row<WORDS> {
     a.map(|word| !word)
 }
 
 /// The lowest `count` bits.
-fn below(count: usize) -> Row {
+fn below<const WORDS: usize>(count: usize) -> Row<WORDS> {
     std::array::from_fn(|i| match count.saturating_sub(64 * i) {
         0 => 0,
         n if n >= 64 => u64::MAX,
@@ -132,7 +171,7 @@ fn below(count: usize) -> Row {
 }
 
 /// Towards bit 0.
-fn shifted(row: Row, by: usize) -> Row {
+fn shifted<const WORDS: usize>(row: Row<WORDS>, by: usize) -> Row<WORDS> {
     let (words, bits) = (by / 64, by % 64);
     std::array::from_fn(|i| {
         let low = row.get(i + words).map_or(0, |&word| word >> bits);
@@ -142,7 +181,7 @@ fn shifted(row: Row, by: usize) -> Row {
 }
 
 /// Bit `x` is set when any of the bits `x..x + length` was.
-fn smeared(row: Row, length: usize) -> Row {
+fn smeared<const WORDS: usize>(row: Row<WORDS>, length: usize) -> Row<WORDS> {
     let (mut smeared, mut reach) = (row, 1);
     while reach < length {
         let step = reach.min(length - reach);
