@@ -10,7 +10,7 @@ describe("format", () => {
   });
   it("groups digits and names files", () => {
     expect(count(20_000)).toBe("20\u2009000");
-    expect([fileSize(900), fileSize(45_600), fileSize(1_440_000)]).toEqual(["900 B", "46 kB", "1.4 MB"]);
+    expect([fileSize(900), fileSize(45_600), fileSize(1_440_000), fileSize(5_040_000_000)]).toEqual(["900 B", "46 kB", "1.4 MB", "5.0 GB"]);
     expect([fileName("/home/me/Props/scarab.glb"), folderName("C:\\Props\\scarab.glb")]).toEqual(["scarab.glb", "Props"]);
   });
 });

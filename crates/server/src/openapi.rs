@@ -83,6 +83,7 @@ fn description() -> Value {
             parameter("name", "query", true, "string"),
             { "name": "preset", "in": "query", "schema": { "enum": ["unity", "unreal", "godot", "blender", "print"] } },
             parameter("compressed", "query", false, "boolean"),
+            { "name": "via", "in": "query", "schema": { "enum": ["oreforge", "blender"] } },
         ],
         "responses": { "200": answer("application/octet-stream", &json!({})), "default": errors },
     }}));
