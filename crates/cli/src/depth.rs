@@ -80,6 +80,11 @@ pub async fn depth(args: DepthArgs) -> anyhow::Result<Exit> {
 
 async fn depth_with(forge: &Oreforge, args: &DepthArgs, interrupt: &Interrupt) -> anyhow::Result<Exit> {
     args.comfy.introduce(forge)?;
+    let range = DepthRange { near: args.near, far: args.far, gamma: args.gamma };
+    let problems = range.problems();
+    if !problems.is_empty() {
+        return Err(ErrorReport::new(ErrorCode::BadRequest, problems.join(" ")).into());
+    }
     let map = match args.engine {
         DepthEngine::Draft => None,
         DepthEngine::Comfy => match from_server(forge, args, interrupt).await? {
@@ -91,7 +96,7 @@ async fn depth_with(forge: &Oreforge, args: &DepthArgs, interrupt: &Interrupt) -
         source: at(&args.picture)?,
         mask: args.mask.as_deref().map(at).transpose()?,
         profile: ProfileChoice::Auto,
-        range: DepthRange { near: args.near, far: args.far, gamma: args.gamma },
+        range,
         map,
     };
     let command = Command::SaveDepth { depth, path: text(&args.out)? };

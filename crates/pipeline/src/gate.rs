@@ -60,7 +60,12 @@ pub fn assess(
                         _ => None,
                     };
                     let silhouette = shape_score(view.slot, &looks.outline, &seen, front_height_px);
-                    score(view.slot, Resemblance { silhouette, colour: looks.colour(picture), likeness })
+                    let colour = looks.colour(picture);
+                    let scored = score(view.slot, Resemblance { silhouette, colour, likeness });
+                    match likeness {
+                        Some(likeness) if looks.is_mirrored(picture, likeness, cancel)? => mirrored(scored),
+                        _ => scored,
+                    }
                 }
             },
         });
@@ -126,6 +131,16 @@ fn score(slot: ViewSlot, seen: Resemblance) -> ViewScore {
         _ => GateVerdict::Refuse,
     };
     ViewScore { slot, score: value, verdict, reasons: doubts(&seen), resemblance: Some(seen) }
+}
+
+/// A view that no likeness lets pass.
+fn mirrored(mut view: ViewScore) -> ViewScore {
+    view.reasons.push("It looks more like the picture in a mirror.".to_owned());
+    view.score = view.score.min(PASS_SCORE - 1);
+    if view.verdict == GateVerdict::Pass {
+        view.verdict = GateVerdict::Doubtful;
+    }
+    view
 }
 
 fn refused(slot: ViewSlot, reason: String) -> ViewScore {

@@ -1,6 +1,7 @@
 //! Pictures of an object held against the reference: outline, colours, likeness, and what to say of them.
 
 use image::RgbaImage;
+use image::imageops::flip_horizontal;
 use oreforge_geometry::raster::{Camera, Shading, Surface, Texture, render};
 use oreforge_geometry::{Cancel, Cancelled, TexturedMesh};
 use oreforge_protocol::{Resemblance, ViewSlot};
@@ -15,6 +16,8 @@ pub(crate) const CLEAR_COLOUR: f32 = 0.7;
 /// A picture turned by three degrees or stretched by five in a hundred is above it; one in a mirror, one as unsharp as
 /// through frosted glass, or one of another thing is below.
 pub(crate) const CLEAR_LIKENESS: f32 = 0.75;
+/// What is about the same on both sides has likenesses nearer to each other than this.
+const CLEARLY_MORE: f32 = 0.03;
 /// The mesh's front is drawn this large.
 const FRONT_PX: u32 = 512;
 
@@ -46,6 +49,22 @@ impl Looks {
         cancel: Cancel<'_>,
     ) -> Result<f32, Cancelled> {
         Ok(self.likeness.to(&Likeness::of(seen, outline), cancel)?.max(0.0))
+    }
+
+    /// Whether a picture of the same side, this much like the reference, is clearly more like it in a mirror.
+    pub fn is_mirrored(
+        &self,
+        seen: &RgbaImage,
+        likeness: f32,
+        cancel: Cancel<'_>,
+    ) -> Result<bool, Cancelled> {
+        // Nothing is more than like it.
+        if likeness + CLEARLY_MORE > 1.0 {
+            return Ok(false);
+        }
+        let turned = flip_horizontal(seen);
+        let Some(outline) = Silhouette::of(&turned) else { return Ok(false) };
+        Ok(self.likeness(&turned, &outline, cancel)? > likeness + CLEARLY_MORE)
     }
 
     /// Of a picture of the same side; all 0 for one that shows nothing.
@@ -93,7 +112,7 @@ pub(crate) fn doubts(seen: &Resemblance) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use image::imageops::{FilterType, blur, flip_horizontal, resize};
+    use image::imageops::{FilterType, blur, resize};
     use oreforge_geometry::picture::{Limits, decode_to_fit};
     use oreforge_geometry::segment::{MaskHints, cut_out};
 
@@ -153,6 +172,24 @@ mod tests {
             {
                 let found = likeness(&reference, seen);
                 assert!(found >= CLEAR_LIKENESS, "{name}, {what}: {found}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_mirror_is_told_where_both_sides_are_nearly_the_same() {
+        for name in ["penguin", "robot", "duck", "house", "t-rex", "mushroom"] {
+            let reference = sample(name);
+            let (width, height) = reference.dimensions();
+            let stretched = resize(&reference, width * 103 / 100, height * 98 / 100, FilterType::Triangle);
+            let grainy = repainted(&stretched, |x, y, c| f32::from(c) + 0.15 * (noise(x, y) - 128.0));
+            let looks = Looks::of(&reference).unwrap();
+            let is_mirrored = |seen: &RgbaImage| {
+                looks.is_mirrored(seen, likeness(&reference, seen), Cancel::never()).unwrap()
+            };
+            for seen in [&reference, &stretched, &grainy] {
+                assert!(!is_mirrored(seen), "{name}");
+                assert!(is_mirrored(&flip_horizontal(seen)), "{name} in a mirror");
             }
         }
     }
