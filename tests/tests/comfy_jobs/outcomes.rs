@@ -96,7 +96,7 @@ pub fn missing() -> Result<(), Failed> {
     let error = job.error.unwrap();
     assert_eq!(error.code, ErrorCode::EngineUnavailable);
     for wanted in
-        ["stable_zero123.ckpt", "sv3d_p.safetensors", "hunyuan3d-dit-v2-mv.safetensors", "VoxelToMesh"]
+        ["stable_zero123.ckpt", "sv3d_p.safetensors", "hunyuan3d-dit-v2-mv_fp16.safetensors", "VoxelToMesh"]
     {
         assert!(error.message.contains(wanted), "{wanted}: {}", error.message);
     }
