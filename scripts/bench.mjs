@@ -20,14 +20,13 @@ if (!existsSync(python) || statSync(python).mtimeMs < statSync(requirements).mti
   run("python3", ["-m", "venv", "--clear", venv]);
   run(python, ["-m", "pip", "install", "--quiet", "-r", requirements]);
 }
-run("cargo", ["build", "--release", "--locked", "-p", "oreforge-cli"]);
-run("cargo", ["build", "--release", "--locked", "-p", "oreforge-desktop"]);
-run("cargo", ["build", "--release", "--locked", "-p", "oreforge-engines", "--example", "carve_bench"]);
-run("cargo", ["build", "--release", "--locked", "-p", "oreforge-geometry", "--example", "peers_bench"]);
-run("cargo", ["build", "--release", "--locked", "-p", "oreforge-jobs", "--example", "streams_bench"]);
-run("cargo", ["build", "--release", "--locked", "-p", "oreforge-commands", "--example", "cancel_bench"]);
-run("cargo", ["build", "--release", "--locked", "-p", "oreforge-store", "--example", "gallery_bench"]);
-run("cargo", ["build", "--release", "--locked", "-p", "oreforge-tests", "--example", "fake_comfy", "--example", "comfy_bench"]);
+const release = (packages, examples) => run("cargo", ["build", "--release", "--locked", ...packages.flatMap(name => ["-p", name]), ...examples.flatMap(name => ["--example", name])]);
+// The programs by themselves: what the examples switch on is not in them.
+release(["oreforge-cli", "oreforge-desktop"], []);
+release(
+  ["oreforge-engines", "oreforge-geometry", "oreforge-jobs", "oreforge-commands", "oreforge-store", "oreforge-tests"],
+  ["carve_bench", "peers_bench", "streams_bench", "cancel_bench", "gallery_bench", "fake_comfy", "comfy_bench"],
+);
 
 function table(command, args, env = {}) {
   console.log(`\n› ${command} ${args.join(" ")}`);
