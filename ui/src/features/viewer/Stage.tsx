@@ -5,7 +5,7 @@ import {
   WireframeGeometry, type Box3,
 } from "three";
 import type { LoadedMesh } from "./loadMesh";
-import { makeShadingMaterials, type Shading } from "./shading";
+import { makeShadingMaterials, wireOpacity, type Shading } from "./shading";
 
 export interface StageColors {
   ground: string;
@@ -120,6 +120,8 @@ export function Subject({ mesh, shading, colors }: { mesh: LoadedMesh; shading: 
       part.add(overlay);
       return overlay;
     });
+    const edges = overlays.reduce((sum, { geometry }) => sum + geometry.getAttribute("position").count / 2, 0);
+    materials.wire.opacity = wireOpacity(edges);
     invalidate();
     return () => {
       for (const overlay of overlays) {

@@ -73,6 +73,9 @@ export interface ShadingMaterials {
   dispose: () => void;
 }
 
+/** Of edges so many that they lie closer than pixels: they would hide the shape under them. */
+export const wireOpacity = (edges: number) => 0.55 * Math.min(1, Math.sqrt(30_000 / Math.max(edges, 1)));
+
 export function makeShadingMaterials(clayColor: string, wireColor: string): ShadingMaterials {
   const clay = new MeshStandardMaterial({ color: new Color(clayColor), roughness: 0.92, metalness: 0, side: DoubleSide });
   const normals = new MeshNormalMaterial({ side: DoubleSide });
@@ -82,7 +85,7 @@ export function makeShadingMaterials(clayColor: string, wireColor: string): Shad
   underWire.polygonOffset = true;
   underWire.polygonOffsetFactor = 1;
   underWire.polygonOffsetUnits = 1;
-  const wire = new LineBasicMaterial({ color: new Color(wireColor), transparent: true, opacity: 0.55 });
+  const wire = new LineBasicMaterial({ color: new Color(wireColor), transparent: true });
   const ball = matcapBall();
   const matcap = new MeshMatcapMaterial({ matcap: ball, side: DoubleSide });
   const all = { clay, wire: underWire, normals, uv, matcap };
