@@ -46,7 +46,7 @@ export function Grid({ query, days, tilePx, selection, actions, at, onAt, onLook
     count: rows.length,
     getScrollElement: () => scroller.current,
     estimateSize: (index) => (rows[index]?.type === "day" ? DAY_PX : side + WORDS_PX),
-    overscan: 2,
+    overscan: 1,
     initialRect: { width: 1100, height: 800 },
   });
   useEffect(() => virtualizer.measure(), [virtualizer, side, rows]);
