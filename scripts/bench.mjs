@@ -108,8 +108,6 @@ ${cancels}
 
 ${gallery}
 
-In Chromium:
-
 ${library}
 
 ## ComfyUI: submit to bytes on disk

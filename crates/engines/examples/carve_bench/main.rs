@@ -1,6 +1,8 @@
 //! How well known objects are carved from their pictures, beside the prototype. See bench/multi_view/README.md.
 #![allow(clippy::print_stdout)]
 
+mod chamfer;
+mod prototype;
 mod truth;
 
 use std::collections::BTreeMap;
@@ -9,12 +11,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
+use chamfer::chamfer;
 use glam::{Vec2, Vec3};
 use image::RgbaImage;
 use oreforge_engines::draft::Shape;
 use oreforge_engines::draft::carve::{CarveParams, Carved, Direction, Frame, View};
 use oreforge_geometry::{Cancel, TriMesh};
 use oreforge_protocol::{ProfileChoice, ViewSlot};
+use prototype::{best_mean_share, best_of};
 use truth::{
     HALF_EXTENT_M, SolidTexture, bottle, camera, cuboid, photograph, psnr_db, read_obj, reframed,
     silhouette_iou, stand, volume_iou,
@@ -33,25 +37,32 @@ fn main() -> Result<(), Box<dyn Error>> {
         ("crate", cuboid(Vec3::new(0.8, 0.7, 0.6))),
     ];
     println!(
-        "{cells} cells; volume IoU, given and unseen silhouette IoU (best of the prototype's methods each)"
+        "{cells} cells; volume IoU, Chamfer in % of the diagonal, silhouette IoU of given and unseen views, PSNR of an"
     );
     println!(
-        "object  views  volume (prototype)  given  (prototype)  unseen (prototype)  front dB  ms + painter"
+        "unseen view and of the front; in brackets the best of any of the prototype's methods, each by itself"
+    );
+    println!(
+        "object  views  volume         Chamfer      given            unseen         unseen dB    front dB  ms + painter"
     );
     let mut unseen_sums: BTreeMap<u32, (f32, f32)> = BTreeMap::new();
     for (name, mesh) in objects {
         let (mesh, extent_m) = stand(mesh);
         for views in [4, 6, 8, 10] {
             let row = measure(&mesh, extent_m, views, cells)?;
-            let best = best_of(&prototype, name, views);
+            let best = best_of(&prototype, name, views).ok_or("the prototype measured that")?;
             println!(
-                "{name:7} {views:5}  {:.3}  ({:.3})      {:.4} ({:.4})     {:.3}  ({:.3})     {:5.1}     {:4.0} + {:.0}",
+                "{name:7} {views:5}  {:.3} ({:.3})  {:.2} ({:.2})  {:.4} ({:.4})  {:.3} ({:.3})  {:.1} ({:.1})  {:8.1}  {:4.0} + {:.0}",
                 row.volume_iou,
-                best[0],
+                best.volume_iou,
+                row.chamfer_percent,
+                best.chamfer_percent,
                 row.given_iou,
-                best[1],
+                best.given_iou,
                 row.unseen_iou,
-                best[2],
+                best.unseen_iou,
+                row.unseen_db,
+                best.unseen_db,
                 row.front_db,
                 row.surface_ms,
                 row.painter_ms
@@ -70,6 +81,8 @@ struct Measured {
     volume_iou: f32,
     given_iou: f32,
     unseen_iou: f32,
+    chamfer_percent: f32,
+    unseen_db: f32,
     front_db: f32,
     surface_ms: f32,
     painter_ms: f32,
@@ -126,38 +139,15 @@ fn measure(mesh: &TriMesh, extent_m: Vec3, views: u32, cells: u32) -> Result<Mea
         .sum::<f32>()
         / directions.len() as f32;
     let unseen_deg = if views <= 6 { 45.0 } else { 22.5 };
+    let (unseen, unseen_again) = (picture(unseen_deg, 15.0), again(unseen_deg, 15.0));
     Ok(Measured {
         volume_iou: volume_iou(mesh, &surface, IOU_POINTS),
         given_iou,
-        unseen_iou: silhouette_iou(&picture(unseen_deg, 15.0), &again(unseen_deg, 15.0)),
+        unseen_iou: silhouette_iou(&unseen, &unseen_again),
+        chamfer_percent: chamfer(mesh, &surface) * 100.0,
+        unseen_db: psnr_db(&unseen, &unseen_again),
         front_db: psnr_db(&pictures[0], &again(0.0, 0.0)),
         surface_ms,
         painter_ms,
     })
-}
-
-/// Rows of the prototype's table: object, views, method, volume IoU, given IoU, unseen IoU.
-fn rows(table: &str, views: u32) -> impl Iterator<Item = (&str, &str, [f32; 3])> {
-    table.lines().skip(1).filter_map(move |line| {
-        let c: Vec<&str> = line.split('\t').collect();
-        let number = |i: usize| c.get(i)?.parse::<f32>().ok();
-        (c.get(1)?.parse() == Ok(views)).then_some(())?;
-        Some((*c.first()?, *c.get(2)?, [number(3)?, number(4)?, number(5)?]))
-    })
-}
-
-fn best_of(table: &str, object: &str, views: u32) -> [f32; 3] {
-    rows(table, views)
-        .filter(|row| row.0 == object)
-        .fold([0.0; 3], |best, row| std::array::from_fn(|i| best[i].max(row.2[i])))
-}
-
-/// The unseen IoU of the method that is best over all objects.
-fn best_mean_share(table: &str, views: u32) -> f32 {
-    let mut by_method: BTreeMap<&str, (f32, f32)> = BTreeMap::new();
-    for (_, method, numbers) in rows(table, views) {
-        let sums = by_method.entry(method).or_default();
-        *sums = (sums.0 + numbers[2], sums.1 + 1.0);
-    }
-    by_method.values().map(|(sum, count)| sum / count).fold(0.0, f32::max)
 }
