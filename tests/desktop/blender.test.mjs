@@ -15,7 +15,8 @@ let folder;
 before(async () => {
   folder = mkdtempSync(path.join(tmpdir(), "oreforge-blender-"));
   copyFileSync(standIn, path.join(folder, "blender"));
-  window = await openWindow({ args: ["--forge-sample"] });
+  // Blender is chosen here for good: no other window's choice.
+  window = await openWindow({ args: ["--forge-sample"], env: { XDG_DATA_HOME: path.join(folder, "home") } });
   await window.drawn();
 });
 after(async () => {

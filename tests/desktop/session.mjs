@@ -41,11 +41,11 @@ async function ask(base, method, address, body) {
 
 /**
  * Opens the window with these arguments and a data folder of its own, unless one is given; null is the artist's. Null for its
- * size leaves it as it was last time.
+ * size leaves it as it was last time. What an artist chose in one window the next one knows, unless `env` gives it another home.
  */
-export async function openWindow({ args = [], dataDir = mkdtempSync(path.join(tmpdir(), "oreforge-data-")), size = [1440, 900] } = {}) {
+export async function openWindow({ args = [], env = {}, dataDir = mkdtempSync(path.join(tmpdir(), "oreforge-data-")), size = [1440, 900] } = {}) {
   const port = await freePort();
-  const driver = spawn("WebKitWebDriver", [`--port=${port}`], { detached: true, stdio: process.env.OREFORGE_TRACE ? "inherit" : "ignore" });
+  const driver = spawn("WebKitWebDriver", [`--port=${port}`], { detached: true, stdio: process.env.OREFORGE_TRACE ? "inherit" : "ignore", env: { ...process.env, ...env } });
   const base = `http://127.0.0.1:${port}`;
   await until(() => fetch(`${base}/status`).then(answer => answer.ok, () => false), "the driver");
   const capabilities = { alwaysMatch: { "webkitgtk:browserOptions": { binary: process.env.OREFORGE_APP, args: [...(dataDir === null ? [] : ["--data-dir", dataDir]), ...args] } } };
